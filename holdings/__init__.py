@@ -1,0 +1,93 @@
+"""What a person's exchange account holds, as an API. `create_app` puts the parts together."""
+
+from flask import Flask
+
+from holdings import logs
+from holdings.api import document, problems, routes, wire
+from holdings.core.clock import Clock
+from holdings.core.ports import Exchange, SnapshotCache
+from holdings.core.service import HoldingsService
+from holdings.core.snapshot import FreshnessRules
+from holdings.settings import Settings
+
+__all__ = ["create_app"]
+
+
+def create_app(
+    settings: Settings | None = None,
+    *,
+    clock: Clock | None = None,
+    exchange: Exchange | None = None,
+    cache: SnapshotCache | None = None,
+    sign_in: document.SignIn | None = None,
+) -> Flask:
+    """Build the app; what is not given is made from the environment.
+
+    `sign_in` lets the viewer at /docs log in. Raises Misconfigured, naming every setting that is
+    missing or wrong.
+    """
+    settings = settings or Settings.from_env()
+    clock = clock or Clock()
+    logs.configure(settings.log_level)
+
+    app = Flask("holdings", static_folder=None)
+    app.json.sort_keys = False
+    app.url_map.strict_slashes = False
+    app.extensions["settings"] = settings
+    app.extensions["clock"] = clock
+    app.extensions["service"] = _service(settings, clock, exchange, cache)
+    wire.register(app, settings)
+    problems.register(app)
+    app.register_blueprint(routes.blueprint, url_prefix=settings.api_prefix or None)
+    document.register(app, settings, sign_in)
+    return app
+
+
+def _service(
+    settings: Settings, clock: Clock, exchange: Exchange | None, cache: SnapshotCache | None
+) -> HoldingsService:
+    from holdings.api.schemas import SnapshotDocument
+
+    if settings.demo_mode:
+        from holdings.adapters.demo import DEMO_NOTICE, DemoExchange, MemorySnapshotCache
+
+        exchange, cache, notices = DemoExchange(), MemorySnapshotCache(), (DEMO_NOTICE,)
+    else:
+        notices = ()
+    return HoldingsService(
+        exchange=exchange or _coinbase(settings, clock),
+        cache=cache or _dynamodb(settings),
+        codec=SnapshotDocument(),
+        clock=clock,
+        rules=FreshnessRules(
+            fresh_for=settings.cache_ttl_seconds, last_good_for=settings.stale_ttl_seconds
+        ),
+        notices=notices,
+    )
+
+
+def _coinbase(settings: Settings, clock: Clock) -> Exchange:
+    from holdings.adapters import aws
+    from holdings.adapters.coinbase import CoinbaseClient
+    from holdings.adapters.secrets_manager import SecretsManagerCredentials
+
+    credentials = SecretsManagerCredentials(
+        aws.secrets_manager(),
+        settings.cb_secret_name,
+        keep_for=settings.secret_cache_ttl_seconds,
+        clock=clock,
+        hide=logs.redactor.hide,
+    )
+    return CoinbaseClient(
+        settings.cb_base_url,
+        credentials,
+        clock=clock,
+        user_agent=f"holdings/{settings.app_version}",
+    )
+
+
+def _dynamodb(settings: Settings) -> SnapshotCache:
+    from holdings.adapters import aws
+    from holdings.adapters.dynamodb import DynamoDBSnapshotCache
+
+    return DynamoDBSnapshotCache(aws.dynamodb(), settings.ddb_table, settings.default_user_id)

@@ -1,0 +1,50 @@
+"""Sample holdings for `DEMO_MODE=true flask run`: nothing outside the process is asked."""
+
+from decimal import Decimal
+
+from holdings.core.clock import Deadline
+from holdings.core.portfolio import Account
+from holdings.core.snapshot import CachedSnapshot, Notice
+
+DEMO_NOTICE = Notice("demo_mode", "These are sample figures. Unset DEMO_MODE to see real ones.")
+
+# currency, available, hold; one account is empty and one holds less than can be shown.
+_SAMPLE = (
+    ("BTC", "1.2", "0.034567890123"),
+    ("ETH", "12.5000000000000000", "0.0000000000000000"),
+    ("EUR", "2500.75", "120"),
+    ("SOL", "0", "3.5"),
+    ("USD", "10432.1900000000000000", "0"),
+    ("USDC", "815.25", "0"),
+    ("ADA", "0.0000000000000000", "0"),
+    ("SHIB", "0.0000000000004", "0"),
+)
+
+
+class DemoExchange:
+    """Implements `holdings.core.ports.Exchange`."""
+
+    def accounts(self, deadline: Deadline) -> list[Account]:  # noqa: ARG002 - the Protocol's
+        return [
+            Account(
+                id=f"demo-{currency.lower()}",
+                currency=currency,
+                balance=Decimal(available) + Decimal(hold),
+                available=Decimal(available),
+                hold=Decimal(hold),
+            )
+            for currency, available, hold in _SAMPLE
+        ]
+
+
+class MemorySnapshotCache:
+    """Implements `holdings.core.ports.SnapshotCache` for as long as the process lives."""
+
+    def __init__(self) -> None:
+        self._entry: CachedSnapshot | None = None
+
+    def get(self) -> CachedSnapshot | None:
+        return self._entry
+
+    def put(self, entry: CachedSnapshot) -> None:
+        self._entry = entry

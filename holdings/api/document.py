@@ -1,0 +1,86 @@
+"""The API's own description: /openapi.json, and a viewer at /docs where one is installed."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from flask import Blueprint, Flask, Response, current_app
+
+from holdings.core.errors import HoldingsError
+from holdings.settings import Settings
+
+blueprint = Blueprint("document", __name__)
+
+# Made by `make openapi` from the schemas and routes, and shipped beside the package.
+PATH = Path(__file__).parents[2] / "docs" / "openapi.json"
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """Where the viewer's "Authorize" button signs in: the code flow with PKCE."""
+
+    authorize_url: str
+    token_url: str
+    client_id: str
+    scopes: tuple[str, ...]
+
+    def security_scheme(self) -> dict[str, Any]:
+        flow = {
+            "authorizationUrl": self.authorize_url,
+            "tokenUrl": self.token_url,
+            "scopes": dict.fromkeys(self.scopes, ""),
+        }
+        return {"type": "oauth2", "flows": {"authorizationCode": flow}}
+
+
+def register(app: Flask, settings: Settings, sign_in: SignIn | None) -> None:
+    """Serve the document; under `flask run` also the viewer, which is not shipped to Lambda."""
+    app.extensions["openapi"] = lambda: _document(settings, sign_in)
+    app.register_blueprint(blueprint, url_prefix=settings.api_prefix or None)
+    if not settings.in_lambda:
+        _register_viewer(app, settings, sign_in)
+
+
+@blueprint.get("/openapi.json")
+def openapi() -> Response:
+    document = current_app.extensions["openapi"]()
+    response = Response(json.dumps(document), content_type="application/json")
+    response.cache_control.no_cache = True
+    response.add_etag()
+    return response
+
+
+def _document(settings: Settings, sign_in: SignIn | None) -> dict[str, Any]:
+    try:
+        document = cast("dict[str, Any]", json.loads(PATH.read_bytes()))
+    except FileNotFoundError:
+        raise HoldingsError("docs/openapi.json is not here: run `make openapi`") from None
+    document["info"]["title"] = settings.app_name
+    document["servers"] = [{"url": settings.api_prefix or "/"}]
+    if sign_in:
+        document["components"]["securitySchemes"]["hostedUi"] = sign_in.security_scheme()
+        for path in document["paths"].values():
+            for operation in path.values():
+                if operation.get("security"):
+                    operation["security"].append({"hostedUi": list(sign_in.scopes)})
+    return document
+
+
+def _register_viewer(app: Flask, settings: Settings, sign_in: SignIn | None) -> None:
+    try:
+        from flask_swagger_ui import get_swaggerui_blueprint
+    except ImportError:  # only requirements.txt is installed
+        return
+    viewer = get_swaggerui_blueprint(
+        f"{settings.api_prefix}/docs",
+        f"{settings.api_prefix}/openapi.json",
+        config={"app_name": settings.app_name},
+        oauth_config=sign_in
+        and {
+            "clientId": sign_in.client_id,
+            "scopes": " ".join(sign_in.scopes),
+            "usePkceWithAuthorizationCodeGrant": True,
+        },
+    )
+    app.register_blueprint(viewer)

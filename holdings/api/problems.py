@@ -1,0 +1,114 @@
+"""Every error as an RFC 9457 problem: the one place where errors become HTTP."""
+
+import logging
+from dataclasses import dataclass
+
+from flask import Flask, Response, g
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
+
+from holdings.api.schemas import ProblemSchema, to_json
+from holdings.core.errors import CoinbaseRateLimited, HoldingsError, InvalidRequest
+
+logger = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    status: int
+    title: str
+
+
+KINDS = {
+    "unauthenticated": Kind(401, "Not signed in"),
+    "forbidden": Kind(403, "Not allowed"),
+    "not_found": Kind(404, "No such page"),
+    "method_not_allowed": Kind(405, "Method not allowed"),
+    "invalid_request": Kind(422, "Invalid request"),
+    "coinbase_credentials_rejected": Kind(502, "Coinbase rejects the API key"),
+    "coinbase_permission_denied": Kind(502, "The API key may not read accounts"),
+    "coinbase_invalid_response": Kind(502, "Coinbase's answer cannot be used"),
+    "coinbase_rate_limited": Kind(503, "Coinbase's rate limit is exhausted"),
+    "coinbase_unavailable": Kind(503, "Coinbase is not available"),
+    "coinbase_timeout": Kind(504, "Coinbase did not answer in time"),
+    "secret_invalid": Kind(500, "The stored Coinbase key cannot be used"),
+    "misconfigured": Kind(500, "A setting is missing"),
+    "internal_error": Kind(500, "Internal error"),
+}
+_INTERNAL = "Something failed that should not have. Quote the request id to the operator."
+_BY_STATUS = {404: "not_found", 405: "method_not_allowed"}
+_CLIENT_ERROR = 400
+_SERVER_ERROR = 500
+
+
+def register(app: Flask) -> None:
+    app.register_error_handler(HoldingsError, _on_holdings_error)
+    app.register_error_handler(HTTPException, _on_http_exception)
+    app.register_error_handler(Exception, _on_any_other)
+
+
+def _on_holdings_error(error: HoldingsError) -> Response:
+    kind = KINDS[error.code]
+    if kind.status >= _SERVER_ERROR:
+        logger.error(
+            "%s: %s", error.code, error.detail, extra={"event": "problem", "code": error.code}
+        )
+    response = _problem(
+        error.code,
+        error.detail,
+        errors=error.errors if isinstance(error, InvalidRequest) and error.errors else None,
+    )
+    if isinstance(error, CoinbaseRateLimited):
+        response.headers["Retry-After"] = str(error.retry_after)
+    if error.code == "unauthenticated":
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def _on_http_exception(error: HTTPException) -> ResponseReturnValue:
+    """Werkzeug's own: an unknown path, a wrong method, a request it cannot read."""
+    status = error.code or _SERVER_ERROR
+    if status < _CLIENT_ERROR:
+        return error  # a redirect
+    if status >= _SERVER_ERROR:
+        return _on_any_other(error)
+    code = _BY_STATUS.get(status, "invalid_request")
+    response = _problem(code, error.description or error.name, status=status)
+    for name, value in error.get_headers():
+        if name not in ("Content-Type", "Content-Length"):
+            response.headers[name] = value
+    return response
+
+
+def _on_any_other(error: Exception) -> Response:
+    logger.error(
+        "internal_error", exc_info=error, extra={"event": "problem", "code": "internal_error"}
+    )
+    return _problem("internal_error", _INTERNAL)
+
+
+def _problem(
+    code: str,
+    detail: str,
+    *,
+    status: int | None = None,
+    errors: dict[str, list[str]] | None = None,
+) -> Response:
+    kind = KINDS[code]
+    document: dict[str, object] = {
+        "type": f"urn:problem-type:holdings:{code}",
+        "title": kind.title,
+        "status": status or kind.status,
+        "detail": detail,
+        "code": code,
+        "request_id": g.request_id,
+    }
+    if errors:
+        document["errors"] = errors
+    response = Response(
+        to_json(ProblemSchema(), document), status or kind.status, content_type=MEDIA_TYPE
+    )
+    response.cache_control.no_store = True
+    return response

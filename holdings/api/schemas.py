@@ -1,0 +1,200 @@
+"""What comes in and goes out, as marshmallow schemas; the OpenAPI document is made of them."""
+
+import json
+import re
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, cast
+
+from marshmallow import Schema, ValidationError, fields, post_load, validate
+
+from holdings.core.money import DECIMAL_PLACES, format_amount, parse_amount
+from holdings.core.portfolio import Hidden, Holding, Portfolio
+from holdings.core.snapshot import Notice, Snapshot
+
+AMOUNT_PATTERN = rf"^-?[0-9]+(\.[0-9]{{1,{DECIMAL_PLACES}}})?$"
+TIMESTAMP_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+
+
+class Amount(fields.Field[Decimal]):
+    """A decimal in plain notation, with at most 12 decimals and no trailing zero."""
+
+    def _serialize(self, value: Decimal | None, attr: str | None, obj: Any, **kwargs: Any) -> Any:
+        return None if value is None else format_amount(value)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Decimal:
+        if not isinstance(value, str) or not re.fullmatch(AMOUNT_PATTERN, value):
+            raise ValidationError("Not an amount with at most 12 decimals.")
+        try:
+            return parse_amount(value)
+        except ValueError as error:
+            raise ValidationError(str(error)) from error
+
+
+class Timestamp(fields.Field[int]):
+    """Epoch seconds inside, ISO 8601 UTC ending in Z outside."""
+
+    def _serialize(self, value: int | None, attr: str | None, obj: Any, **kwargs: Any) -> Any:
+        return None if value is None else datetime.fromtimestamp(value, UTC).strftime(TIMESTAMP_FORMAT)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        try:
+            moment = datetime.strptime(value, TIMESTAMP_FORMAT)
+        except (TypeError, ValueError) as error:
+            raise ValidationError("Not a moment such as 2026-11-21T09:30:00Z.") from error
+        return int(moment.replace(tzinfo=UTC).timestamp())
+
+
+def _text(description: str, example: str) -> fields.String:
+    return fields.String(required=True, metadata={"description": description, "example": example})
+
+
+def _amount(description: str, example: str) -> Amount:
+    return Amount(required=True, metadata={"description": description, "example": example})
+
+
+def _moment(description: str, example: str) -> Timestamp:
+    return Timestamp(required=True, metadata={"description": description, "example": example})
+
+
+def _count(description: str, example: int) -> fields.Integer:
+    return fields.Integer(
+        required=True,
+        strict=True,
+        validate=validate.Range(min=0),
+        metadata={"description": description, "example": example},
+    )
+
+
+class HoldingsQuerySchema(Schema):
+    refresh = fields.Boolean(
+        load_default=False,
+        metadata={
+            "description": "Read Coinbase now, even if the cached figures are fresh. Honoured at "
+            "most once in 10 seconds; in between, the cached figures are the answer."
+        },
+    )
+
+
+class NoticeSchema(Schema):
+    code = _text("A stable name of the fact.", "coinbase_unavailable")
+    detail = _text("What it means and what to do.", "Coinbase is not available: try again later")
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> Notice:
+        return Notice(**data)
+
+
+class HiddenSchema(Schema):
+    zero = _count("Accounts whose balance is zero or less.", 190)
+    dust = _count("Accounts whose balance rounds to zero at 12 decimals.", 1)
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> Hidden:
+        return Hidden(**data)
+
+
+class HoldingSchema(Schema):
+    account_id = _text("Coinbase's id of the account.", "71452118-efc7-4cc4-8780-a5e22d4baa53")
+    currency = _text("The currency's code, known or not.", "BTC")
+    balance = _amount("What the account holds, cut to 12 decimals.", "1.234567890123")
+    available = _amount("What can be traded or withdrawn now.", "1.2")
+    hold = _amount("What open orders and pending withdrawals hold back.", "0.034567890123")
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> Holding:
+        return Holding(**data)
+
+
+class SnapshotSchema(Schema):
+    as_of = _moment("When Coinbase was read.", "2026-11-21T09:30:00Z")
+    expires_at = _moment("When the figures stop being fresh.", "2026-11-21T09:33:00Z")
+    stale = fields.Boolean(
+        required=True,
+        metadata={"description": "Coinbase could not be read: these are the last good figures."},
+    )
+    warnings = fields.List(
+        fields.Nested(NoticeSchema),
+        required=True,
+        metadata={"description": "What to know before trusting the figures."},
+    )
+    account_count = _count("How many accounts Coinbase returned.", 204)
+    hidden = fields.Nested(
+        HiddenSchema, required=True, metadata={"description": "Why fewer accounts are listed."}
+    )
+    holdings = fields.List(
+        fields.Nested(HoldingSchema),
+        required=True,
+        metadata={"description": "Sorted by currency, then account."},
+    )
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> Snapshot:
+        return Snapshot(
+            as_of=data["as_of"],
+            expires_at=data["expires_at"],
+            stale=data["stale"],
+            warnings=tuple(data["warnings"]),
+            portfolio=Portfolio(data["account_count"], data["hidden"], tuple(data["holdings"])),
+        )
+
+
+class HealthSchema(Schema):
+    status = fields.String(required=True, validate=validate.Equal("ok"))
+    name = _text("APP_NAME.", "Holdings")
+    version = _text("APP_VERSION.", "0.1.0")
+    time = _moment("Now.", "2026-11-21T09:30:00Z")
+
+
+class ProblemSchema(Schema):
+    """RFC 9457 problem details with a stable `code` and the `request_id` to quote."""
+
+    type = _text("A URN of the kind of problem.", "urn:problem-type:holdings:invalid_request")
+    title = _text("The kind of problem in words.", "Invalid request")
+    status = fields.Integer(
+        required=True,
+        strict=True,
+        validate=validate.Range(400, 599),
+        metadata={"description": "The HTTP status.", "example": 422},
+    )
+    detail = _text("What to do about it.", "Mend the query")
+    code = _text("The kind of problem, a stable name to program against.", "invalid_request")
+    request_id = _text("What to quote when asking for help.", "8c7d1a52-6a2e-4a0e-bc6f-6f9f2a4a0d0b")
+    errors = fields.Dict(
+        keys=fields.String(),
+        values=fields.List(fields.String()),
+        metadata={"description": "With invalid_request: what is wrong with each field."},
+    )
+
+
+class SnapshotDocument:
+    """Implements `holdings.core.service.SnapshotCodec`."""
+
+    _schema = SnapshotSchema()
+
+    def encode(self, snapshot: Snapshot) -> str:
+        portfolio = snapshot.portfolio
+        document = {
+            "as_of": snapshot.as_of,
+            "expires_at": snapshot.expires_at,
+            "stale": snapshot.stale,
+            "warnings": snapshot.warnings,
+            "account_count": portfolio.account_count,
+            "hidden": portfolio.hidden,
+            "holdings": portfolio.holdings,
+        }
+        return to_json(self._schema, document)
+
+    def decode(self, payload: str) -> Snapshot:
+        try:
+            return cast("Snapshot", self._schema.loads(payload))
+        except (ValidationError, ValueError, RecursionError) as error:
+            raise ValueError(f"not a snapshot: {error}") from error
+
+
+def to_json(schema: Schema, document: object) -> str:
+    """Write `document` as JSON; ValidationError if the schema would not read it back."""
+    plain = schema.dump(document)
+    if errors := schema.validate(plain):
+        raise ValidationError(errors)
+    return json.dumps(plain, separators=(",", ":"))

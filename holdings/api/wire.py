@@ -1,0 +1,65 @@
+"""What every request and response has, whichever route it is: id, log line, headers, CORS."""
+
+import logging
+import uuid
+from collections.abc import Mapping
+from time import perf_counter
+from typing import Any, cast
+
+from flask import Flask, Response, g, request
+from flask_cors import CORS
+
+from holdings import logs
+from holdings.api.identity import REQUEST_CONTEXT
+from holdings.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+# What a page on another origin may read of an answer, beyond the body.
+_EXPOSED = ("Age", "ETag", "Retry-After", "X-Cache", "X-Request-Id")
+
+
+def register(app: Flask, settings: Settings) -> None:
+    # Flask calls these in reverse: the last word on headers is spoken after flask-cors'.
+    app.before_request(_begin)
+    app.after_request(_finish)
+    CORS(
+        app,
+        origins=list(settings.cors_allow_origin),
+        allow_headers=list(settings.cors_allow_headers),
+        methods=list(settings.cors_allow_methods),
+        expose_headers=list(_EXPOSED),
+        vary_header=False,  # one Vary for all: apig-wsgi keeps only the last of two
+    )
+
+
+def _begin() -> None:
+    g.started = perf_counter()
+    g.request_id = _gateway_request_id(request.environ) or str(uuid.uuid4())
+    logs.request_id.set(g.request_id)
+
+
+def _gateway_request_id(environ: Mapping[str, Any]) -> str:
+    """Return the id that the gateway's access log has too, or ""."""
+    context: object = environ.get(REQUEST_CONTEXT)
+    found = cast("dict[str, Any]", context).get("requestId") if isinstance(context, dict) else None
+    return found if isinstance(found, str) and found.isascii() and found.isprintable() else ""
+
+
+def _finish(response: Response) -> Response:
+    response.headers["X-Request-Id"] = g.request_id
+    response.headers["Vary"] = "Origin, Authorization"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    logger.info(
+        "%s %r %d",  # quoted: a path may hold a line break
+        request.method,
+        request.path,
+        response.status_code,
+        extra={
+            "event": "request",
+            "status": response.status_code,
+            "cache": response.headers.get("X-Cache"),
+            "duration_ms": round((perf_counter() - g.started) * 1000, 1),
+        },
+    )
+    return response

@@ -1,0 +1,30 @@
+"""Time as a parameter, so that no test has to sleep."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """`now` is epoch seconds and may jump; `monotonic` only ever goes forward."""
+
+    now: Callable[[], float] = time.time
+    monotonic: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """The moment by which all work of one request has to be done."""
+
+    clock: Clock
+    at: float
+
+    @classmethod
+    def after(cls, seconds: float, clock: Clock) -> "Deadline":
+        return cls(clock, clock.monotonic() + seconds)
+
+    def remaining(self) -> float:
+        """Seconds left, never below zero."""
+        return max(0.0, self.at - self.clock.monotonic())

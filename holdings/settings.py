@@ -1,0 +1,160 @@
+"""Every setting of the app: name, default, meaning. The only reader of the environment."""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from holdings.core.errors import Misconfigured
+
+VERSION = "0.1.0"
+
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+_BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # a header name or a method, RFC 9110
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?|\*")
+_PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Durations are whole seconds. Holds no secret: `cb_secret_name` only says where it is."""
+
+    app_name: str
+    app_version: str
+    default_user_id: str
+    ddb_table: str
+    cb_base_url: str
+    cb_secret_name: str
+    cache_ttl_seconds: int
+    stale_ttl_seconds: int
+    secret_cache_ttl_seconds: int
+    cors_allow_origin: tuple[str, ...]
+    cors_allow_headers: tuple[str, ...]
+    cors_allow_methods: tuple[str, ...]
+    api_prefix: str
+    log_level: str
+    demo_mode: bool
+    in_lambda: bool
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
+        """Parse the whole environment; Misconfigured names everything that is wrong at once."""
+        env = _Environment(environ)
+        demo_mode = env.boolean("DEMO_MODE", default=False)
+        in_lambda = bool(environ.get("AWS_LAMBDA_FUNCTION_NAME"))
+        if demo_mode and in_lambda:
+            env.problems.append("DEMO_MODE is for laptops: unset it on the Lambda function")
+        settings = cls(
+            app_name=env.text("APP_NAME", default="Holdings"),
+            app_version=env.text("APP_VERSION", default=VERSION),
+            default_user_id=env.required("DEFAULT_USER_ID", unless=demo_mode),
+            ddb_table=env.required("DDB_TABLE", unless=demo_mode),
+            cb_base_url=env.base_url("CB_BASE_URL", unless=demo_mode),
+            cb_secret_name=env.required("CB_SECRET_NAME", unless=demo_mode),
+            cache_ttl_seconds=env.seconds("CACHE_TTL_SECONDS", default=180),
+            stale_ttl_seconds=env.seconds("STALE_TTL_SECONDS", default=86_400),
+            secret_cache_ttl_seconds=env.seconds("SECRET_CACHE_TTL_SECONDS", default=300),
+            cors_allow_origin=env.listed(
+                "CORS_ALLOW_ORIGIN", "http://localhost:5173", _ORIGIN, "https://app.example.com"
+            ),
+            cors_allow_headers=env.listed(
+                "CORS_ALLOW_HEADERS", "Content-Type,Authorization", _TOKEN, "Authorization"
+            ),
+            cors_allow_methods=env.listed("CORS_ALLOW_METHODS", "GET,POST,OPTIONS", _TOKEN, "GET"),
+            api_prefix=env.prefix("API_PREFIX"),
+            log_level=env.choice("LOG_LEVEL", _LOG_LEVELS, default="INFO"),
+            demo_mode=demo_mode,
+            in_lambda=in_lambda,
+        )
+        env.raise_problems()
+        return settings
+
+
+class _Environment:
+    """Reads one variable at a time and collects what is wrong with them."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self.missing: list[str] = []
+        self.problems: list[str] = []
+
+    def raise_problems(self) -> None:
+        problems = list(self.problems)
+        if self.missing:
+            problems.insert(
+                0,
+                f"set {', '.join(self.missing)} (docs/settings.md tells what each is), "
+                "or DEMO_MODE=true to see sample holdings with no set-up",
+            )
+        if problems:
+            raise Misconfigured("; ".join(problems))
+
+    def text(self, name: str, *, default: str = "") -> str:
+        return self._environ.get(name, "").strip() or default
+
+    def required(self, name: str, *, unless: bool) -> str:
+        value = self.text(name)
+        if not value and not unless:
+            self.missing.append(name)
+        return value
+
+    def seconds(self, name: str, *, default: int) -> int:
+        text = self.text(name, default=str(default))
+        if not re.fullmatch(r"[0-9]{1,9}", text):
+            self.problems.append(f"{name} must be a whole number of seconds, such as {default}")
+            return default
+        return int(text)
+
+    def boolean(self, name: str, *, default: bool) -> bool:
+        value = _BOOLEANS.get(self.text(name, default=str(default)).lower())
+        if value is None:
+            self.problems.append(f"{name} must be true or false")
+            return default
+        return value
+
+    def choice(self, name: str, choices: tuple[str, ...], *, default: str) -> str:
+        value = self.text(name, default=default).upper()
+        if value not in choices:
+            self.problems.append(f"{name} must be one of {', '.join(choices)}")
+            return default
+        return value
+
+    def listed(
+        self, name: str, default: str, item: re.Pattern[str], example: str
+    ) -> tuple[str, ...]:
+        values = [value.strip() for value in self.text(name, default=default).split(",")]
+        values = [value.rstrip("/") for value in values if value]
+        if not all(item.fullmatch(value) for value in values):
+            self.problems.append(f"{name} must be a comma-separated list such as {example}")
+        return tuple(values)
+
+    def prefix(self, name: str) -> str:
+        value = self.text(name).rstrip("/")
+        if not _PREFIX.fullmatch(value):
+            self.problems.append(f"{name} must be a path such as /api")
+        return value
+
+    def base_url(self, name: str, *, unless: bool) -> str:
+        value = self.required(name, unless=unless).rstrip("/")
+        if value and not _is_origin(value):
+            self.problems.append(
+                f"{name} must be an https address without a path, such as "
+                "https://api-public.sandbox.exchange.coinbase.com (http on this machine only)"
+            )
+        return value
+
+
+def _is_origin(url: str) -> bool:
+    """Whether a signed request may be sent there: https, or http that stays on this machine."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    secure = parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)
+    return bool(secure and host and url == f"{parts.scheme}://{parts.netloc}") and not (
+        parts.username or parts.password or any(c.isspace() for c in url)
+    )

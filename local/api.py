@@ -1,0 +1,37 @@
+"""The app of `make run`: the same as in Lambda, with the authorizer in the gateway's place.
+
+`flask --app local.api run` reads the app's settings from the environment and the sign-in from
+`.local/stack.json` (LOCAL_STACK names another file).
+"""
+
+import os
+from pathlib import Path
+
+from flask import Flask
+
+from holdings import create_app as create_holdings_app
+from holdings.api.document import SignIn
+from local.authorizer import Authorizer
+from local.stack import PATH, Stack
+
+
+def create_app() -> Flask:
+    stack = Stack.read(Path(os.environ.get("LOCAL_STACK") or PATH))
+    app = create_holdings_app(sign_in=_sign_in(stack))
+    authorizer = Authorizer(
+        issuer=stack.issuer,
+        client_id=stack.client_id,
+        scope=stack.scope,
+        jwks_url=stack.jwks_url,
+    )
+    authorizer.protect(app, "api.holdings")
+    return app
+
+
+def _sign_in(stack: Stack) -> SignIn:
+    return SignIn(
+        authorize_url=f"{stack.hosted_ui_url}/oauth2/authorize",
+        token_url=f"{stack.hosted_ui_url}/oauth2/token",
+        client_id=stack.client_id,
+        scopes=tuple(scope for scope in ("openid", stack.scope) if scope),
+    )

@@ -1,0 +1,65 @@
+"""What can be set on the laptop, beside the app's own settings; all have defaults."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+STATE_DIR = ROOT / ".local"
+
+REGION = "eu-west-1"
+STACK = "dev"
+
+# A real exchange instead of the simulator: its address and key, in `.env` or the environment.
+REAL_KEY_VARIABLES = {
+    "api_key": "CB_API_KEY",
+    "api_secret": "CB_API_SECRET",
+    "passphrase": "CB_PASSPHRASE",
+}
+
+
+class LocalError(Exception):
+    """Something on this machine is in the way; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalSettings:
+    """Ports on 127.0.0.1 and, if asked for, a real Coinbase Exchange."""
+
+    api_port: int
+    web_port: int
+    emulator_port: int
+    simulator_port: int
+    state_dir: Path
+    coinbase_url: str | None
+    coinbase_key: Mapping[str, str]
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> "LocalSettings":
+        """Raises LocalError naming the variable to change."""
+        url = environ.get("CB_BASE_URL", "").strip()
+        key = {
+            field: environ.get(name, "").strip() for field, name in REAL_KEY_VARIABLES.items()
+        }
+        missing = [name for field, name in REAL_KEY_VARIABLES.items() if not key[field]]
+        if url and missing:
+            raise LocalError(
+                f"CB_BASE_URL asks for {url}: set {', '.join(missing)} too, in .env, "
+                "or unset CB_BASE_URL to use the simulator"
+            )
+        return cls(
+            api_port=_port(environ, "API_PORT", 8000),
+            web_port=_port(environ, "WEB_PORT", 5173),
+            emulator_port=_port(environ, "EMULATOR_PORT", 4566),
+            simulator_port=_port(environ, "SIMULATOR_PORT", 8765),
+            state_dir=Path(environ.get("LOCAL_STATE_DIR") or STATE_DIR),
+            coinbase_url=url or None,
+            coinbase_key=key if url else {},
+        )
+
+
+def _port(environ: Mapping[str, str], name: str, default: int) -> int:
+    text = environ.get(name, "").strip() or str(default)
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 65536):
+        raise LocalError(f"{name} must be a port number such as {default}")
+    return int(text)

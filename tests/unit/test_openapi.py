@@ -1,0 +1,40 @@
+import json
+
+from holdings import create_app
+from holdings.api import document, problems
+from local import openapi
+from tests.builders import make_settings
+
+
+def test_the_checked_in_document_is_up_to_date() -> None:
+    app = create_app(make_settings(DEMO_MODE="true"))
+    assert json.loads(document.PATH.read_text()) == openapi.build(app), "run `make openapi`"
+
+
+def test_every_code_of_the_api_is_in_the_document() -> None:
+    text = document.PATH.read_text()
+    assert [code for code in problems.KINDS if f"`{code}`" not in text] == ["not_found"]
+
+
+def test_the_document_and_its_viewer_are_served() -> None:
+    client = create_app(make_settings(DEMO_MODE="true", APP_NAME="Mine")).test_client()
+    served = client.get("/openapi.json").json
+    assert served
+    assert (served["openapi"], served["info"]["title"]) == ("3.1.0", "Mine")
+    assert b"swagger-ui" in client.get("/docs").data
+
+
+def test_the_viewer_is_not_served_in_lambda() -> None:
+    app = create_app(make_settings(AWS_LAMBDA_FUNCTION_NAME="holdings"))
+    assert app.test_client().get("/docs").status_code == 404
+
+
+def test_the_viewer_can_sign_in_where_there_is_a_hosted_ui() -> None:
+    sign_in = document.SignIn("https://h/authorize", "https://h/token", "client-1", ("openid",))
+    client = create_app(make_settings(DEMO_MODE="true"), sign_in=sign_in).test_client()
+    served = client.get("/openapi.json").json
+    assert served
+    flow = served["components"]["securitySchemes"]["hostedUi"]["flows"]["authorizationCode"]
+    assert flow["tokenUrl"] == "https://h/token"
+    assert {"hostedUi": ["openid"]} in served["paths"]["/holdings"]["get"]["security"]
+    assert b"client-1" in client.get("/docs").data

@@ -1,0 +1,181 @@
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from holdings.adapters.coinbase.replies import (
+    Reply,
+    parse_accounts,
+    parse_time,
+    raise_for_error,
+)
+from holdings.api.problems import KINDS
+from holdings.core.errors import (
+    CoinbaseError,
+    CoinbaseInvalidResponse,
+    CoinbaseRateLimited,
+    HoldingsError,
+)
+from holdings.core.portfolio import Account
+
+ACCOUNT = {
+    "id": "71452118",
+    "currency": "BTC",
+    "balance": "1.2345678901239999",
+    "available": "1.2",
+    "hold": "0.0000000000000000",
+    "profile_id": "75da88c5",
+    "trading_enabled": True,
+    "display_name": "mine",
+}
+
+
+def error_of(status: int, body: object, headers: dict[str, str] | None = None) -> CoinbaseError:
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    with pytest.raises(CoinbaseError) as raised:
+        raise_for_error(Reply(status, headers or {}, raw))
+    return raised.value
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "code", "transient"),
+    [
+        (401, "Invalid API Key", "coinbase_credentials_rejected", False),
+        (400, "Invalid API Key", "coinbase_credentials_rejected", False),
+        (401, "invalid signature", "coinbase_credentials_rejected", False),
+        (400, "invalid signature", "coinbase_credentials_rejected", False),
+        (401, "Invalid Passphrase", "coinbase_credentials_rejected", False),
+        (401, "Unauthorized.", "coinbase_credentials_rejected", False),
+        (400, "request timestamp expired", "coinbase_unavailable", False),
+        (401, "request timestamp expired", "coinbase_unavailable", False),
+        (403, "Forbidden", "coinbase_permission_denied", False),
+        (403, "anything", "coinbase_permission_denied", False),
+        (401, "IP does not match IP whitelist", "coinbase_permission_denied", False),
+        (429, "Private rate limit exceeded", "coinbase_rate_limited", True),
+        (429, "Public rate limit exceeded", "coinbase_rate_limited", True),
+        (429, "", "coinbase_rate_limited", True),
+        (500, "Internal server error", "coinbase_unavailable", True),
+        (503, "Service is under maintenance", "coinbase_unavailable", True),
+        (200 + 1, "made", "coinbase_invalid_response", False),
+        (400, "User-Agent header is required.", "coinbase_invalid_response", False),
+        (404, "NotFound", "coinbase_invalid_response", False),
+        (599, "", "coinbase_unavailable", True),
+    ],
+)
+def test_an_error_is_told_by_its_message_then_by_its_status(
+    status: int, message: str, code: str, transient: bool
+) -> None:
+    error = error_of(status, {"message": message})
+    assert (error.code, error.transient) == (code, transient)
+
+
+@pytest.mark.parametrize("status", [502, 520])
+def test_a_page_of_the_content_network_is_no_answer_and_may_pass(status: int) -> None:
+    error = error_of(status, b"<html>Bad gateway</html>")
+    assert (error.code, error.transient) == ("coinbase_invalid_response", True)
+
+
+@pytest.mark.parametrize("status", [301, 302, 307])
+def test_a_redirect_is_not_followed(status: int) -> None:
+    assert error_of(status, b"").code == "coinbase_invalid_response"
+
+
+@pytest.mark.parametrize("body", [[], None, 7, {"message": 7}, {"message": None}, {}])
+def test_a_message_of_another_shape_leaves_the_status_to_speak(body: object) -> None:
+    assert error_of(401, body).code == "coinbase_credentials_rejected"
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"), [("7", 7), ("0", 1), ("soon", 1), ("-3", 1), ("9" * 9, 3600)]
+)
+def test_retry_after_is_taken_within_reason(header: str, seconds: int) -> None:
+    error = error_of(429, {}, {"Retry-After": header})
+    assert isinstance(error, CoinbaseRateLimited)
+    assert error.retry_after == seconds
+
+
+def test_an_account_is_read_exactly_and_its_other_fields_are_left_alone() -> None:
+    assert parse_accounts([ACCOUNT]) == [
+        Account(
+            "71452118",
+            "BTC",
+            Decimal("1.2345678901239999"),
+            Decimal("1.2"),
+            Decimal("0E-16"),
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"balance": None}, "balance"),
+        ({"balance": "NaN"}, "balance"),
+        ({"balance": 1.5}, "balance"),
+        ({"available": ""}, "available"),
+        ({"hold": "1e999999999"}, "hold"),
+        ({"id": ""}, "id"),
+        ({"id": 7}, "id"),
+        ({"currency": None}, "currency"),
+    ],
+)
+def test_one_malformed_account_makes_the_whole_answer_invalid(
+    change: dict[str, Any], named: str
+) -> None:
+    with pytest.raises(CoinbaseInvalidResponse, match=f"account 2 .* {named}"):
+        parse_accounts([ACCOUNT, ACCOUNT | change])
+
+
+@pytest.mark.parametrize("document", [None, {}, "x", 7, [None], [[]], ["x"], {"accounts": []}])
+def test_what_is_not_a_list_of_accounts_is_invalid(document: object) -> None:
+    with pytest.raises(CoinbaseInvalidResponse):
+        parse_accounts(document)
+
+
+def test_coinbase_time_is_read_as_epoch_seconds() -> None:
+    body = b'{"iso":"2015-01-07T23:47:25.201Z","epoch":1420674445.201}'
+    assert parse_time(Reply(200, {}, body).json()) == 1420674445.201
+    assert parse_time({"epoch": 5}) == 5
+
+
+@pytest.mark.parametrize(
+    "document", [{}, [], {"epoch": "1"}, {"epoch": True}, {"epoch": -1}, {"epoch": 10**12}, None]
+)
+def test_a_time_of_another_shape_is_invalid(document: object) -> None:
+    with pytest.raises(CoinbaseInvalidResponse):
+        parse_time(document)
+
+
+hostile_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.sampled_from(list(ACCOUNT)), inner),
+    max_leaves=20,
+).map(lambda document: json.dumps(document).encode())
+
+hostile_bodies = st.one_of(
+    st.binary(),
+    hostile_json,
+    st.sampled_from(
+        [b"[" * 200_000, b"1" * 10_000, b'"\xff"', b"\xef\xbb\xbf[]", b"[NaN]", b"[1e400]", b"{}" * 2]
+    ),
+)
+
+
+@given(
+    status=st.integers(100, 599),
+    body=hostile_bodies,
+    headers=st.dictionaries(st.sampled_from(["Retry-After", "CB-AFTER"]), st.text()),
+)
+def test_any_reply_is_accounts_or_a_documented_code(
+    status: int, body: bytes, headers: dict[str, str]
+) -> None:
+    reply = Reply(status, headers, body)
+    try:
+        raise_for_error(reply)
+        parse_accounts(reply.json())
+    except HoldingsError as error:
+        assert error.code.startswith("coinbase_")
+        assert error.code in KINDS

@@ -1,0 +1,98 @@
+import pytest
+
+from holdings.core.errors import Misconfigured
+from holdings.settings import VERSION, Settings
+from tests.builders import ENVIRONMENT, make_settings
+
+
+def test_every_setting_has_the_default_that_is_documented() -> None:
+    assert Settings.from_env(ENVIRONMENT) == Settings(
+        app_name="Holdings",
+        app_version=VERSION,
+        default_user_id="demo-user",
+        ddb_table="holdings",
+        cb_base_url="https://api-public.sandbox.exchange.coinbase.com",
+        cb_secret_name="coinbase-key",
+        cache_ttl_seconds=180,
+        stale_ttl_seconds=86_400,
+        secret_cache_ttl_seconds=300,
+        cors_allow_origin=("http://localhost:5173",),
+        cors_allow_headers=("Content-Type", "Authorization"),
+        cors_allow_methods=("GET", "POST", "OPTIONS"),
+        api_prefix="",
+        log_level="INFO",
+        demo_mode=False,
+        in_lambda=False,
+    )
+
+
+def test_every_missing_variable_is_named_in_one_message() -> None:
+    with pytest.raises(Misconfigured) as raised:
+        Settings.from_env({"DDB_TABLE": " ", "CACHE_TTL_SECONDS": "soon"})
+    message = raised.value.detail
+    assert "set DEFAULT_USER_ID, DDB_TABLE, CB_BASE_URL, CB_SECRET_NAME" in message
+    assert "CACHE_TTL_SECONDS must be a whole number of seconds" in message
+
+
+def test_the_demo_needs_no_setting() -> None:
+    assert Settings.from_env({"DEMO_MODE": "true"}).demo_mode
+
+
+def test_the_demo_refuses_to_start_inside_lambda() -> None:
+    with pytest.raises(Misconfigured, match="DEMO_MODE is for laptops"):
+        make_settings(DEMO_MODE="true", AWS_LAMBDA_FUNCTION_NAME="holdings")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CACHE_TTL_SECONDS", "-1"),
+        ("CACHE_TTL_SECONDS", "1.5"),
+        ("CACHE_TTL_SECONDS", "١"),
+        ("STALE_TTL_SECONDS", "1e9"),
+        ("SECRET_CACHE_TTL_SECONDS", "9" * 20),
+        ("DEMO_MODE", "maybe"),
+        ("LOG_LEVEL", "LOUD"),
+        ("API_PREFIX", "api"),
+        ("API_PREFIX", "/a b"),
+        ("API_PREFIX", "/<x>"),
+        ("CORS_ALLOW_ORIGIN", "https://*.example.com"),
+        ("CORS_ALLOW_ORIGIN", "https://app.example.com/page"),
+        ("CORS_ALLOW_ORIGIN", "null"),
+        ("CORS_ALLOW_HEADERS", "X Y"),
+        ("CORS_ALLOW_METHODS", "GET;POST"),
+        ("CB_BASE_URL", "http://api.exchange.coinbase.com"),
+        ("CB_BASE_URL", "https://user:password@api.exchange.coinbase.com"),
+        ("CB_BASE_URL", "https://api.exchange.coinbase.com/v2"),
+        ("CB_BASE_URL", "https://"),
+        ("CB_BASE_URL", "https://[::1"),
+        ("CB_BASE_URL", "https://host:port"),
+        ("CB_BASE_URL", "ftp://127.0.0.1"),
+        ("CB_BASE_URL", "coinbase"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_named_with_an_example(name: str, value: str) -> None:
+    with pytest.raises(Misconfigured, match=name):
+        make_settings(**{name: value})
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8765", "http://localhost:1", "http://[::1]:80"])
+def test_plain_http_is_taken_only_on_this_machine(url: str) -> None:
+    assert make_settings(CB_BASE_URL=url).cb_base_url == url
+
+
+def test_values_are_trimmed_and_split() -> None:
+    settings = make_settings(
+        APP_NAME=" Mine ",
+        CB_BASE_URL="https://example.com/ ",
+        CORS_ALLOW_ORIGIN=" https://a.example/ , http://b.example:3000,",
+        API_PREFIX="/api/",
+        LOG_LEVEL="debug",
+        CACHE_TTL_SECONDS="0",
+    )
+    assert settings.app_name == "Mine"
+    assert settings.cb_base_url == "https://example.com"
+    assert settings.cors_allow_origin == ("https://a.example", "http://b.example:3000")
+    assert settings.api_prefix == "/api"
+    assert settings.log_level == "DEBUG"
+    assert settings.cache_ttl_seconds == 0
