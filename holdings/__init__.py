@@ -31,7 +31,6 @@ def create_app(
     logs.configure(settings.log_level)
 
     app = Flask("holdings", static_folder=None)
-    app.json.sort_keys = False
     app.url_map.strict_slashes = False
     app.extensions["settings"] = settings
     app.extensions["clock"] = clock

@@ -29,7 +29,9 @@ class Redactor:
 
     def hide(self, texts: tuple[str, ...]) -> None:
         """Mask these from now on, also as JSON and repr() write them."""
-        forms = {form for text in texts for form in (text, json.dumps(text)[1:-1], repr(text)[1:-1])}
+        forms = {
+            form for text in texts for form in (text, json.dumps(text)[1:-1], repr(text)[1:-1])
+        }
         with self._lock:
             self._hidden |= {form for form in forms if len(form) >= _SHORTEST_SECRET}
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 import jwt
 from flask import Flask, request
@@ -65,15 +65,12 @@ class Authorizer:
     def _claims(self, token: str) -> dict[str, Any]:
         try:
             key = self.keys.get_signing_key_from_jwt(token)
-            return cast(
-                "dict[str, Any]",
-                jwt.decode(
-                    token,
-                    key,
-                    algorithms=["RS256"],
-                    issuer=self.issuer,
-                    options={"require": ["exp", "iss", "sub"], "verify_aud": False},
-                ),
+            return jwt.decode(
+                token,
+                key,
+                algorithms=["RS256"],
+                issuer=self.issuer,
+                options={"require": ["exp", "iss", "sub"], "verify_aud": False},
             )
         except jwt.PyJWKClientConnectionError:
             raise HoldingsError(

@@ -38,9 +38,7 @@ class LocalSettings:
     def from_env(cls, environ: Mapping[str, str]) -> "LocalSettings":
         """Raises LocalError naming the variable to change."""
         url = environ.get("CB_BASE_URL", "").strip()
-        key = {
-            field: environ.get(name, "").strip() for field, name in REAL_KEY_VARIABLES.items()
-        }
+        key = {field: environ.get(name, "").strip() for field, name in REAL_KEY_VARIABLES.items()}
         missing = [name for field, name in REAL_KEY_VARIABLES.items() if not key[field]]
         if url and missing:
             raise LocalError(

@@ -49,4 +49,6 @@ class Stack:
         except FileNotFoundError:
             raise LocalError(f"{path} is not here: start the stack with `make run`") from None
         except (ValueError, TypeError):
-            raise LocalError(f"{path} is not of this version: `make clean`, then `make run`") from None
+            raise LocalError(
+                f"{path} is not of this version: `make clean`, then `make run`"
+            ) from None

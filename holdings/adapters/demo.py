@@ -24,7 +24,7 @@ _SAMPLE = (
 class DemoExchange:
     """Implements `holdings.core.ports.Exchange`."""
 
-    def accounts(self, deadline: Deadline) -> list[Account]:  # noqa: ARG002 - the Protocol's
+    def accounts(self, deadline: Deadline) -> list[Account]:
         return [
             Account(
                 id=f"demo-{currency.lower()}",

@@ -69,7 +69,9 @@ def _document(settings: Settings, sign_in: SignIn | None) -> dict[str, Any]:
 
 def _register_viewer(app: Flask, settings: Settings, sign_in: SignIn | None) -> None:
     try:
-        from flask_swagger_ui import get_swaggerui_blueprint
+        from flask_swagger_ui import (
+            get_swaggerui_blueprint,  # pyright: ignore[reportUnknownVariableType] - untyped
+        )
     except ImportError:  # only requirements.txt is installed
         return
     viewer = get_swaggerui_blueprint(

@@ -63,7 +63,8 @@ def _respond(answer: Answer) -> Response:
         response.cache_control.private = True
         response.cache_control.max_age = max(0, answer.expires_at - now)
     response.add_etag()
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 def _settings() -> Settings:

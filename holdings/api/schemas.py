@@ -35,14 +35,16 @@ class Timestamp(fields.Field[int]):
     """Epoch seconds inside, ISO 8601 UTC ending in Z outside."""
 
     def _serialize(self, value: int | None, attr: str | None, obj: Any, **kwargs: Any) -> Any:
-        return None if value is None else datetime.fromtimestamp(value, UTC).strftime(TIMESTAMP_FORMAT)
+        return (
+            None if value is None else datetime.fromtimestamp(value, UTC).strftime(TIMESTAMP_FORMAT)
+        )
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         try:
-            moment = datetime.strptime(value, TIMESTAMP_FORMAT)
+            moment = datetime.strptime(value, TIMESTAMP_FORMAT).replace(tzinfo=UTC)
         except (TypeError, ValueError) as error:
             raise ValidationError("Not a moment such as 2026-11-21T09:30:00Z.") from error
-        return int(moment.replace(tzinfo=UTC).timestamp())
+        return int(moment.timestamp())
 
 
 def _text(description: str, example: str) -> fields.String:
@@ -113,7 +115,7 @@ class SnapshotSchema(Schema):
         required=True,
         metadata={"description": "Coinbase could not be read: these are the last good figures."},
     )
-    warnings = fields.List(
+    warnings: fields.List[Notice] = fields.List(
         fields.Nested(NoticeSchema),
         required=True,
         metadata={"description": "What to know before trusting the figures."},
@@ -122,7 +124,7 @@ class SnapshotSchema(Schema):
     hidden = fields.Nested(
         HiddenSchema, required=True, metadata={"description": "Why fewer accounts are listed."}
     )
-    holdings = fields.List(
+    holdings: fields.List[Holding] = fields.List(
         fields.Nested(HoldingSchema),
         required=True,
         metadata={"description": "Sorted by currency, then account."},
@@ -159,7 +161,9 @@ class ProblemSchema(Schema):
     )
     detail = _text("What to do about it.", "Mend the query")
     code = _text("The kind of problem, a stable name to program against.", "invalid_request")
-    request_id = _text("What to quote when asking for help.", "8c7d1a52-6a2e-4a0e-bc6f-6f9f2a4a0d0b")
+    request_id = _text(
+        "What to quote when asking for help.", "8c7d1a52-6a2e-4a0e-bc6f-6f9f2a4a0d0b"
+    )
     errors = fields.Dict(
         keys=fields.String(),
         values=fields.List(fields.String()),
@@ -194,7 +198,7 @@ class SnapshotDocument:
 
 def to_json(schema: Schema, document: object) -> str:
     """Write `document` as JSON; ValidationError if the schema would not read it back."""
-    plain = schema.dump(document)
+    plain = cast("dict[str, Any]", schema.dump(document))
     if errors := schema.validate(plain):
         raise ValidationError(errors)
     return json.dumps(plain, separators=(",", ":"))

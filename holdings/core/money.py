@@ -21,7 +21,7 @@ _ROUNDING = Context(prec=2 * _MAX_DIGITS + DECIMAL_PLACES, rounding=ROUND_FLOOR)
 def parse_amount(text: object) -> Decimal:
     """Read an amount such as "0.0000000000000000"; ValueError says what it is instead."""
     if not isinstance(text, str):
-        raise ValueError(f"expected a string, got {type(text).__name__}")
+        raise ValueError(f"expected a string, got {type(text).__name__}")  # noqa: TRY004 - input
     if len(text) > 2 * _MAX_DIGITS or not _AMOUNT.fullmatch(text):
         raise ValueError("not a decimal number")
     amount = Decimal(text)

@@ -231,7 +231,10 @@ def test_without_a_sign_in_the_query_is_not_even_looked_at() -> None:
 
 def test_a_page_of_an_allowed_origin_may_read_the_answer_and_its_headers() -> None:
     api = Api(environ={"CORS_ALLOW_ORIGIN": "https://a.example,https://b.example"})
-    for origin, allowed in (("https://b.example", "https://b.example"), ("https://c.example", None)):
+    for origin, allowed in (
+        ("https://b.example", "https://b.example"),
+        ("https://c.example", None),
+    ):
         for response in (
             api.get(headers={"Origin": origin}),
             api.client.get("/holdings", headers={"Origin": origin}),

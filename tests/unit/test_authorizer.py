@@ -13,6 +13,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from flask.testing import FlaskClient
+from jwt.algorithms import RSAAlgorithm
 
 from holdings import create_app
 from holdings.core.errors import Forbidden, HoldingsError, Unauthenticated
@@ -31,7 +32,7 @@ class KnownKeys(jwt.PyJWKClient):
     """The pool's key set, without a network."""
 
     def fetch_data(self) -> Any:
-        jwk = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(KEY.public_key()))
+        jwk = json.loads(RSAAlgorithm.to_jwk(KEY.public_key()))
         return {"keys": [jwk | {"kid": "k1", "use": "sig", "alg": "RS256"}]}
 
 
@@ -104,7 +105,7 @@ REFUSED: dict[str, Callable[[], str]] = {
     "dots": lambda: "Bearer ..",
     "binary": lambda: "Bearer \u00ff.\u00ff.\u00ff",
     "two tokens": lambda: f"Bearer {token()} {token()}",
-    "a nested header": lambda: f"Bearer {segment([[[[]]]])}.{segment({})}.x",
+    "a nested header": lambda: f"Bearer {segment([['x']])}.{segment({})}.x",
     "tampered": lambda: f"Bearer {tampered()}",
     "cut": lambda: f"Bearer {token()[:-8]}",
     "expired": lambda: f"Bearer {token(claims(exp=int(time.time()) - 1))}",

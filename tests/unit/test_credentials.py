@@ -30,9 +30,7 @@ def refuse(secret_string: str | None) -> str:
 def test_a_key_is_read_with_white_space_around_its_fields_taken_off() -> None:
     padded = {name: f" {value}\n" for name, value in GOOD.items()}
     for document in (GOOD, padded, {**GOOD, "note": "another field"}):
-        assert parse_credentials(json.dumps(document)) == Credentials(
-            "key", SECRET, "pass phrase!"
-        )
+        assert parse_credentials(json.dumps(document)) == Credentials("key", SECRET, "pass phrase!")
 
 
 @pytest.mark.parametrize(
@@ -47,7 +45,11 @@ def test_a_key_is_read_with_white_space_around_its_fields_taken_off() -> None:
         ({"passphrase": f"{CANARY}\r\nX: y"}, "passphrase", "without line breaks"),
         ({"passphrase": f"{CANARY}é"}, "passphrase", "HTTP header"),
         ({"api_secret": f"{CANARY}\n{GOOD['api_secret']}"}, "api_secret", "in one line"),
-        ({"api_secret": GOOD["api_secret"][:40] + "\n" + GOOD["api_secret"][40:]}, "api_secret", ""),
+        (
+            {"api_secret": GOOD["api_secret"][:40] + "\n" + GOOD["api_secret"][40:]},
+            "api_secret",
+            "",
+        ),
         ({"api_secret": GOOD["api_secret"] + CANARY}, "api_secret", "after its padding"),
         ({"api_secret": GOOD["api_secret"] + "="}, "api_secret", "after its padding"),
         ({"api_secret": "ü" * 88}, "api_secret", "not base64"),

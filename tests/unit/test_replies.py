@@ -151,7 +151,9 @@ def test_a_time_of_another_shape_is_invalid(document: object) -> None:
 
 hostile_json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.sampled_from(list(ACCOUNT)), inner),
+    lambda inner: (
+        st.lists(inner) | st.dictionaries(st.text() | st.sampled_from(list(ACCOUNT)), inner)
+    ),
     max_leaves=20,
 ).map(lambda document: json.dumps(document).encode())
 
@@ -159,7 +161,15 @@ hostile_bodies = st.one_of(
     st.binary(),
     hostile_json,
     st.sampled_from(
-        [b"[" * 200_000, b"1" * 10_000, b'"\xff"', b"\xef\xbb\xbf[]", b"[NaN]", b"[1e400]", b"{}" * 2]
+        [
+            b"[" * 200_000,
+            b"1" * 10_000,
+            b'"\xff"',
+            b"\xef\xbb\xbf[]",
+            b"[NaN]",
+            b"[1e400]",
+            b"{}" * 2,
+        ]
     ),
 )
 

@@ -18,7 +18,12 @@ snapshots = st.builds(
     expires_at=st.integers(0, 4_000_000_000),
     portfolio=st.lists(
         st.builds(
-            Account, id=st.text(), currency=st.text(), balance=amounts, available=amounts, hold=amounts
+            Account,
+            id=st.text(),
+            currency=st.text(),
+            balance=amounts,
+            available=amounts,
+            hold=amounts,
         )
     ).map(build_portfolio),
     stale=st.booleans(),

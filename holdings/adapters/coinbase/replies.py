@@ -66,7 +66,7 @@ def raise_for_error(reply: Reply) -> None:
 
 
 def _error(reply: Reply) -> CoinbaseError:
-    document = None if 300 <= reply.status < 400 else reply.json()  # noqa: PLR2004 - HTTP's own
+    document = None if 300 <= reply.status < 400 else reply.json()
     message = cast("dict[str, Any]", document).get("message") if _is_object(document) else None
     kind = _kind(message if isinstance(message, str) else "", reply.status)
     if kind == "timestamp":
@@ -125,23 +125,32 @@ def _account(number: int, item: object) -> Account:
     if not _is_object(item):
         raise CoinbaseInvalidResponse(f"account {number} of Coinbase's answer is not an object")
     fields = cast("dict[str, Any]", item)
-    texts: dict[str, str] = {}
-    for name in ("id", "currency"):
-        value = fields.get(name)
-        if not isinstance(value, str) or not value:
-            raise CoinbaseInvalidResponse(
-                f"account {number} of Coinbase's answer has no usable {name}"
-            )
-        texts[name] = value
-    amounts: dict[str, Decimal] = {}
-    for name in ("balance", "available", "hold"):
-        try:
-            amounts[name] = parse_amount(fields.get(name))
-        except ValueError as error:
-            raise CoinbaseInvalidResponse(
-                f"account {number} of Coinbase's answer has no usable {name}: {error}"
-            ) from None
-    return Account(**texts, **amounts)
+    try:
+        return Account(
+            id=_text(fields, "id"),
+            currency=_text(fields, "currency"),
+            balance=_amount(fields, "balance"),
+            available=_amount(fields, "available"),
+            hold=_amount(fields, "hold"),
+        )
+    except ValueError as error:
+        raise CoinbaseInvalidResponse(
+            f"account {number} of Coinbase's answer has no usable {error}: try again later"
+        ) from None
+
+
+def _text(fields: dict[str, Any], name: str) -> str:
+    value = fields.get(name)
+    if not isinstance(value, str) or not value:
+        raise ValueError(name)
+    return value
+
+
+def _amount(fields: dict[str, Any], name: str) -> Decimal:
+    try:
+        return parse_amount(fields.get(name))
+    except ValueError as error:
+        raise ValueError(f"{name} ({error})") from None
 
 
 def parse_time(document: object) -> float:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import requests
 from requests.auth import AuthBase
-from urllib3.exceptions import IncompleteRead, ProtocolError
+from urllib3.exceptions import IncompleteRead
 
 from holdings.adapters.coinbase.replies import Reply
 from holdings.core.clock import Deadline
@@ -113,7 +113,7 @@ def _connection_fault(
     )
 
 
-def _cause(error: requests.RequestException, kind: type[ProtocolError]) -> bool:
+def _cause(error: requests.RequestException, kind: type[Exception]) -> bool:
     """Whether requests wrapped `kind`, which it keeps as an argument of an argument."""
     pending: list[object] = list(error.args)
     while pending:
