@@ -1,0 +1,125 @@
+"""The app with everything real but AWS (moto) and Coinbase (the simulator, in this process)."""
+
+import json
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+import pytest
+from flask.testing import FlaskClient
+from moto import mock_aws
+from werkzeug.test import TestResponse
+
+from holdings import create_app
+from holdings.api.identity import REQUEST_CONTEXT
+from holdings.core.clock import Clock
+from local.simulator import Credentials, Fault, Injection, Simulator
+from tests.builders import CLAIMS, FakeClock, make_settings
+
+SIGNED_IN = {REQUEST_CONTEXT: {"authorizer": {"jwt": {"claims": CLAIMS}}}}
+TABLE, SECRET, USER = "holdings", "coinbase-key", "demo-user"
+
+
+@pytest.fixture(autouse=True)
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An account with an empty table; no call can leave this machine."""
+    for name, value in (
+        ("AWS_ACCESS_KEY_ID", "testing"),
+        ("AWS_SECRET_ACCESS_KEY", "testing"),
+        ("AWS_REGION", "eu-west-1"),
+        ("AWS_DEFAULT_REGION", "eu-west-1"),
+        ("AWS_EC2_METADATA_DISABLED", "true"),
+    ):
+        monkeypatch.setenv(name, value)
+    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    with mock_aws():
+        boto3.client("dynamodb").create_table(
+            TableName=TABLE,
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        boto3.client("secretsmanager").create_secret(Name=SECRET)
+        yield
+
+
+def secret_string(credentials: Credentials) -> str:
+    return json.dumps(
+        {
+            "api_key": credentials.api_key,
+            "api_secret": credentials.api_secret,
+            "passphrase": credentials.passphrase,
+        }
+    )
+
+
+@dataclass
+class Laptop:
+    """One app, its exchange and its clock. `moving` False: a clock that only sleeps move."""
+
+    simulator: Simulator
+    time: FakeClock
+    environ: dict[str, str] = field(default_factory=dict[str, str])
+    real_time: bool = False
+
+    def __post_init__(self) -> None:
+        self.restart()
+
+    def restart(self) -> None:
+        self.app = create_app(
+            make_settings(CB_BASE_URL=self.simulator.url, **self.environ),
+            clock=Clock() if self.real_time else self.time.clock,
+        )
+        self.client: FlaskClient = self.app.test_client()
+
+    def get(self, query: str = "", **headers: str) -> TestResponse:
+        return self.client.get(f"/holdings{query}", headers=headers, environ_overrides=SIGNED_IN)
+
+    def put_secret(self, value: str | None = None) -> None:
+        boto3.client("secretsmanager").put_secret_value(
+            SecretId=SECRET, SecretString=value or secret_string(self.simulator.credentials)
+        )
+
+    def break_exchange(self, fault: Fault, **changes: Any) -> None:
+        self.simulator.exchange.faults.set(Injection(fault, **changes))
+
+    def asked(self, path: str = "/accounts") -> int:
+        """How many requests for a path the exchange has seen."""
+        return self.simulator.exchange.counts().get(f"GET {path}", 0)
+
+    def code(self, response: TestResponse) -> str:
+        assert response.json
+        return str(response.json["code"])
+
+    def warnings(self, response: TestResponse) -> list[str]:
+        assert response.json
+        return [warning["code"] for warning in response.json["warnings"]]
+
+
+@pytest.fixture
+def time() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def simulator(time: FakeClock) -> Iterator[Simulator]:
+    with Simulator(now=lambda: time.time) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def laptop(simulator: Simulator, time: FakeClock) -> Laptop:
+    laptop = Laptop(simulator, time)
+    laptop.put_secret()
+    return laptop
+
+
+@pytest.fixture(autouse=True)
+def quiet_root_logger() -> Iterator[None]:
+    """create_app sets the root level; the next test starts from pytest's own."""
+    level = logging.getLogger().level
+    yield
+    logging.getLogger().setLevel(level)

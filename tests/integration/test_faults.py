@@ -1,0 +1,151 @@
+"""Each way in which Coinbase fails: its code without a snapshot, the last good figures with one."""
+
+import json
+import time as real_time
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from holdings.api.problems import KINDS
+from local.simulator import Fault
+from tests.integration.conftest import Laptop
+
+CODES = {
+    Fault.RESET: "coinbase_unavailable",
+    Fault.RATE_LIMITED: "coinbase_rate_limited",
+    Fault.INTERNAL_ERROR: "coinbase_unavailable",
+    Fault.BAD_GATEWAY: "coinbase_invalid_response",
+    Fault.MAINTENANCE: "coinbase_unavailable",
+    Fault.TRUNCATED: "coinbase_invalid_response",
+    Fault.HALF_JSON: "coinbase_invalid_response",
+    Fault.MISSING_BALANCE: "coinbase_invalid_response",
+    Fault.NAN_BALANCE: "coinbase_invalid_response",
+    Fault.REPEAT_PAGE: "coinbase_invalid_response",
+    Fault.ENDLESS_PAGES: "coinbase_invalid_response",
+    Fault.HTML: "coinbase_invalid_response",
+    Fault.REDIRECT: "coinbase_invalid_response",
+    Fault.FORBIDDEN: "coinbase_permission_denied",
+    Fault.INVALID_API_KEY: "coinbase_credentials_rejected",
+    Fault.INVALID_SIGNATURE: "coinbase_credentials_rejected",
+    Fault.INVALID_PASSPHRASE: "coinbase_credentials_rejected",
+    Fault.TIMESTAMP_EXPIRED: "coinbase_unavailable",
+}
+SLOW = {
+    Fault.HANG: {},
+    Fault.SLOW: {"seconds": 60},
+    Fault.SLOW_START: {"seconds": 60},
+}
+
+
+def check_failure(laptop: Laptop, code: str) -> None:
+    """Without a snapshot the code; nothing is stored."""
+    response = laptop.get()
+    assert laptop.code(response) == code
+    assert response.status_code == KINDS[code].status
+    assert ("Retry-After" in response.headers) == (code == "coinbase_rate_limited")
+
+
+def check_stale(laptop: Laptop, good: dict[str, Any], code: str) -> None:
+    response = laptop.get("?refresh=true")
+    assert (response.status_code, response.headers["X-Cache"]) == (200, "STALE")
+    assert response.headers["Cache-Control"] == "no-store"
+    assert response.json
+    (warning,) = response.json["warnings"]
+    assert warning["code"] == code
+    assert response.json == {**good, "stale": True, "warnings": [warning]}
+
+
+@pytest.mark.parametrize("fault", CODES)
+def test_a_fault_gives_its_code_and_with_a_snapshot_the_last_good_figures(
+    laptop: Laptop, fault: Fault
+) -> None:
+    laptop.break_exchange(fault)
+    check_failure(laptop, CODES[fault])
+    laptop.simulator.exchange.faults.clear()
+    laptop.simulator.exchange.rate_limits.refill()
+    good = json.loads(laptop.get().data)
+    laptop.break_exchange(fault)
+    laptop.time.advance(60)
+    check_stale(laptop, good, CODES[fault])
+
+
+def test_a_refused_connection_is_unavailable(laptop: Laptop) -> None:
+    good = json.loads(laptop.get().data)
+    laptop.simulator.stop()
+    check_stale(laptop, good, "coinbase_unavailable")
+    laptop.time.advance(100_000)
+    check_failure(laptop, "coinbase_unavailable")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", SLOW)
+def test_an_answer_comes_by_the_deadline_however_slow_coinbase_is(
+    laptop: Laptop, fault: Fault
+) -> None:
+    laptop.real_time = True
+    laptop.restart()
+    laptop.break_exchange(fault, **SLOW[fault])
+    laptop.time.time = real_time.time()
+    started = real_time.monotonic()
+    check_failure(laptop, "coinbase_timeout")
+    assert 9 < real_time.monotonic() - started < 11
+
+
+@pytest.mark.slow
+def test_one_lost_answer_is_asked_for_again_in_time(laptop: Laptop) -> None:
+    laptop.real_time = True
+    laptop.restart()
+    laptop.time.time = real_time.time()
+    laptop.break_exchange(Fault.HANG, times=1)
+    assert laptop.get().headers["X-Cache"] == "MISS"
+    assert laptop.asked() == 2
+
+
+def test_a_page_without_end_within_many_pages_is_cut_off(laptop: Laptop) -> None:
+    laptop.break_exchange(Fault.ENDLESS_PAGES)
+    check_failure(laptop, "coinbase_invalid_response")
+    assert laptop.asked() <= 50
+
+
+def test_a_failure_in_the_middle_of_the_pages_stores_nothing(laptop: Laptop) -> None:
+    laptop.simulator.exchange.page_size = 50
+    laptop.break_exchange(Fault.MISSING_BALANCE, after=2)
+    check_failure(laptop, "coinbase_invalid_response")
+    laptop.simulator.exchange.faults.clear()
+    assert laptop.get().headers["X-Cache"] == "MISS"
+
+
+def test_a_rate_limit_that_asks_for_long_patience_is_not_waited_for(laptop: Laptop) -> None:
+    laptop.break_exchange(Fault.RATE_LIMITED, headers={"Retry-After": "30"})
+    response = laptop.get()
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "30")
+    assert laptop.asked() == 1
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    status=st.sampled_from([200, 204, 206, 301, 400, 401, 403, 404, 418, 429, 500, 503, 599]),
+    body=st.binary() | st.sampled_from([b"[]", b"[{}]", b"[" * 100_000, b'{"message":7}', b"null"]),
+    headers=st.dictionaries(
+        st.sampled_from(["Retry-After", "CB-AFTER", "Content-Encoding", "Content-Type"]),
+        st.sampled_from(["gzip", "br", "7", "x", "text/html", "identity"]),
+    ),
+)
+def test_any_bytes_are_an_answer_or_a_documented_code(
+    laptop: Laptop, status: int, body: bytes, headers: dict[str, str]
+) -> None:
+    laptop.simulator.exchange.rate_limits.refill()
+    laptop.break_exchange(Fault.BODY, status=status, headers=headers, body=body)
+    laptop.time.advance(200_000)
+    response = laptop.get()
+    if response.status_code != 200:
+        assert laptop.code(response).startswith("coinbase_")
+        assert laptop.code(response) in KINDS
+
+
+@pytest.mark.parametrize("size", [16 * 1024 * 1024 + 1])
+def test_a_body_without_measure_is_not_read_to_its_end(laptop: Laptop, size: int) -> None:
+    laptop.break_exchange(Fault.BODY, status=200, body=b" " * size)
+    check_failure(laptop, "coinbase_invalid_response")
