@@ -75,11 +75,14 @@ def test_with_table_and_coinbase_down_the_coinbase_error_is_told(laptop: Laptop)
 
 def test_aws_is_not_waited_for_longer_than_a_request_allows() -> None:
     for client in (aws.dynamodb()(), aws.secrets_manager()()):
-        config = client.meta.config
-        assert (config.connect_timeout, config.read_timeout) == (1.0, 1.5)
-        assert config.retries == {"mode": "standard", "total_max_attempts": 2}
+        config = vars(client.meta.config)["_user_provided_options"]
+        assert config == {
+            "connect_timeout": 1.0,
+            "read_timeout": 1.5,
+            "retries": {"mode": "standard", "total_max_attempts": 2},
+        }
 
 
-def test_a_client_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_client_is_made_once() -> None:
     client = aws.dynamodb()
     assert client() is client()

@@ -43,9 +43,11 @@ def test_every_funded_account_is_shown_as_the_exchange_holds_it(laptop: Laptop) 
 
 def test_what_was_served_is_what_is_stored(laptop: Laptop) -> None:
     served = laptop.get()
-    item = boto3.client("dynamodb").get_item(
-        TableName=TABLE, Key={"pk": {"S": f"holdings#{USER}"}}
-    )["Item"]
+    item = (
+        boto3.client("dynamodb")
+        .get_item(TableName=TABLE, Key={"pk": {"S": f"holdings#{USER}"}})
+        .get("Item")
+    )
     assert item == {
         "pk": {"S": f"holdings#{USER}"},
         "payload": {"S": served.get_data(as_text=True)},
