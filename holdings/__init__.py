@@ -71,7 +71,7 @@ def _coinbase(settings: Settings, clock: Clock) -> Exchange:
     from holdings.adapters.secrets_manager import SecretsManagerCredentials
 
     credentials = SecretsManagerCredentials(
-        aws.secrets_manager(),
+        aws.secrets_manager(settings.aws_region),
         settings.cb_secret_name,
         keep_for=settings.secret_cache_ttl_seconds,
         clock=clock,
@@ -89,4 +89,6 @@ def _dynamodb(settings: Settings) -> SnapshotCache:
     from holdings.adapters import aws
     from holdings.adapters.dynamodb import DynamoDBSnapshotCache
 
-    return DynamoDBSnapshotCache(aws.dynamodb(), settings.ddb_table, settings.default_user_id)
+    return DynamoDBSnapshotCache(
+        aws.dynamodb(settings.aws_region), settings.ddb_table, settings.default_user_id
+    )

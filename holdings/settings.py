@@ -37,6 +37,7 @@ class Settings:
     api_prefix: str
     log_level: str
     demo_mode: bool
+    aws_region: str | None
     in_lambda: bool
 
     @classmethod
@@ -67,6 +68,8 @@ class Settings:
             api_prefix=env.prefix("API_PREFIX"),
             log_level=env.choice("LOG_LEVEL", _LOG_LEVELS, default="INFO"),
             demo_mode=demo_mode,
+            # boto3 itself heeds the second alone, Lambda sets both, people set either.
+            aws_region=env.text("AWS_REGION") or env.text("AWS_DEFAULT_REGION") or None,
             in_lambda=in_lambda,
         )
         env.raise_problems()

@@ -12,10 +12,13 @@ from flask import Flask
 from holdings import create_app as create_holdings_app
 from holdings.api.document import SignIn
 from local.authorizer import Authorizer
+from local.parent import exit_with_parent
 from local.stack import PATH, Stack
 
 
 def create_app() -> Flask:
+    if os.environ.get("LOCAL_EXIT_WITH_PARENT") == "1":
+        exit_with_parent()
     stack = Stack.read(Path(os.environ.get("LOCAL_STACK") or PATH))
     app = create_holdings_app(sign_in=_sign_in(stack))
     authorizer = Authorizer(

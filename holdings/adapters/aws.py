@@ -16,18 +16,19 @@ _READ_TIMEOUT_SECONDS = 1.5
 _ATTEMPTS = 2
 
 
-def dynamodb() -> "Callable[[], DynamoDBClient]":
-    return _once(lambda: _session().client("dynamodb", config=_config()))
+def dynamodb(region: str | None) -> "Callable[[], DynamoDBClient]":
+    return _once(lambda: _session(region).client("dynamodb", config=_config()))
 
 
-def secrets_manager() -> "Callable[[], SecretsManagerClient]":
-    return _once(lambda: _session().client("secretsmanager", config=_config()))
+def secrets_manager(region: str | None) -> "Callable[[], SecretsManagerClient]":
+    return _once(lambda: _session(region).client("secretsmanager", config=_config()))
 
 
-def _session():
+def _session(region: str | None):
+    """Without a region, boto3 looks for one in the profile that is logged in."""
     import boto3.session
 
-    return boto3.session.Session()
+    return boto3.session.Session(region_name=region)
 
 
 def _config():

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -70,7 +71,11 @@ class Laptop:
 
     def restart(self) -> None:
         self.app = create_app(
-            make_settings(CB_BASE_URL=self.simulator.url, **self.environ),
+            make_settings(
+                CB_BASE_URL=self.simulator.url,
+                AWS_REGION=os.environ.get("AWS_REGION", ""),
+                **self.environ,
+            ),
             clock=Clock() if self.real_time else self.time.clock,
         )
         self.client: FlaskClient = self.app.test_client()

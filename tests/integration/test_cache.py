@@ -59,7 +59,7 @@ def test_a_table_that_refuses_reads_or_writes_costs_a_warning(
     monkeypatch: pytest.MonkeyPatch, laptop: Laptop, fault: Exception, operations: tuple[str, ...]
 ) -> None:
     table = FailingTable(fault, *operations)
-    monkeypatch.setattr(aws, "dynamodb", lambda: lambda: table)
+    monkeypatch.setattr(aws, "dynamodb", lambda _: lambda: table)
     laptop.restart()
     response = laptop.get()
     assert response.status_code == 200
@@ -74,15 +74,12 @@ def test_with_table_and_coinbase_down_the_coinbase_error_is_told(laptop: Laptop)
 
 
 def test_aws_is_not_waited_for_longer_than_a_request_allows() -> None:
-    for client in (aws.dynamodb()(), aws.secrets_manager()()):
-        config = vars(client.meta.config)["_user_provided_options"]
-        assert config == {
-            "connect_timeout": 1.0,
-            "read_timeout": 1.5,
-            "retries": {"mode": "standard", "total_max_attempts": 2},
-        }
+    for client in (aws.dynamodb("eu-west-1")(), aws.secrets_manager("eu-west-1")()):
+        config = vars(client.meta.config)
+        assert (config["connect_timeout"], config["read_timeout"]) == (1.0, 1.5)
+        assert config["retries"] == {"mode": "standard", "total_max_attempts": 2}
 
 
 def test_a_client_is_made_once() -> None:
-    client = aws.dynamodb()
+    client = aws.dynamodb("eu-west-1")
     assert client() is client()

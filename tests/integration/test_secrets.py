@@ -44,7 +44,7 @@ class CountingClient:
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch, laptop: Laptop) -> CountingClient:
     client = CountingClient()
-    monkeypatch.setattr(aws, "secrets_manager", lambda: lambda: client)
+    monkeypatch.setattr(aws, "secrets_manager", lambda _: lambda: client)
     laptop.restart()
     return client
 
@@ -200,7 +200,7 @@ def test_no_object_shows_a_key_in_its_repr_and_no_error_in_its_traceback(
 ) -> None:
     laptop.put_secret(secret_string(CANARIES))
     source = SecretsManagerCredentials(
-        aws.secrets_manager(), SECRET, keep_for=9, clock=time.clock, hide=lambda _: None
+        aws.secrets_manager("eu-west-1"), SECRET, keep_for=9, clock=time.clock, hide=lambda _: None
     )
     credentials = source.get()
     client = CoinbaseClient(simulator.url, source, clock=time.clock, user_agent="x")

@@ -22,6 +22,7 @@ def test_every_setting_has_the_default_that_is_documented() -> None:
         api_prefix="",
         log_level="INFO",
         demo_mode=False,
+        aws_region=None,
         in_lambda=False,
     )
 
@@ -79,6 +80,11 @@ def test_a_value_that_cannot_be_used_is_named_with_an_example(name: str, value: 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:8765", "http://localhost:1", "http://[::1]:80"])
 def test_plain_http_is_taken_only_on_this_machine(url: str) -> None:
     assert make_settings(CB_BASE_URL=url).cb_base_url == url
+
+
+@pytest.mark.parametrize("name", ["AWS_REGION", "AWS_DEFAULT_REGION"])
+def test_the_region_is_heard_under_either_name(name: str) -> None:
+    assert make_settings(**{name: "eu-west-1"}).aws_region == "eu-west-1"
 
 
 def test_values_are_trimmed_and_split() -> None:

@@ -1,0 +1,57 @@
+# Two commands do everything: `make run` and `make test`. `make help` lists the others.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+EMULATOR_READY := .venv-emulator/.ready
+
+.PHONY: help
+help: ## List the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+.PHONY: run
+run: setup ## Run the whole system on this machine: API, sign-in, simulated Coinbase
+	@exec $(BIN)/python -m local
+
+.PHONY: test
+test: setup ## Lint, types and all tests
+	@./scripts/test
+
+.PHONY: setup
+setup: $(READY) $(EMULATOR_READY) ## Make the environments (run and test do it by themselves)
+
+$(READY): requirements-dev.txt requirements.txt
+	@./scripts/make-venv .venv requirements-dev.txt "$(PYTHON)"
+
+$(EMULATOR_READY): local/emulator/requirements.txt
+	@./scripts/make-venv .venv-emulator local/emulator/requirements.txt "$$(./scripts/newest-python $(PYTHON))"
+
+.PHONY: simulator
+simulator: $(READY) ## Run the Coinbase Exchange simulator alone
+	@exec $(BIN)/python -m local.simulator
+
+.PHONY: token
+token: $(READY) ## Print an access token of the running stack's user
+	@$(BIN)/python -m local.token
+
+.PHONY: openapi
+openapi: $(READY) ## Write docs/openapi.json from the schemas and routes
+	@$(BIN)/python -m local.openapi
+
+.PHONY: format
+format: $(READY) ## Format the code
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
+
+.PHONY: lock
+lock: $(READY) ## Resolve pyproject.toml into the requirements files
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url \
+		--output-file requirements.txt pyproject.toml
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url \
+		--group dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
+
+.PHONY: clean
+clean: ## Forget the local stack: its user, its table, its secret
+	@rm -rf .local dist

@@ -1,0 +1,75 @@
+"""`python -m local`, which is `make run`: until Ctrl-C, or until one of its parts ends."""
+
+import signal
+import sys
+import time
+from types import FrameType
+
+from local.parent import exit_with_parent
+from local.run import LocalStack, environment, get_json
+from local.settings import ROOT, LocalError, LocalSettings
+from local.stack import Stack
+from local.token import access_token
+
+_LOOK_SECONDS = 0.5
+
+
+def main() -> int:
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    exit_with_parent()
+    environ = environment()
+    local = None
+    try:
+        local = LocalStack(LocalSettings.from_env(environ), environ)
+        stack = local.start(_say)
+        print(_greeting(stack), flush=True)
+        while not (ended := local.ended()):
+            time.sleep(_LOOK_SECONDS)
+        raise LocalError(f"{' and '.join(ended)} ended by itself")
+    except LocalError as error:
+        print(f"make run: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        # A second Ctrl-C must not keep the emulator from writing its state.
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        if local:
+            local.close()
+            _say("stopped")
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _say(text: str) -> None:
+    print(f"holdings: {text}", flush=True)
+
+
+def _greeting(stack: Stack) -> str:
+    shown = get_json(f"{stack.api_url}/holdings", access_token(stack))
+    seen = (
+        f"{len(shown['holdings'])} holdings of {shown['account_count']} accounts were read"
+        if shown
+        else "the holdings cannot be read yet: the log above and the curl below say why"
+    )
+    return f"""
+Holdings is running; {seen}.
+
+  page      {stack.web_url}  (Authorize -> hostedUi signs in)
+  user      {stack.username}
+  password  {stack.password}
+  API       {stack.api_url}
+  Coinbase  {stack.coinbase_url}
+
+  curl -H "Authorization: Bearer $(make -sC {ROOT} token)" {stack.api_url}/holdings
+
+Ctrl-C stops it; what it keeps is in .local/ (`make clean` forgets it).
+"""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

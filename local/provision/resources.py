@@ -1,0 +1,88 @@
+"""The Pulumi resource types that the laptop can make, each with the function that does."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import boto3.session
+from botocore.config import Config
+
+from local.emulator import CREDENTIALS
+from local.provision.inputs import Inputs
+
+if TYPE_CHECKING:
+    from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_kms import KMSClient
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+
+@dataclass
+class Aws:
+    """Clients of the emulated AWS, and nothing else's."""
+
+    endpoint_url: str
+    region: str
+    _lock: Lock = field(default_factory=Lock, repr=False)
+
+    def client(self, service: Any) -> Any:
+        session = boto3.session.Session(
+            aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+            region_name=self.region,
+        )
+        config = Config(connect_timeout=2, read_timeout=20, retries={"total_max_attempts": 2})
+        return session.client(service, endpoint_url=self.endpoint_url, config=config)
+
+    @cached_property
+    def cognito(self) -> "CognitoIdentityProviderClient":
+        return self.client("cognito-idp")
+
+    @cached_property
+    def dynamodb(self) -> "DynamoDBClient":
+        return self.client("dynamodb")
+
+    @cached_property
+    def kms(self) -> "KMSClient":
+        return self.client("kms")
+
+    @cached_property
+    def secretsmanager(self) -> "SecretsManagerClient":
+        return self.client("secretsmanager")
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One resource to make; `known_id` is what the last run called it, if there was one."""
+
+    name: str
+    inputs: Inputs
+    known_id: str | None
+    aws: Aws
+
+
+# Returns the physical id and what the provider would compute.
+Maker = Callable[[Resource], tuple[str, dict[str, Any]]]
+
+
+@dataclass
+class Made:
+    """Which physical id each resource has, kept in a file from one run to the next."""
+
+    path: Path
+    _lock: Lock = field(default_factory=Lock, repr=False)
+
+    def id_of(self, key: str) -> str | None:
+        with self._lock:
+            return self._read().get(key)
+
+    def remember(self, key: str, physical_id: str) -> None:
+        with self._lock:
+            self.path.write_text(json.dumps(self._read() | {key: physical_id}, indent=2))
+
+    def _read(self) -> dict[str, str]:
+        return json.loads(self.path.read_text()) if self.path.exists() else {}
