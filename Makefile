@@ -27,7 +27,7 @@ $(READY): requirements-dev.txt requirements.txt
 	@./scripts/make-venv .venv requirements-dev.txt "$(PYTHON)"
 
 $(EMULATOR_READY): local/emulator/requirements.txt
-	@./scripts/make-venv .venv-emulator local/emulator/requirements.txt "$$(./scripts/newest-python $(PYTHON))"
+	@./scripts/make-venv .venv-emulator local/emulator/requirements.txt "$$(./scripts/emulator-python $(PYTHON))"
 
 .PHONY: simulator
 simulator: $(READY) ## Run the Coinbase Exchange simulator alone

@@ -80,6 +80,6 @@ def configure(level: str) -> None:
             handler.addFilter(_stamp)
             handler.setFormatter(RedactingFormatter(handler.formatter or logging.Formatter()))
     root.setLevel(level)
-    # Below INFO these print headers and bodies, the secret among them.
+    # Below INFO these print headers and bodies, the secret among them; at INFO they only chat.
     for name in ("boto3", "botocore", "urllib3", "requests", "s3transfer"):
-        logging.getLogger(name).setLevel(max(logging.INFO, root.level))
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))

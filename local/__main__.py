@@ -3,6 +3,7 @@
 import signal
 import sys
 import time
+from collections.abc import Mapping
 from types import FrameType
 
 from local.parent import exit_with_parent
@@ -23,7 +24,7 @@ def main() -> int:
     try:
         local = LocalStack(LocalSettings.from_env(environ), environ)
         stack = local.start(_say)
-        print(_greeting(stack), flush=True)
+        print(_greeting(stack, environ), flush=True)
         while not (ended := local.ended()):
             time.sleep(_LOOK_SECONDS)
         raise LocalError(f"{' and '.join(ended)} ended by itself")
@@ -49,13 +50,15 @@ def _say(text: str) -> None:
     print(f"holdings: {text}", flush=True)
 
 
-def _greeting(stack: Stack) -> str:
+def _greeting(stack: Stack, environ: Mapping[str, str]) -> str:
     shown = get_json(f"{stack.api_url}/holdings", access_token(stack))
     seen = (
         f"{len(shown['holdings'])} holdings of {shown['account_count']} accounts were read"
         if shown
         else "the holdings cannot be read yet: the log above and the curl below say why"
     )
+    chosen = environ.get("LOCAL_STATE_DIR")
+    token = f"{f'LOCAL_STATE_DIR={chosen} ' if chosen else ''}make -sC {ROOT} token"
     return f"""
 Holdings is running; {seen}.
 
@@ -65,7 +68,7 @@ Holdings is running; {seen}.
   API       {stack.api_url}
   Coinbase  {stack.coinbase_url}
 
-  curl -H "Authorization: Bearer $(make -sC {ROOT} token)" {stack.api_url}/holdings
+  curl -H "Authorization: Bearer $({token})" {stack.api_url}/holdings
 
 Ctrl-C stops it; what it keeps is in .local/ (`make clean` forgets it).
 """

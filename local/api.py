@@ -1,11 +1,11 @@
 """The app of `make run`: the same as in Lambda, with the authorizer in the gateway's place.
 
 `flask --app local.api run` reads the app's settings from the environment and the sign-in from
-`.local/stack.json` (LOCAL_STACK names another file).
+`.local/stack.json` (LOCAL_STATE_DIR names another folder).
 """
 
+import logging
 import os
-from pathlib import Path
 
 from flask import Flask
 
@@ -13,13 +13,15 @@ from holdings import create_app as create_holdings_app
 from holdings.api.document import SignIn
 from local.authorizer import Authorizer
 from local.parent import exit_with_parent
-from local.stack import PATH, Stack
+from local.stack import Stack, stack_file
 
 
 def create_app() -> Flask:
     if os.environ.get("LOCAL_EXIT_WITH_PARENT") == "1":
         exit_with_parent()
-    stack = Stack.read(Path(os.environ.get("LOCAL_STACK") or PATH))
+    # One line a request is enough: the app's own has the request id.
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    stack = Stack.read(stack_file(os.environ))
     app = create_holdings_app(sign_in=_sign_in(stack))
     authorizer = Authorizer(
         issuer=stack.issuer,

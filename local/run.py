@@ -13,13 +13,21 @@ from typing import Any
 
 from local import accounts
 from local.children import Child
-from local.emulator import CREDENTIALS, Emulator
+from local.emulator import Emulator, EmulatorError
 from local.ports import check_free
 from local.provision import provision
 from local.provision.resources import Aws
-from local.settings import REGION, ROOT, STACK, LocalError, LocalSettings
+from local.settings import (
+    CREDENTIALS,
+    EMULATOR_PYTHON,
+    REGION,
+    ROOT,
+    STACK,
+    LocalError,
+    LocalSettings,
+)
 from local.simulator import credentials as simulator_credentials
-from local.stack import Stack
+from local.stack import Stack, stack_file
 
 _READY_SECONDS = 30.0
 _POLL_SECONDS = 0.2
@@ -40,15 +48,12 @@ class LocalStack:
     def start(self, say: Callable[[str], None]) -> Stack:
         """Return where everything is. Raises LocalError; what was started is stopped by close()."""
         settings = self._settings
-        settings.state_dir.mkdir(parents=True, exist_ok=True)
+        settings.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         check_free(settings.api_port, "API_PORT")
         if settings.coinbase_url is None:
             check_free(settings.simulator_port, "SIMULATOR_PORT")
         say("starting the emulated AWS")
-        emulator = Emulator(settings.emulator_port, settings.state_dir)
-        self._started.callback(emulator.stop)
-        emulator.start()
-        self._running["the emulated AWS"] = emulator.running
+        emulator = self._start_emulator()
         say("running the Pulumi program against it")
         stack = self._provision(emulator)
         aws = Aws(emulator.url, REGION)
@@ -60,7 +65,7 @@ class LocalStack:
         else:
             key = settings.coinbase_key
         accounts.put_secret(aws, stack.secret, key)
-        stack.write(self._stack_file)
+        stack.write(stack_file(self._environ))
         say("starting the API")
         self._start_api(stack)
         return stack
@@ -73,12 +78,19 @@ class LocalStack:
         self._started.close()
 
     @property
-    def _stack_file(self) -> Path:
-        return self._settings.state_dir / "stack.json"
-
-    @property
     def _simulator_state(self) -> Path:
         return self._settings.state_dir / "simulator.json"
+
+    def _start_emulator(self) -> Emulator:
+        settings = self._settings
+        emulator = Emulator(EMULATOR_PYTHON, settings.state_dir, settings.emulator_port, REGION)
+        self._started.callback(emulator.stop)
+        try:
+            emulator.start()
+        except EmulatorError as error:
+            raise LocalError(str(error)) from None
+        self._running["the emulated AWS"] = emulator.running
+        return emulator
 
     def _provision(self, emulator: Emulator) -> Stack:
         settings = self._settings
@@ -110,8 +122,8 @@ class LocalStack:
 
     def _password(self) -> str:
         """Return the user's password of the last run, so that a restart changes nothing."""
-        if self._stack_file.exists():
-            return Stack.read(self._stack_file).password
+        if stack_file(self._environ).exists():
+            return Stack.read(stack_file(self._environ)).password
         return accounts.new_password()
 
     def _start_simulator(self) -> None:
@@ -148,7 +160,7 @@ class LocalStack:
             "CB_BASE_URL": stack.coinbase_url,
             "CB_SECRET_NAME": stack.secret,
             "CORS_ALLOW_ORIGIN": f"http://localhost:{web},http://127.0.0.1:{web}",
-            "LOCAL_STACK": str(self._stack_file),
+            "LOCAL_STATE_DIR": str(self._settings.state_dir),
             "LOCAL_EXIT_WITH_PARENT": "1",
             "FLASK_SKIP_DOTENV": "1",  # what .env says is in the environment already
         }

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-STATE_DIR = ROOT / ".local"
 
 REGION = "eu-west-1"
+# The emulated AWS takes any; the operator's own are never passed on to it.
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+EMULATOR_PYTHON = ROOT / ".venv-emulator" / "bin" / "python"
 STACK = "dev"
 
 # A real exchange instead of the simulator: its address and key, in `.env` or the environment.
@@ -50,10 +52,15 @@ class LocalSettings:
             web_port=_port(environ, "WEB_PORT", 5173),
             emulator_port=_port(environ, "EMULATOR_PORT", 4566),
             simulator_port=_port(environ, "SIMULATOR_PORT", 8765),
-            state_dir=Path(environ.get("LOCAL_STATE_DIR") or STATE_DIR),
+            state_dir=state_dir(environ),
             coinbase_url=url or None,
             coinbase_key=key if url else {},
         )
+
+
+def state_dir(environ: Mapping[str, str]) -> Path:
+    """Return the folder of everything that a run keeps."""
+    return Path(environ.get("LOCAL_STATE_DIR") or ROOT / ".local").absolute()
 
 
 def _port(environ: Mapping[str, str], name: str, default: int) -> int:

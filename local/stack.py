@@ -2,12 +2,15 @@
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from local.settings import STATE_DIR, LocalError
+from local.settings import LocalError, state_dir
 
-PATH = STATE_DIR / "stack.json"
+
+def stack_file(environ: Mapping[str, str]) -> Path:
+    return state_dir(environ) / "stack.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ class Stack:
     def jwks_url(self) -> str:
         return f"{self.aws_endpoint_url}/{self.user_pool_id}/.well-known/jwks.json"
 
-    def write(self, path: Path = PATH) -> None:
+    def write(self, path: Path) -> None:
         """The password of the test user is in it: nobody else on the machine may read it."""
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -43,7 +46,7 @@ class Stack:
             file.write(json.dumps(asdict(self), indent=2) + "\n")
 
     @classmethod
-    def read(cls, path: Path = PATH) -> "Stack":
+    def read(cls, path: Path) -> "Stack":
         try:
             return cls(**json.loads(path.read_text()))
         except FileNotFoundError:

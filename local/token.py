@@ -1,12 +1,13 @@
 """Prints an access token of the test user: `make -s token`."""
 
+import os
 import sys
 
 import requests
 
 from local.hosted_ui import login
 from local.settings import LocalError
-from local.stack import Stack
+from local.stack import Stack, stack_file
 
 
 def access_token(stack: Stack) -> str:
@@ -26,6 +27,6 @@ def access_token(stack: Stack) -> str:
 
 if __name__ == "__main__":
     try:
-        print(access_token(Stack.read()))
+        print(access_token(Stack.read(stack_file(os.environ))))
     except LocalError as error:
         sys.exit(f"token: {error}")

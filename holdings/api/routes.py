@@ -64,6 +64,7 @@ def _respond(answer: Answer) -> Response:
         response.cache_control.max_age = max(0, answer.expires_at - now)
     response.add_etag()
     response.make_conditional(request)
+    response.headers.remove("Date")  # the server's, and two headers of one name are one too many
     return response
 
 

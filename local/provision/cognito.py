@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from local.provision.inputs import pascal
 from local.provision.resources import Resource
 
 # What Cognito takes only when a pool is made.
@@ -11,11 +12,13 @@ _FIXED = ("UsernameAttributes", "UsernameConfiguration")
 def user_pool(resource: Resource) -> tuple[str, dict[str, Any]]:
     cognito = resource.aws.cognito
     mfa = resource.inputs.take("mfaConfiguration", "OFF")
-    software_token = resource.inputs.take("softwareTokenMfaConfiguration", {})
+    software_token = resource.inputs.take_block("softwareTokenMfaConfiguration", "enabled")
     name = resource.inputs.take("name", resource.name)
     policy = resource.inputs.take("passwordPolicy", {})
+    tags = resource.tags()
     params = resource.inputs.take_all()
-    params["Policies"] = {"PasswordPolicy": {k[:1].upper() + k[1:]: v for k, v in policy.items()}}
+    params["UserPoolTags"] = tags
+    params["Policies"] = {"PasswordPolicy": pascal(policy)}
     pool_id = resource.known_id
     if pool_id and _exists(cognito.describe_user_pool, UserPoolId=pool_id):
         changes = {key: value for key, value in params.items() if key not in _FIXED}

@@ -60,6 +60,15 @@ class Inputs:
         self._left = {}
         return {name: pascal(value) for name, value in taken.items()}
 
-    def check_all_taken(self, resource: str) -> None:
+    def take_block(self, name: str, *known: str) -> dict[str, Any]:
+        """Take an object whose members are `known`; raise UnknownInput for any other."""
+        block = cast("dict[str, Any]", self._left.pop(name, None) or {})
+        unknown = sorted(block.keys() - set(known))
+        if unknown:
+            raise UnknownInput(f"local/provision does not know {name}: {unknown}")
+        return block
+
+    def check_all_taken(self) -> None:
+        """Raise UnknownInput if anything is left."""
         if self._left:
-            raise UnknownInput(f"{resource}: local/provision does not know {sorted(self._left)}")
+            raise UnknownInput(f"local/provision does not know {sorted(self._left)}")

@@ -1,6 +1,5 @@
-"""One run of the Pulumi program in this process."""
+"""The project's own Pulumi program, run against the emulated AWS."""
 
-import asyncio
 import json
 import os
 import runpy
@@ -9,12 +8,11 @@ from contextlib import chdir
 from pathlib import Path
 from typing import Any, cast
 
-import pulumi
 import yaml
 from pulumi.runtime import mocks
-from pulumi.runtime.settings import SETTINGS, set_root_resource
 
-from local.provision import cognito, storage
+from local.provision import account, cognito, storage
+from local.provision.engine import Engine, Outputs, run
 from local.provision.inputs import Inputs, UnknownInput
 from local.provision.resources import Aws, Made, Maker, Resource
 from local.settings import ROOT
@@ -30,41 +28,48 @@ MAKERS: dict[str, Maker] = {
     "aws:secretsmanager/secret:Secret": storage.secret,
 }
 
-Outputs = dict[str, Any]
+# What the program may ask, each with the function that answers.
+ANSWERS: dict[str, Callable[[Aws], dict[str, str]]] = {
+    "aws:index/getCallerIdentity:getCallerIdentity": account.caller_identity,
+    "aws:index/getPartition:getPartition": account.partition,
+}
+
+# The provider's own configuration that is carried out here.
+PROVIDER_KEYS = {"aws:region", "aws:defaultTags"}
 
 
 class EmulatedProvider(mocks.Mocks):
     """Makes what the program registers. Called on several threads."""
 
-    def __init__(self, aws: Aws, made: Made) -> None:
+    def __init__(self, aws: Aws, made: Made, default_tags: Mapping[str, str]) -> None:
         self._aws = aws
         self._made = made
+        self._default_tags = default_tags
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, Any]:
+        given = cast("dict[str, Any]", args.inputs)
         if not args.custom:  # a component: its parts are registered one by one
-            return f"{args.name}-component", args.inputs
+            return f"{args.name}-component", given
         maker = MAKERS.get(args.typ)
         if maker is None:
             raise UnknownInput(f"{args.name}: local/provision has no function for {args.typ}")
-        inputs = Inputs(args.inputs)
+        inputs = Inputs(given)
         key = f"{args.typ}::{args.name}"
-        physical_id, computed = maker(
-            Resource(args.name, inputs, self._made.id_of(key), self._aws)
-        )
-        inputs.check_all_taken(args.name)
+        resource = Resource(args.name, inputs, self._made.id_of(key), self._aws, self._default_tags)
+        try:
+            physical_id, computed = maker(resource)
+            inputs.check_all_taken()
+        except Exception as error:
+            error.add_note(f"while making {args.typ} {args.name!r} in the emulated AWS")
+            raise
         self._made.remember(key, physical_id)
-        return physical_id, {**args.inputs, **computed}
+        return physical_id, {**given, **computed}
 
     def call(self, args: mocks.MockCallArgs) -> tuple[Any, list[tuple[str, str]]]:
-        if args.token != "aws:index/getCallerIdentity:getCallerIdentity":
+        answer = ANSWERS.get(args.token)
+        if answer is None:
             raise UnknownInput(f"local/provision has no answer for {args.token}")
-        identity = self._aws.client("sts").get_caller_identity()
-        return {
-            "accountId": identity["Account"],
-            "arn": identity["Arn"],
-            "userId": identity["UserId"],
-            "id": identity["Account"],
-        }, []
+        return answer(self._aws), []
 
 
 def provision(
@@ -82,59 +87,22 @@ def provision(
     """
     project = yaml.safe_load((root / "Pulumi.yaml").read_text())
     config = _config(root / f"Pulumi.{stack}.yaml", overrides or {})
+    unknown = sorted(key for key in config.keys() - PROVIDER_KEYS if key.startswith("aws:"))
+    if unknown:
+        raise UnknownInput(f"Pulumi.{stack}.yaml: local/provision does not know {unknown}")
+    default_tags = json.loads(config.get("aws:defaultTags", "{}")).get("tags", {})
     state_dir.mkdir(parents=True, exist_ok=True)
     provider = EmulatedProvider(
-        Aws(endpoint_url, config["aws:region"]), Made(state_dir / "provisioned.json")
+        Aws(endpoint_url, config["aws:region"]), Made(state_dir / "provisioned.json"), default_tags
     )
     with chdir(root / project["main"]):  # as the Pulumi CLI does
         return run(
             lambda: runpy.run_path(os.curdir, run_name="__main__"),
-            provider,
+            Engine(provider),
             project=project["name"],
             stack=stack,
             config=config,
         )
-
-
-def run(
-    program: Callable[[], Any],
-    provider: mocks.Mocks,
-    *,
-    project: str,
-    stack: str,
-    config: Mapping[str, str],
-) -> Outputs:
-    """Run a Pulumi program with a provider of ours; its exports are the result."""
-    # A run after a failed one would wait for ever for what that one left behind.
-    SETTINGS.rpc_manager.clear()
-    SETTINGS.outputs.clear()
-    # An Output in an f-string is otherwise an error text that nobody sees.
-    os.environ["PULUMI_ERROR_OUTPUT_STRING"] = "1"
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    try:
-        pulumi.runtime.set_all_config(dict(config), [])
-        monitor = _ExportingMonitor(provider)
-        mocks.set_mocks(provider, project=project, stack=stack, preview=False, monitor=monitor)
-        set_root_resource(None)
-        loop.run_until_complete(pulumi.runtime.run_in_stack(program))
-        return monitor.exports
-    finally:
-        asyncio.set_event_loop(None)
-        loop.close()
-
-
-class _ExportingMonitor(mocks.MockMonitor):
-    """Keeps what the stack exports: it registers that as its own outputs, at the end."""
-
-    def __init__(self, provider: mocks.Mocks) -> None:
-        super().__init__(provider)
-        self.exports: Outputs = {}
-
-    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - gRPC's name
-        if "pulumi:pulumi:Stack" in request.urn:
-            self.exports = dict(request.outputs)
-        return cast("Any", super()).RegisterResourceOutputs(request)
 
 
 def _config(path: Path, overrides: Mapping[str, Any]) -> dict[str, str]:

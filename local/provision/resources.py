@@ -1,7 +1,7 @@
 """The Pulumi resource types that the laptop can make, each with the function that does."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -9,10 +9,11 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import boto3.session
+import botocore.session
 from botocore.config import Config
 
-from local.emulator import CREDENTIALS
 from local.provision.inputs import Inputs
+from local.settings import CREDENTIALS
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
@@ -27,16 +28,20 @@ class Aws:
 
     endpoint_url: str
     region: str
-    _lock: Lock = field(default_factory=Lock, repr=False)
 
     def client(self, service: Any) -> Any:
         session = boto3.session.Session(
+            # An AWS_PROFILE of the operator's is no business of ours, nor that it exists.
+            botocore_session=botocore.session.Session(
+                session_vars={"profile": (None, None, None, None)}
+            ),
             aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
             region_name=self.region,
         )
         config = Config(connect_timeout=2, read_timeout=20, retries={"total_max_attempts": 2})
-        return session.client(service, endpoint_url=self.endpoint_url, config=config)
+        client: Any = session.client  # `service` decides its type, which callers know
+        return client(service, endpoint_url=self.endpoint_url, config=config)
 
     @cached_property
     def cognito(self) -> "CognitoIdentityProviderClient":
@@ -63,6 +68,11 @@ class Resource:
     inputs: Inputs
     known_id: str | None
     aws: Aws
+    default_tags: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def tags(self) -> dict[str, str]:
+        """Take the resource's own tags; the stack's stand beside them."""
+        return {**self.default_tags, **self.inputs.take("tags", {})}
 
 
 # Returns the physical id and what the provider would compute.

@@ -9,12 +9,16 @@ def kms_key(resource: Resource) -> tuple[str, dict[str, Any]]:
     kms = resource.aws.kms
     rotation = resource.inputs.take("enableKeyRotation", False)
     resource.inputs.take("deletionWindowInDays")  # speaks of a `pulumi destroy` alone
+    tags: Any = [{"TagKey": k, "TagValue": v} for k, v in resource.tags().items()]
     params = resource.inputs.take_all()
     key_id = resource.known_id
     if key_id and _exists(kms.exceptions.NotFoundException, kms.describe_key, KeyId=key_id):
-        kms.put_key_policy(KeyId=key_id, PolicyName="default", Policy=params["Policy"])
+        policy = params.pop("Policy")
+        kms.put_key_policy(KeyId=key_id, PolicyName="default", Policy=policy)
+        kms.update_key_description(KeyId=key_id, **params)
+        kms.tag_resource(KeyId=key_id, Tags=tags)
     else:
-        key_id = kms.create_key(**params)["KeyMetadata"]["KeyId"]
+        key_id = kms.create_key(Tags=tags, **params)["KeyMetadata"]["KeyId"]
     if rotation:
         kms.enable_key_rotation(KeyId=key_id)
     arn = kms.describe_key(KeyId=key_id)["KeyMetadata"].get("Arn", "")
@@ -23,7 +27,8 @@ def kms_key(resource: Resource) -> tuple[str, dict[str, Any]]:
 
 def kms_alias(resource: Resource) -> tuple[str, dict[str, Any]]:
     kms = resource.aws.kms
-    alias, key_id = resource.inputs.take("name"), resource.inputs.take("targetKeyId")
+    alias: str = resource.inputs.take("name", resource.name)
+    key_id: str = resource.inputs.take("targetKeyId", "")
     pages = kms.get_paginator("list_aliases").paginate()
     aliases = {entry.get("AliasName") for page in pages for entry in page["Aliases"]}
     if alias in aliases:
@@ -37,58 +42,52 @@ def dynamodb_table(resource: Resource) -> tuple[str, dict[str, Any]]:
     dynamodb = resource.aws.dynamodb
     inputs = resource.inputs
     name, hash_key = inputs.take("name"), inputs.take("hashKey")
-    ttl, recovery = inputs.take("ttl", {}), inputs.take("pointInTimeRecovery", {})
-    encryption = inputs.take("serverSideEncryption", {})
-    attributes = inputs.take("attributes", [])
+    ttl = inputs.take_block("ttl", "attributeName", "enabled")
+    recovery = inputs.take_block("pointInTimeRecovery", "enabled")
+    encryption = inputs.take_block("serverSideEncryption", "enabled", "kmsKeyArn")
+    attributes = inputs.take("attributes")
+    tags: Any = [{"Key": k, "Value": v} for k, v in resource.tags().items()]
     params = inputs.take_all()  # BillingMode, DeletionProtectionEnabled
+    params["AttributeDefinitions"] = [
+        {"AttributeName": a["name"], "AttributeType": a["type"]} for a in attributes
+    ]
+    params["SSESpecification"] = {
+        "Enabled": encryption["enabled"],
+        "SSEType": "KMS",
+        "KMSMasterKeyId": encryption["kmsKeyArn"],
+    }
     missing = dynamodb.exceptions.ResourceNotFoundException
     if _exists(missing, dynamodb.describe_table, TableName=name):
         dynamodb.update_table(TableName=name, **params)
     else:
-        dynamodb.create_table(
-            TableName=name,
-            KeySchema=[{"AttributeName": hash_key, "KeyType": "HASH"}],
-            AttributeDefinitions=[
-                {"AttributeName": a.pop("name"), "AttributeType": a.pop("type"), **a}
-                for a in attributes
-            ],
-            SSESpecification={
-                "Enabled": encryption.pop("enabled", False),
-                "SSEType": "KMS",
-                "KMSMasterKeyId": encryption.pop("kmsKeyArn"),
-                **encryption,
-            },
-            **params,
-        )
+        key: Any = [{"AttributeName": hash_key, "KeyType": "HASH"}]
+        dynamodb.create_table(TableName=name, KeySchema=key, **params)
+    arn = dynamodb.describe_table(TableName=name)["Table"].get("TableArn", "")
+    dynamodb.tag_resource(ResourceArn=arn, Tags=tags)
     dynamodb.update_time_to_live(
         TableName=name,
-        TimeToLiveSpecification={
-            "AttributeName": ttl.pop("attributeName"),
-            "Enabled": ttl.pop("enabled", False),
-            **ttl,
-        },
+        TimeToLiveSpecification={"AttributeName": ttl["attributeName"], "Enabled": ttl["enabled"]},
     )
     dynamodb.update_continuous_backups(
         TableName=name,
-        PointInTimeRecoverySpecification={
-            "PointInTimeRecoveryEnabled": recovery.pop("enabled", False),
-            **recovery,
-        },
+        PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": recovery["enabled"]},
     )
-    return name, {"arn": dynamodb.describe_table(TableName=name)["Table"].get("TableArn", "")}
+    return name, {"arn": arn}
 
 
 def secret(resource: Resource) -> tuple[str, dict[str, Any]]:
     manager = resource.aws.secretsmanager
     resource.inputs.take("recoveryWindowInDays")  # speaks of a `pulumi destroy` alone
+    name = resource.inputs.take("name")
+    tags: Any = [{"Key": k, "Value": v} for k, v in resource.tags().items()]
     params = resource.inputs.take_all()
     missing = manager.exceptions.ResourceNotFoundException
-    if _exists(missing, manager.describe_secret, SecretId=params["Name"]):
-        changes = {key: value for key, value in params.items() if key != "Name"}
-        manager.update_secret(SecretId=params["Name"], **changes)
+    if _exists(missing, manager.describe_secret, SecretId=name):
+        manager.update_secret(SecretId=name, **params)
     else:
-        manager.create_secret(**params)
-    arn = manager.describe_secret(SecretId=params["Name"])["ARN"]
+        manager.create_secret(Name=name, **params)
+    manager.tag_resource(SecretId=name, Tags=tags)
+    arn = manager.describe_secret(SecretId=name)["ARN"]
     return arn, {"arn": arn}
 
 

@@ -1,0 +1,1 @@
+"""The cloud: one component a file, one frozen configuration, pure policy builders."""

@@ -1,0 +1,104 @@
+"""What a stack may set, and what follows when it does not. Nothing else reads pulumi.Config."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Self
+
+import pulumi
+
+from infra_pulumi.config_reader import ConfigReader
+
+ENVIRONMENTS = ("dev", "staging", "prod")
+DAY_OF_MINUTES = 24 * 60
+# Cognito's characters of a resource server's identifier, a slash, and those of a scope's name.
+API_SCOPE = r"(?:[\x21\x23-\x5B\x5D-\x7E]{1,200}/[\x21\x23-\x2E\x30-\x5B\x5D-\x7E]{1,50})?"
+# A label of a host name, without the three words that Cognito reserves.
+DOMAIN_PREFIX = r"(?!.*(?:aws|amazon|cognito))[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+DOMAIN_PREFIX_MEND = "1 to 63 of a-z, 0-9 and inner hyphens, without aws, amazon or cognito"
+# The name of a stack becomes part of such a label.
+STACK_NAME = r"(?!.*(?:aws|amazon|cognito))[a-z0-9](?:[a-z0-9-]{0,28}[a-z0-9])?"
+STACK_NAME_MEND = DOMAIN_PREFIX_MEND.replace("63", "30")
+REGION = r"[a-z]{2}(?:-[a-z]+){1,3}-\d{1,2}"
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityConfig:
+    """Who may sign in, from where, and for how long.
+
+    `domain_prefix` is empty when one is to be made from project, stack and account;
+    `api_scope` ("identifier/name") is empty when the API demands none.
+    """
+
+    callback_urls: tuple[str, ...]
+    logout_urls: tuple[str, ...]
+    domain_prefix: str
+    api_scope: str
+    access_token_minutes: int
+    id_token_minutes: int
+    refresh_token_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class StackConfig:
+    """One stack: where it is, how careful it is with data, and each component's own part."""
+
+    project: str
+    stack: str
+    environment: str
+    region: str
+    identity: IdentityConfig
+
+    @property
+    def prefix(self) -> str:
+        """Starts the name of everything that a person may have to find in a console."""
+        return f"{self.project}-{self.stack}"
+
+    @property
+    def keeps_data(self) -> bool:
+        """Outside dev nothing that holds data goes away because a program was changed."""
+        return self.environment != "dev"
+
+    @classmethod
+    def load(cls) -> Self:
+        """Read and check the selected stack; raise ConfigError naming every bad key."""
+        stack, region = pulumi.get_stack(), pulumi.Config("aws").get("region") or ""
+        read = ConfigReader("holdings")
+        if not re.fullmatch(STACK_NAME, stack):
+            read.wrong("stack name", f"{STACK_NAME_MEND}, not {stack!r}")
+        if not re.fullmatch(REGION, region):
+            read.wrong("aws:region", f"the region to deploy to, as eu-west-1, not {region!r}")
+        environment = read.one_of("environment", stack, ENVIRONMENTS)
+        config = cls(
+            project=pulumi.get_project(),
+            stack=stack,
+            environment=environment,
+            region=region,
+            identity=_identity(read, loopback_http=environment == "dev"),
+        )
+        read.finish()
+        return config
+
+
+def _identity(read: ConfigReader, *, loopback_http: bool) -> IdentityConfig:
+    return IdentityConfig(
+        callback_urls=read.urls("callbackUrls", loopback_http=loopback_http),
+        logout_urls=read.urls("logoutUrls", loopback_http=loopback_http),
+        domain_prefix=read.text("domainPrefix", "", pattern=DOMAIN_PREFIX, mend=DOMAIN_PREFIX_MEND),
+        api_scope=read.text(
+            "apiScope",
+            "holdings/read",
+            pattern=API_SCOPE,
+            mend='"<identifier>/<name>", or empty to demand none',
+        ),
+        access_token_minutes=read.whole_number(
+            "accessTokenMinutes", 60, least=5, most=DAY_OF_MINUTES, unit="minutes"
+        ),
+        id_token_minutes=read.whole_number(
+            "idTokenMinutes", 60, least=5, most=DAY_OF_MINUTES, unit="minutes"
+        ),
+        refresh_token_days=read.whole_number(
+            "refreshTokenDays", 30, least=1, most=3650, unit="days"
+        ),
+    )

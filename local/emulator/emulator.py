@@ -1,0 +1,140 @@
+"""Starts and stops MiniStack."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+import requests
+
+from local.emulator.environment import minimal_environment
+from local.emulator.errors import EmulatorError
+
+HOST = "127.0.0.1"
+LOG_TAIL_LINES = 20
+SUPERVISE = Path(__file__).with_name("supervise.py")
+
+
+@dataclass(slots=True)
+class Emulator:
+    """An AWS of one's own at `url`; what is in it stays in `state_dir` for the next start.
+
+    `python` is the interpreter of the emulator's own environment. With `enforce_iam`, roles may
+    do only what their policies say.
+    """
+
+    python: Path
+    state_dir: Path
+    port: int = 4566
+    region: str = "eu-west-1"
+    enforce_iam: bool = False
+    start_seconds: float = 30.0
+    stop_seconds: float = 10.0
+    supervise: Path = SUPERVISE
+    _process: subprocess.Popen[bytes] | None = field(default=None, init=False, repr=False)
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def log_file(self) -> Path:
+        return self.state_dir / "emulator.log"
+
+    @property
+    def command(self) -> list[str]:
+        return [str(self.python), str(self.supervise)]
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        return minimal_environment(
+            port=self.port,
+            state_dir=self.state_dir.resolve(),
+            region=self.region,
+            enforce_iam=self.enforce_iam,
+            search_path=os.defpath,
+        )
+
+    def start(self) -> None:
+        """Return when the emulator answers. Raises EmulatorError, with the log's end, if not."""
+        if not self.python.exists():
+            raise EmulatorError(f"no emulator environment at {self.python}: run `make run`")
+        self._require_free_port()
+        for folder in ("state", "tmp", "s3"):
+            (self.state_dir / folder).mkdir(parents=True, exist_ok=True)
+        with self.log_file.open("wb") as log:
+            self._process = subprocess.Popen(  # noqa: S603 - our own command
+                self.command,
+                env=self.environment,
+                cwd=self.state_dir,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                # Ctrl-C is for whoever started us; the emulator outlives it until `stop`.
+                start_new_session=True,
+            )
+        try:
+            self._wait_until_ready(self._process)
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """End the emulator, which saves its state. Does nothing when it is not running."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.terminate()
+        try:
+            process.wait(self.stop_seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _require_free_port(self) -> None:
+        with socket.socket() as probe:
+            # A port that was in use a moment ago is free for a server, and so for this probe.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, self.port))
+            except OSError as error:
+                raise EmulatorError(
+                    f"port {self.port} is taken ({error.strerror}): set EMULATOR_PORT to a free one"
+                ) from error
+
+    def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
+        deadline = time.monotonic() + self.start_seconds
+        while time.monotonic() < deadline:
+            if process.poll() is not None:
+                raise self._failed(f"ended with status {process.returncode}")
+            if self._is_ready():
+                return
+            time.sleep(0.05)
+        raise self._failed(f"was not ready within {self.start_seconds:g} s")
+
+    def _is_ready(self) -> bool:
+        try:
+            return requests.get(f"{self.url}/_ministack/ready", timeout=1).ok
+        except requests.RequestException:
+            return False
+
+    def _failed(self, what: str) -> EmulatorError:
+        lines = self.log_file.read_text(errors="replace").splitlines()[-LOG_TAIL_LINES:]
+        tail = "\n".join(lines)
+        return EmulatorError(f"the emulator {what}; the end of {self.log_file}:\n{tail}")

@@ -1,0 +1,82 @@
+"""`python -m local.simulator`: the simulator on its own, until it is interrupted.
+
+SIMULATOR_PORT (8765; 0 takes a free one), SIMULATOR_STATE (.local/simulator.json, where the
+credentials are kept) and SIMULATOR_EXIT_WITH_PARENT (1: end when the starting process ends).
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import sys
+import threading
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from local.parent import exit_with_parent
+from local.simulator.credentials import keep, kept
+from local.simulator.faults import Fault
+from local.simulator.simulator import Simulator
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import FrameType
+
+DEFAULT_PORT = "8765"
+DEFAULT_STATE = ".local/simulator.json"
+
+
+def opened(environ: Mapping[str, str]) -> Simulator:
+    """A simulator as the environment asks for it. Exits with one line when that cannot be."""
+    port = environ.get("SIMULATOR_PORT", DEFAULT_PORT)
+    file = Path(environ.get("SIMULATOR_STATE", DEFAULT_STATE))
+    if not (port.isascii() and port.isdigit() and int(port) <= 65535):
+        sys.exit(f"SIMULATOR_PORT must be a port number, not {port!r}.")
+    try:
+        return Simulator(
+            port=int(port), credentials=kept(file), on_rotation=partial(keep, file=file)
+        )
+    except ValueError as error:
+        sys.exit(f"SIMULATOR_STATE: {error}.")
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            sys.exit(f"Port {port} is in use: set SIMULATOR_PORT to another one.")
+        sys.exit(f"SIMULATOR_PORT={port}, SIMULATOR_STATE={file}: {error}.")
+
+
+def greeting(simulator: Simulator) -> str:
+    """Printed on purpose, secret included: it is worth nothing outside this machine."""
+    url, credentials = simulator.url, simulator.credentials
+    return f"""\
+Coinbase Exchange simulator: {url}
+  api_key     {credentials.api_key}
+  api_secret  {credentials.api_secret}
+  passphrase  {credentials.passphrase}
+Point any Coinbase Exchange client at that address with those three.
+  look        curl {url}/_simulator
+  go wrong    curl -X PUT {url}/_simulator/faults -d '{{"fault": "rate_limited", "times": 3}}'
+  be well     curl -X DELETE {url}/_simulator/faults
+  rotate      curl -X POST {url}/_simulator/credentials
+  faults      {", ".join(Fault)}
+Ctrl-C stops it."""
+
+
+def main(environ: Mapping[str, str]) -> None:
+    ending = threading.Event()
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        ending.set()
+
+    signal.signal(signal.SIGINT, end)
+    signal.signal(signal.SIGTERM, end)
+    if environ.get("SIMULATOR_EXIT_WITH_PARENT") == "1":
+        exit_with_parent()
+    with opened(environ) as simulator:
+        print(greeting(simulator), flush=True)
+        ending.wait()
+
+
+if __name__ == "__main__":
+    main(os.environ)

@@ -1,0 +1,62 @@
+"""A person with a browser: sign in at the hosted UI and read the holdings."""
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from tests.e2e.conftest import Running
+
+# Without these Chromium looks for its maker's servers; no test may depend on them.
+_ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Page]:
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if not chromium:
+        missing = "no Chromium on PATH: install it to run the browser tests"
+        if os.environ.get("CI") == "true":
+            pytest.fail(missing)
+        pytest.skip(missing)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(_ARGUMENTS))
+        page = browser.new_page()
+        page.set_default_timeout(10_000)
+        yield page
+        browser.close()
+
+
+def test_a_person_signs_in_at_the_hosted_ui_and_reads_the_holdings(
+    page: Page, stack: Running
+) -> None:
+    page.goto(stack.stack.web_url)
+    page.get_by_role("button", name="Authorize").first.click()
+    dialog = page.locator(".dialog-ux")
+    form = dialog.locator(".auth-container").filter(has_text="OAuth2")
+    form.get_by_text("select all").first.click()
+    with page.expect_popup() as opened:
+        form.locator("button.authorize").click()
+    hosted_ui = opened.value
+    hosted_ui.locator("#username").fill(stack.stack.username)
+    hosted_ui.locator("#password").fill(stack.stack.password)
+    hosted_ui.locator("button[type=submit]").click()
+    expect(form.get_by_role("button", name="Remove authorization")).to_be_visible(timeout=10_000)
+    dialog.locator("button.btn-done").last.click()
+
+    operation = page.locator("#operations-default-holdings")
+    operation.click()
+    operation.get_by_role("button", name="Try it out").click()
+    operation.get_by_role("button", name="Execute").click()
+    live = operation.locator(".live-responses-table")
+    expect(live.locator(".response-col_status").last).to_contain_text("200")
+    expect(live).to_contain_text('"account_count": 204')
+    assert "access_token" not in page.url

@@ -1,0 +1,88 @@
+"""The figures of the running stack, while the world around it changes."""
+
+import json
+import time
+
+import pytest
+
+from tests.e2e.conftest import Running
+
+
+def rotate(running: Running) -> dict[str, str]:
+    return running.simulate("POST", "/credentials").json()
+
+
+def store(running: Running, key: dict[str, str]) -> None:
+    running.aws("secretsmanager").put_secret_value(
+        SecretId=running.stack.secret, SecretString=json.dumps(key)
+    )
+
+
+def test_miss_hit_not_modified_and_miss_again(stack: Running) -> None:
+    first, second = stack.get(), stack.get()
+    assert (first.headers["X-Cache"], second.headers["X-Cache"]) == ("MISS", "HIT")
+    assert first.content == second.content
+    assert first.headers["ETag"] == second.headers["ETag"]
+    unchanged = stack.get(**{"If-None-Match": first.headers["ETag"]})
+    assert (unchanged.status_code, unchanged.content) == (304, b"")
+    time.sleep(2.1)  # CACHE_TTL_SECONDS of this stack
+    assert stack.get().headers["X-Cache"] == "MISS"
+
+
+def test_a_query_that_cannot_be_used_names_the_field(stack: Running) -> None:
+    answer = stack.get("?refresh=maybe")
+    assert (answer.status_code, list(answer.json()["errors"])) == (422, ["refresh"])
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "status"),
+    [
+        ("maintenance", "coinbase_unavailable", 503),
+        ("bad_gateway", "coinbase_invalid_response", 502),
+        ("rate_limited", "coinbase_rate_limited", 503),
+        ("reset", "coinbase_unavailable", 503),
+        ("nan_balance", "coinbase_invalid_response", 502),
+    ],
+)
+def test_a_fault_is_a_code_without_a_snapshot_and_stale_figures_with_one(
+    stack: Running, fault: str, code: str, status: int
+) -> None:
+    stack.simulate("PUT", "/faults", {"fault": fault})
+    answer = stack.get()
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    stack.simulate("POST", "/reset")
+    good = stack.get().json()
+    stack.simulate("PUT", "/faults", {"fault": fault})
+    time.sleep(2.1)
+    stale = stack.get()
+    assert (stale.status_code, stale.headers["X-Cache"]) == (200, "STALE")
+    assert stale.json()["stale"] is True
+    assert [warning["code"] for warning in stale.json()["warnings"]] == [code]
+    assert stale.json()["holdings"] == good["holdings"]
+
+
+def test_a_rotated_key_is_read_again(stack: Running) -> None:
+    stack.get()
+    store(stack, rotate(stack))
+    time.sleep(2.1)
+    answer = stack.get()
+    assert (answer.status_code, answer.headers["X-Cache"]) == (200, "MISS")
+
+
+def test_a_key_that_cannot_be_used_says_so(stack: Running) -> None:
+    good = rotate(stack)
+    store(stack, good | {"api_secret": good["api_secret"][:-4]})
+    answer = stack.get()
+    assert (answer.status_code, answer.json()["code"]) == (500, "secret_invalid")
+    assert "api_secret" in answer.json()["detail"]
+    assert good["api_secret"][:20] not in stack.output + answer.text
+    store(stack, good)
+    assert stack.get().status_code == 200
+
+
+def test_a_clock_ten_minutes_off_is_mended(stack: Running) -> None:
+    stack.simulate("PUT", "/clock", {"offset_seconds": 600})
+    assert stack.get().headers["X-Cache"] == "MISS"
+    stack.simulate("PUT", "/clock", {"offset_seconds": 0})
+    time.sleep(2.1)
+    assert stack.get().headers["X-Cache"] == "MISS"

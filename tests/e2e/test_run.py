@@ -1,0 +1,181 @@
+"""`make run` as its user sees it: what it prints, what it keeps, how it ends."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import requests
+
+from local.settings import ROOT
+from tests.e2e.conftest import Running, free_port
+
+
+def test_the_printed_curl_answers_200(stack: Running) -> None:
+    printed = subprocess.run(
+        ["bash", "-c", f"{stack.curl} --silent --write-out '\n%{{http_code}}'"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+        cwd="/",
+    ).stdout
+    assert printed.endswith("\n200"), printed
+    assert '"account_count":204' in printed
+
+
+def test_what_it_prints_and_writes_agrees(stack: Running) -> None:
+    for value in (stack.stack.api_url, stack.stack.username, stack.stack.password):
+        assert value in stack.output
+    assert "13 holdings of 204 accounts were read" in stack.output
+    assert (stack.state_dir / "stack.json").stat().st_mode & 0o077 == 0
+
+
+def test_every_server_listens_on_this_machine_alone(stack: Running) -> None:
+    for port in ("API_PORT", "EMULATOR_PORT", "SIMULATOR_PORT"):
+        number = int(stack.ports[port])
+        assert socket.create_connection(("127.0.0.1", number), timeout=1).close() is None
+        for address in other_addresses():
+            with pytest.raises(OSError, match=r"refused|unreachable|timed out"):
+                socket.create_connection((address, number), timeout=1)
+
+
+def other_addresses() -> list[str]:
+    found = {info[4][0] for info in socket.getaddrinfo(socket.gethostname(), None)}
+    return [str(address) for address in found if not str(address).startswith(("127.", "::1"))]
+
+
+def test_a_restart_keeps_the_user_the_pool_and_the_table(tmp_path: Path) -> None:
+    running = Running(tmp_path, environ={"CACHE_TTL_SECONDS": "600"}).start()
+    first, answer = running.stack, running.get()
+    assert running.stop(signal.SIGTERM) == 0
+    running.start()
+    try:
+        assert running.stack == first
+        again = running.get()
+        assert (again.headers["X-Cache"], again.text) == ("HIT", answer.text)
+    finally:
+        running.stop()
+
+
+def processes_below(state_dir: Path) -> list[str]:
+    """Command lines of processes whose environment names this folder."""
+    found: list[str] = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if str(state_dir).encode() in (entry / "environ").read_bytes():
+                found.append((entry / "cmdline").read_text().replace("\0", " "))
+        except OSError:
+            continue
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs Linux's /proc")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_nothing_outlives_it_however_it_ends(tmp_path: Path, number: signal.Signals) -> None:
+    running = Running(tmp_path).start()
+    assert len(processes_below(tmp_path)) >= 4
+    running.stop(number)
+    give_up = time.monotonic() + 10
+    while (left := processes_below(tmp_path)) and time.monotonic() < give_up:
+        time.sleep(0.1)
+    assert left == []
+
+
+@pytest.mark.parametrize("name", ["API_PORT", "EMULATOR_PORT", "SIMULATOR_PORT"])
+def test_a_busy_port_is_named_with_its_variable(tmp_path: Path, name: str) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        ended = run_local(tmp_path, {name: str(port)})
+    assert ended.returncode == 1
+    assert f"port {port} is taken" in ended.stderr
+    assert name in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("environ", "told"),
+    [
+        ({"API_PORT": "http"}, "API_PORT"),
+        ({"CB_BASE_URL": "https://api.exchange.coinbase.com"}, "CB_API_KEY"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_named(
+    tmp_path: Path, environ: dict[str, str], told: str
+) -> None:
+    ended = run_local(tmp_path, environ)
+    assert ended.returncode == 1
+    assert told in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def run_local(state_dir: Path, environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    ports = ("API_PORT", "EMULATOR_PORT", "SIMULATOR_PORT")
+    return subprocess.run(
+        [sys.executable, "-m", "local"],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            **{name: str(free_port()) for name in ports},
+            "LOCAL_STATE_DIR": str(state_dir),
+            **environ,
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_a_part_that_ends_by_itself_ends_the_rest_with_a_word(tmp_path: Path) -> None:
+    running = Running(tmp_path).start()
+    subprocess.run(["pkill", "-f", "[l]ocal.simulator", "-n"], check=True)
+    running.wait_for("the Coinbase simulator ended by itself", 10)
+    assert running.process.wait(30) == 1
+
+
+def flask_run(environ: dict[str, str], *arguments: str) -> "subprocess.Popen[str]":
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return subprocess.Popen(
+        [sys.executable, "-m", "flask", "run", *arguments],
+        cwd=ROOT,
+        env={**kept, **environ},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def test_the_demo_needs_nothing_else() -> None:
+    port = free_port()
+    process = flask_run({"DEMO_MODE": "true"}, "--port", str(port))
+    try:
+        url = f"http://127.0.0.1:{port}/holdings"
+        for _ in range(100):
+            try:
+                answer = requests.get(url, timeout=5)
+                break
+            except requests.ConnectionError:
+                time.sleep(0.1)
+        else:
+            pytest.fail("flask run did not start")
+        assert answer.json()["warnings"][0]["code"] == "demo_mode"
+        assert answer.headers["Cache-Control"].startswith("private, max-age=")
+    finally:
+        process.terminate()
+        process.communicate()
+
+
+def test_without_settings_one_message_lists_them_all() -> None:
+    process = flask_run({"FLASK_SKIP_DOTENV": "1"})
+    output, _ = process.communicate(timeout=30)
+    assert process.returncode != 0
+    last = output.strip().splitlines()[-1]
+    for name in ("DEFAULT_USER_ID", "DDB_TABLE", "CB_BASE_URL", "CB_SECRET_NAME"):
+        assert name in last

@@ -1,0 +1,74 @@
+"""The login flow and the tokens that come of it, on the running stack."""
+
+import base64
+import json
+
+import pytest
+import requests
+
+from local.hosted_ui import Tokens, login
+from local.settings import LocalError
+from tests.e2e.conftest import Running
+
+
+def sign_in(running: Running, **changes: str) -> Tokens:
+    stack = running.stack
+    wanted = {
+        "client_id": stack.client_id,
+        "redirect_uri": stack.redirect_uri,
+        "scope": f"openid {stack.scope}",
+        "username": stack.username,
+        "password": stack.password,
+    }
+    return login(stack.hosted_ui_url, **(wanted | changes))
+
+
+def payload(token: str) -> dict[str, object]:
+    middle = token.split(".")[1]
+    return json.loads(base64.urlsafe_b64decode(middle + "=" * (-len(middle) % 4)))
+
+
+def test_signing_in_by_plain_http_gives_an_access_token_with_the_scope(stack: Running) -> None:
+    claims = payload(sign_in(stack).access_token)
+    assert claims["iss"] == stack.stack.issuer
+    assert claims["client_id"] == stack.stack.client_id
+    assert claims["token_use"] == "access"
+    assert stack.stack.scope in str(claims["scope"]).split()
+    assert stack.get(token=sign_in(stack).access_token).status_code == 200
+
+
+def test_an_id_token_is_forbidden_with_a_problem(stack: Running) -> None:
+    answer = stack.get(token=sign_in(stack).id_token)
+    assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+    assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+def test_a_token_without_the_apis_scope_is_forbidden(stack: Running) -> None:
+    answer = stack.get(token=sign_in(stack, scope="openid").access_token)
+    assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+
+
+@pytest.mark.parametrize("part", [0, 1, 2])
+def test_a_tampered_token_is_refused_with_a_problem(stack: Running, part: int) -> None:
+    parts = sign_in(stack).access_token.split(".")
+    parts[part] = parts[part][:-5] + ("AAAAA" if not parts[part].endswith("AAAAA") else "BBBBB")
+    for token in (".".join(parts), ".".join([*parts[:2], ""])):
+        answer = stack.get(token=token)
+        assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
+
+
+def test_without_a_token_the_answer_is_a_problem_that_a_page_may_read(stack: Running) -> None:
+    origin = f"http://localhost:{stack.ports['WEB_PORT']}"
+    answer = requests.get(f"{stack.stack.api_url}/holdings", headers={"Origin": origin}, timeout=10)
+    assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
+    assert answer.headers["Access-Control-Allow-Origin"] == origin
+
+
+def test_a_wrong_password_is_not_let_in(stack: Running) -> None:
+    with pytest.raises(LocalError, match="does not let"):
+        sign_in(stack, password="wrong")
+
+
+def test_another_callback_is_not_served(stack: Running) -> None:
+    with pytest.raises(LocalError, match="login form"):
+        sign_in(stack, redirect_uri="http://127.0.0.1:1/elsewhere")
