@@ -27,7 +27,8 @@ def main() -> int:
         print(_greeting(stack, environ), flush=True)
         while not (ended := local.ended()):
             time.sleep(_LOOK_SECONDS)
-        raise LocalError(f"{' and '.join(ended)} ended by itself")
+        print(f"make run: {' and '.join(ended)} ended by itself", file=sys.stderr)
+        return 1
     except LocalError as error:
         print(f"make run: {error}", file=sys.stderr)
         return 1

@@ -1,5 +1,6 @@
 """What the emulated cloud holds that Pulumi does not make: the Coinbase key and a test user."""
 
+import contextlib
 import json
 import secrets
 from collections.abc import Mapping
@@ -24,7 +25,7 @@ def put_secret(aws: Aws, name: str, key: Mapping[str, str]) -> None:
 def create_user(aws: Aws, user_pool_id: str, password: str) -> None:
     """Create the test user as an administrator does, or give it this password again."""
     cognito = aws.cognito
-    try:
+    with contextlib.suppress(cognito.exceptions.UsernameExistsException):
         cognito.admin_create_user(
             UserPoolId=user_pool_id,
             Username=USERNAME,
@@ -34,8 +35,6 @@ def create_user(aws: Aws, user_pool_id: str, password: str) -> None:
                 {"Name": "email_verified", "Value": "true"},
             ],
         )
-    except cognito.exceptions.UsernameExistsException:
-        pass
     cognito.admin_set_user_password(
         UserPoolId=user_pool_id, Username=USERNAME, Password=password, Permanent=True
     )

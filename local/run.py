@@ -1,15 +1,14 @@
 """`make run`: the whole system on this machine, from an empty folder to a signed-in page."""
 
-import json
 import os
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+
+import requests
 
 from local import accounts
 from local.children import Child
@@ -190,11 +189,9 @@ def get_json(url: str, token: str = "") -> Any | None:
     """Return a document of our own servers, or None while there is none to be had."""
     headers = {"User-Agent": "make-run"} | ({"Authorization": f"Bearer {token}"} if token else {})
     try:
-        with urllib.request.urlopen(  # noqa: S310 - an address of ours
-            urllib.request.Request(url, headers=headers), timeout=15
-        ) as answer:
-            return json.load(answer)
-    except (OSError, urllib.error.URLError, ValueError):
+        answer = requests.get(url, headers=headers, timeout=15)
+        return answer.json() if answer.ok else None
+    except (requests.RequestException, ValueError):
         return None
 
 

@@ -31,7 +31,9 @@ class Request:
 
     @property
     def path(self) -> str:
-        return self.target.partition("?")[0]
+        """Without the query, and without a trailing slash: coinbasepro asks for `/accounts/`."""
+        path = self.target.partition("?")[0]
+        return path.removesuffix("/") or path
 
     @property
     def query(self) -> dict[str, str]:

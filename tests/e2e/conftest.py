@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import boto3
 import pytest
@@ -115,7 +115,7 @@ class Running:
         return answer
 
     def aws(self, service: Any) -> Any:
-        return boto3.client(
+        return cast("Any", boto3).client(
             service,
             endpoint_url=self.stack.aws_endpoint_url,
             region_name=self.stack.region,

@@ -1,4 +1,4 @@
-"""Clients that others wrote for Coinbase Exchange read balances here, changed in nothing but address.
+"""Clients that others wrote for Coinbase Exchange read balances, told nothing but the address.
 
 That is the best evidence there is, short of Coinbase, that the simulator is faithful.
 """
@@ -17,6 +17,7 @@ from urllib.request import Request, urlopen
 import ccxt
 import coinbasepro
 import pytest
+from coinbasepro.exceptions import InvalidAPIKey, RateLimitError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,19 +59,23 @@ def credentials(url: str, state: Path) -> tuple[str, str, str]:
 
 @pytest.fixture
 def ccxt_client(url: str, credentials: tuple[str, str, str]) -> Any:
-    # ccxt's `number: str` keeps amounts as they came; its default is floats.
-    api_key, secret, password = credentials
-    client: Any = ccxt.coinbaseexchange(
-        {"apiKey": api_key, "secret": secret, "password": password, "number": str}
-    )
-    client.urls["api"] = {"public": url, "private": url}
-    return client
+    return ccxt_with(url, *credentials)
 
 
 @pytest.fixture
 def coinbasepro_client(url: str, credentials: tuple[str, str, str]) -> Any:
     api_key, secret, passphrase = credentials
     return coinbasepro.AuthenticatedClient(api_key, secret, passphrase, api_url=url)
+
+
+def ccxt_with(url: str, api_key: str, secret: str, passphrase: str) -> Any:
+    client: Any = ccxt.coinbaseexchange(
+        {"apiKey": api_key, "secret": secret, "password": passphrase}
+    )
+    client.urls["api"] = {"public": url, "private": url}
+    # A setting of ccxt's own: amounts as text, where its default is floats.
+    client.number = str
+    return client
 
 
 def inject(url: str, **fault: object) -> None:
@@ -99,7 +104,7 @@ def test_the_figures_are_the_ones_that_the_account_holds(
     ccxt_client: Any, coinbasepro_client: Any
 ) -> None:
     bitcoin = ccxt_client.fetch_balance()["BTC"]
-    assert bitcoin == {"free": "1.2", "used": "0.034567890123", "total": "1.234567890123"}
+    assert bitcoin == {"free": "1.2", "used": "0.034567890123", "total": "1.2345678901230000"}
     by_currency = {row["currency"]: row for row in coinbasepro_client.get_accounts()}
     assert by_currency["BTC"]["hold"] == Decimal("0.034567890123")
     assert by_currency["SHIB"]["balance"] == Decimal("123456789012345678.1234567890123456")
@@ -115,21 +120,17 @@ def test_ccxt_reads_markets_currencies_and_the_time(ccxt_client: Any) -> None:
 def test_each_client_recognises_a_rejected_key(url: str, credentials: tuple[str, str, str]) -> None:
     _, secret, passphrase = credentials
     other = coinbasepro.AuthenticatedClient("another", secret, passphrase, api_url=url)
-    with pytest.raises(coinbasepro.exceptions.InvalidAPIKey, match="Invalid API Key"):
+    with pytest.raises(InvalidAPIKey, match="Invalid API Key"):
         other.get_accounts()
-    again: Any = ccxt.coinbaseexchange(
-        {"apiKey": "another", "secret": secret, "password": passphrase}
-    )
-    again.urls["api"] = {"public": url, "private": url}
     with pytest.raises(ccxt.AuthenticationError, match="Invalid API Key"):
-        again.fetch_balance()
+        ccxt_with(url, "another", secret, passphrase).fetch_balance()
 
 
 def test_each_client_recognises_a_rate_limit(
     url: str, ccxt_client: Any, coinbasepro_client: Any
 ) -> None:
     inject(url, fault="rate_limited", times=2)
-    with pytest.raises(coinbasepro.exceptions.RateLimitError, match="Private rate limit exceeded"):
+    with pytest.raises(RateLimitError, match="Private rate limit exceeded"):
         coinbasepro_client.get_accounts()
     with pytest.raises(ccxt.RateLimitExceeded, match="Private rate limit exceeded"):
         ccxt_client.fetch_balance()

@@ -3,7 +3,7 @@
 import json
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,6 +45,11 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         )
         boto3.client("secretsmanager").create_secret(Name=SECRET)
         yield
+
+
+def as_made(client: object) -> Callable[[str | None], Callable[[], object]]:
+    """Return what makes a client for a region, in the form in which the app calls it."""
+    return lambda _region: lambda: client
 
 
 def secret_string(credentials: Credentials) -> str:

@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 
 from holdings.adapters import aws
-from tests.integration.conftest import TABLE, Laptop
+from tests.integration.conftest import TABLE, Laptop, as_made
 
 
 class FailingTable:
@@ -59,7 +59,7 @@ def test_a_table_that_refuses_reads_or_writes_costs_a_warning(
     monkeypatch: pytest.MonkeyPatch, laptop: Laptop, fault: Exception, operations: tuple[str, ...]
 ) -> None:
     table = FailingTable(fault, *operations)
-    monkeypatch.setattr(aws, "dynamodb", lambda _: lambda: table)
+    monkeypatch.setattr(aws, "dynamodb", as_made(table))
     laptop.restart()
     response = laptop.get()
     assert response.status_code == 200

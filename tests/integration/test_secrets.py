@@ -17,7 +17,7 @@ from holdings.adapters.secrets_manager import SecretsManagerCredentials
 from holdings.core.errors import HoldingsError, Misconfigured, SecretInvalid
 from local.simulator import Credentials, Fault, Simulator
 from tests.builders import FakeClock
-from tests.integration.conftest import SECRET, Laptop, secret_string
+from tests.integration.conftest import SECRET, Laptop, as_made, secret_string
 
 CANARIES = Credentials(
     api_key="canary-key-4711",
@@ -44,7 +44,7 @@ class CountingClient:
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch, laptop: Laptop) -> CountingClient:
     client = CountingClient()
-    monkeypatch.setattr(aws, "secrets_manager", lambda _: lambda: client)
+    monkeypatch.setattr(aws, "secrets_manager", as_made(client))
     laptop.restart()
     return client
 

@@ -31,7 +31,7 @@ def environ(tmp_path: Path) -> dict[str, str]:
 
 @contextmanager
 def started(environ: dict[str, str]) -> Generator[subprocess.Popen[str]]:
-    with subprocess.Popen(  # noqa: S603 - our own command
+    with subprocess.Popen(
         COMMAND, env=os.environ | environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         try:
@@ -151,7 +151,7 @@ def test_it_ends_with_the_process_that_started_it(environ: dict[str, str]) -> No
         "import subprocess, sys; child = subprocess.Popen(sys.argv[1:], stdout=subprocess.PIPE);"
         "child.stdout.readline(); print(child.pid, flush=True); sys.stdin.read()"
     )
-    with subprocess.Popen(  # noqa: S603 - our own command
+    with subprocess.Popen(
         [sys.executable, "-W", "ignore", "-c", launch, *COMMAND],
         env=os.environ | environ | {"SIMULATOR_EXIT_WITH_PARENT": "1"},
         stdin=subprocess.PIPE,

@@ -23,6 +23,15 @@ def test_one_account_is_found_by_its_id(client: Client) -> None:
     assert client.signed("GET", "/accounts/a/b").refusal == (404, "NotFound")
 
 
+def test_a_trailing_slash_is_signed_but_makes_no_difference(
+    client: Client, simulator: Simulator
+) -> None:
+    assert client.signed("GET", "/accounts/").json == client.accounts().json
+    assert client.signed("GET", "/accounts/?limit=2").rows == client.accounts().rows[:2]
+    assert simulator.exchange.counts() == {"GET /accounts": 4}
+    assert client.signed("GET", "/").refusal == (404, "NotFound")
+
+
 def test_every_known_currency_is_listed_and_no_other(client: Client) -> None:
     listed = {row["id"] for row in client.send("GET", "/currencies").rows}
     held = {row["currency"] for row in client.accounts().rows}

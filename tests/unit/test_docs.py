@@ -1,0 +1,74 @@
+"""What the documents promise is what the code has."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+VARIABLE = re.compile(r"[A-Z][A-Z0-9]+(_[A-Z0-9]+)+")
+
+
+def variables_in(path: Path) -> set[str]:
+    """Every text in a module that looks like the name of an environment variable."""
+    found = (
+        node.value
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant)
+    )
+    return {text for text in found if isinstance(text, str) and VARIABLE.fullmatch(text)}
+
+
+@pytest.mark.parametrize("module", ["holdings/settings.py", "local/settings.py"])
+def test_every_setting_is_documented(module: str) -> None:
+    documented = set(re.findall(r"`([A-Z][A-Z0-9_]+)`", (ROOT / "docs/settings.md").read_text()))
+    internal = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_LAMBDA_FUNCTION_NAME"}
+    assert variables_in(ROOT / module) - documented - internal == set()
+
+
+def test_every_decision_is_listed_and_every_listed_one_is_there() -> None:
+    folder = ROOT / "docs/decisions"
+    listed = set(re.findall(r"\((\d{4}-[^)]+\.md)\)", (folder / "README.md").read_text()))
+    assert listed == {path.name for path in folder.glob("[0-9]*.md")}
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "SECURITY.md"])
+def test_every_link_within_the_project_leads_somewhere(page: str) -> None:
+    links = re.findall(r"\]\(([^)#]+)\)", (ROOT / page).read_text())
+    assert [link for link in links if "://" not in link and not (ROOT / link).exists()] == []
+
+
+FORBIDDEN = {
+    "holdings/core": (
+        "flask",
+        "boto3",
+        "botocore",
+        "requests",
+        "holdings.api",
+        "holdings.adapters",
+    ),
+    "holdings/adapters": ("flask", "holdings.api"),
+    "holdings": ("local", "infra_pulumi", "tests"),
+    "infra_pulumi": ("holdings", "local", "tests"),
+}
+
+
+@pytest.mark.parametrize("folder", FORBIDDEN)
+def test_imports_run_one_way(folder: str) -> None:
+    for path in (ROOT / folder).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            for name in names:
+                assert not any(
+                    name == forbidden or name.startswith(f"{forbidden}.")
+                    for forbidden in FORBIDDEN[folder]
+                ), f"{path.relative_to(ROOT)} imports {name}"
+
+
+def test_the_environment_is_read_in_one_place() -> None:
+    texts = {path.name: path.read_text() for path in (ROOT / "holdings").rglob("*.py")}
+    assert [name for name, text in texts.items() if re.search(r"os\.environ|getenv", text)] == [
+        "settings.py"
+    ]
