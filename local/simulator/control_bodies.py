@@ -21,9 +21,15 @@ _A_CENTURY = 3.2e9
 
 def parsed(body: bytes) -> object:
     try:
-        return json.loads(body)
+        value: object = json.loads(body)
+        # What could just be read must be writable too, from deeper in the stack than here.
+        deeper = value
+        for _ in range(100):
+            deeper = [deeper]
+        json.dumps(deeper)
     except (ValueError, RecursionError):
         raise RefusedError(400, "the body must be JSON") from None
+    return value
 
 
 def injection(body: bytes) -> Injection:

@@ -55,6 +55,6 @@ class ExchangeServer(ThreadingHTTPServer):
                     connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        # A client that goes away is its own business; anything else is worth one line.
+        # A client that goes away is its own business; anything else is a mistake of ours.
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)

@@ -166,6 +166,13 @@ def test_a_body_that_is_not_json_is_refused(client: Client, body: bytes) -> None
     assert refused.refusal == (400, "the body must be JSON")
 
 
+@pytest.mark.parametrize("depth", [100, 880, 900, 950, 975, 985])
+def test_accounts_that_are_taken_can_be_served(client: Client, depth: int) -> None:
+    nested = b"[" * depth + b"]" * depth
+    taken = client.send("PUT", "/_simulator/accounts", body=nested).status == 200
+    assert client.accounts().body == nested or not taken
+
+
 def test_reset_restores_everything_but_the_credentials(
     client: Client, simulator: Simulator
 ) -> None:

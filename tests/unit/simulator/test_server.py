@@ -7,7 +7,10 @@ from time import monotonic
 
 import pytest
 
-from local.simulator import Fault, Injection, Simulator
+from local.simulator import Credentials, Fault, Injection, Simulator
+from local.simulator.exchange import Exchange
+from local.simulator.handler import Handler
+from local.simulator.server import ExchangeServer
 from tests.unit.simulator.client import Client, Clock, signed_headers
 
 HEAD = b"Host: localhost\r\nUser-Agent: test\r\nConnection: close\r\n"
@@ -120,3 +123,29 @@ def test_stopping_waits_for_no_one(clock: Clock, fault: Fault) -> None:
 
 def test_a_simulator_that_never_started_can_be_stopped() -> None:
     Simulator().stop()
+
+
+def test_a_connection_accepted_while_stopping_is_not_served(clock: Clock) -> None:
+    server = ExchangeServer(0, Exchange(credentials=Credentials.random(), now=clock))
+    server.hang_up()
+    near, far = socket.socketpair()
+    with near, far, server:
+        far.sendall(b"GET /time HTTP/1.1\r\n\r\n")
+        server.finish_request(near, ("127.0.0.1", 1))
+        assert near.recv(3) == b"GET"
+
+
+def test_a_mistake_of_the_simulator_s_own_is_shown_to_whoever_runs_it(
+    client: Client, simulator: Simulator, capfd: pytest.CaptureFixture[str]
+) -> None:
+    simulator.exchange.accounts = [object()]
+    with pytest.raises(http.client.RemoteDisconnected):
+        client.accounts()
+    simulator.exchange.reset()
+    assert client.accounts().status == 200
+    assert "TypeError: Object of type object is not JSON serializable" in capfd.readouterr().err
+
+
+def test_the_handler_has_no_attributes_beyond_http_s() -> None:
+    with pytest.raises(AttributeError, match="anything"):
+        _ = Handler.__new__(Handler).anything
