@@ -59,7 +59,11 @@ def _document(settings: Settings, sign_in: SignIn | None) -> dict[str, Any]:
     document["info"]["title"] = settings.app_name
     document["servers"] = [{"url": settings.api_prefix or "/"}]
     if sign_in:
-        document["components"]["securitySchemes"]["hostedUi"] = sign_in.security_scheme()
+        # First, as the viewer shows them in this order: it is the easier one for a person.
+        document["components"]["securitySchemes"] = {
+            "hostedUi": sign_in.security_scheme(),
+            **document["components"]["securitySchemes"],
+        }
         for path in document["paths"].values():
             for operation in path.values():
                 if operation.get("security"):

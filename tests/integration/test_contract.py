@@ -1,0 +1,35 @@
+"""Whatever schemathesis makes of docs/openapi.json, the app answers as the document says."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import schemathesis
+from hypothesis import settings
+
+from holdings import create_app
+from holdings.api.identity import REQUEST_CONTEXT
+from tests.builders import CLAIMS, FakeCache, FakeExchange, make_settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+GOOD_TOKEN = "Bearer good"
+
+_app = create_app(make_settings(), exchange=FakeExchange(), cache=FakeCache())
+
+
+def gateway(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+    """The app behind a gateway that knows one good token."""
+    if environ.get("HTTP_AUTHORIZATION") == GOOD_TOKEN:
+        environ[REQUEST_CONTEXT] = {"authorizer": {"jwt": {"claims": CLAIMS}}}
+    return _app(environ, start_response)
+
+
+schema = schemathesis.openapi.from_wsgi("/openapi.json", gateway)
+
+
+@schema.parametrize()  # pyright: ignore[reportUntypedFunctionDecorator] - schemathesis has none
+@settings(max_examples=50, deadline=None)
+def test_the_app_keeps_to_its_document(case: "schemathesis.Case[Any]") -> None:
+    response = case.call_and_validate(headers={"Authorization": GOOD_TOKEN})
+    assert response.status_code < 500
