@@ -4,7 +4,6 @@ import base64
 import io
 import json
 import logging
-from collections.abc import Iterator
 from typing import Any
 
 import boto3
@@ -20,9 +19,9 @@ from tests.builders import FakeClock
 from tests.integration.conftest import SECRET, Laptop, as_made, secret_string
 
 CANARIES = Credentials(
-    api_key="canary-key-4711",
-    api_secret=base64.b64encode(b"canary-secret-4711".ljust(64, b"!")).decode(),
-    passphrase="canary passphrase 4711",
+    api_key="canary-key-xyzzy",
+    api_secret=base64.b64encode(b"canary-secret-xyzzy".ljust(64, b"!")).decode(),
+    passphrase="canary passphrase xyzzy",
 )
 
 
@@ -49,20 +48,8 @@ def counted(monkeypatch: pytest.MonkeyPatch, laptop: Laptop) -> CountingClient:
     return client
 
 
-@pytest.fixture
-def logged() -> Iterator[io.StringIO]:
-    """Everything that the app logs at DEBUG, through its own redaction."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    stream = io.StringIO()
-    root.handlers = [logging.StreamHandler(stream)]
-    yield stream
-    root.handlers = handlers
-    root.setLevel(level)
-
-
 def client_error(code: str) -> ClientError:
-    return ClientError({"Error": {"Code": code, "Message": "canary-4711"}}, "GetSecretValue")
+    return ClientError({"Error": {"Code": code, "Message": "canary-xyzzy"}}, "GetSecretValue")
 
 
 def test_the_secret_is_read_once_for_as_long_as_it_is_kept(
@@ -121,7 +108,7 @@ def test_a_secret_that_is_no_key_says_which_field_and_the_mend(
     assert (response.status_code, laptop.code(response)) == (500, "secret_invalid")
     assert response.json
     assert named in response.json["detail"]
-    assert b"4711" not in response.data
+    assert b"xyzzy" not in response.data
 
 
 @pytest.mark.parametrize(
@@ -143,7 +130,7 @@ def test_a_secret_that_cannot_be_read_says_why(
     assert (response.status_code, laptop.code(response)) == (500, code)
     assert response.json
     assert told in response.json["detail"]
-    assert b"4711" not in response.data
+    assert b"xyzzy" not in response.data
 
 
 def test_without_a_value_or_a_secret_the_mend_is_to_store_one(laptop: Laptop) -> None:
@@ -183,14 +170,14 @@ def test_no_canary_is_in_any_log_response_or_repr(
     for broken in (
         secret_string(CANARIES)[:-1],
         secret_string(CANARIES).replace("canary-key", "canary\\r\\nkey"),
-        secret_string(CANARIES).replace('==", "pass', '==4711", "pass'),
+        secret_string(CANARIES).replace('==", "pass', '==xyzzy", "pass'),
     ):
         laptop.put_secret(broken)
         time.advance(100_000)
         shown.append(laptop.get().get_data(as_text=True))
     logging.getLogger("any").error("%r %s", CANARIES.passphrase, CANARIES.api_secret)
     assert len(logged.getvalue()) > 1000
-    for canary in ("4711", CANARIES.api_secret[:20]):
+    for canary in ("xyzzy", CANARIES.api_secret[:20]):
         assert canary not in logged.getvalue()
         assert canary not in "".join(shown)
 
@@ -205,10 +192,10 @@ def test_no_object_shows_a_key_in_its_repr_and_no_error_in_its_traceback(
     credentials = source.get()
     client = CoinbaseClient(simulator.url, source, clock=time.clock, user_agent="x")
     for thing in (source, credentials, client, vars(client), laptop.app.extensions):
-        assert "4711" not in repr(thing)
+        assert "xyzzy" not in repr(thing)
     laptop.put_secret(secret_string(CANARIES).replace("canary-key", "canary\\nkey"))
     with pytest.raises(SecretInvalid) as raised:
         source.refresh()
-    assert "4711" not in str(raised.getrepr(style="short"))
+    assert "xyzzy" not in str(raised.getrepr(style="short"))
     assert isinstance(raised.value, HoldingsError)
     assert not isinstance(raised.value, Misconfigured)

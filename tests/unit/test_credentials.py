@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from holdings.adapters.coinbase import Credentials, parse_credentials
 from holdings.core.errors import SecretInvalid
 
-CANARY = "canary-4711"
+CANARY = "canary-xyzzy"
 SECRET = bytes(range(64))
 GOOD = {
     "api_key": "key",
