@@ -85,7 +85,7 @@ class Identity(pulumi.ComponentResource):
         )
 
     def _client(self, pool: aws.cognito.UserPool) -> aws.cognito.UserPoolClient:
-        """Code flow only; having no secret, the client cannot use it without PKCE."""
+        """Code flow only. A page keeps no secret: it proves itself by PKCE, which Cognito takes."""
         config = self._config
         settings = config.identity
         api_scope, depends_on = self._api_scope(pool)

@@ -16,7 +16,10 @@ _TIMEOUT_SECONDS = 10
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """What the token endpoint gives; `expires_in` is seconds."""
+    """What the token endpoint gives; `expires_in` is seconds.
+
+    `id_token` is empty when the scope "openid" was not asked for.
+    """
 
     access_token: str = field(repr=False)
     id_token: str = field(repr=False)
@@ -102,5 +105,8 @@ def login(
         raise LocalError(f"the hosted UI gives no tokens: {tokens.text[:200]}")
     given = tokens.json()
     return Tokens(
-        given["access_token"], given["id_token"], given["refresh_token"], given["expires_in"]
+        given["access_token"],
+        given.get("id_token", ""),
+        given["refresh_token"],
+        given["expires_in"],
     )

@@ -7,25 +7,19 @@ from __future__ import annotations
 
 import runpy
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 ROOT = str(Path(__file__).resolve().parents[2])
 
 
-def _watch_parent() -> None:
+def main() -> None:
     # Only for this import: what MiniStack runs must not find our packages by accident.
     sys.path.insert(0, ROOT)
-    try:
-        from local.parent import exit_with_parent
-    finally:
-        sys.path.remove(ROOT)
+    from local.parent import exit_with_parent
+
+    sys.path.remove(ROOT)
     exit_with_parent()
-
-
-def main(module: str = "ministack", *, watch_parent: Callable[[], object] = _watch_parent) -> None:
-    watch_parent()
-    runpy.run_module(module, run_name="__main__", alter_sys=True)
+    runpy.run_module("ministack", run_name="__main__", alter_sys=True)
 
 
 if __name__ == "__main__":

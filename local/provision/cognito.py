@@ -65,14 +65,16 @@ def user_pool_client(resource: Resource) -> tuple[str, dict[str, Any]]:
 def user_pool_domain(resource: Resource) -> tuple[str, dict[str, Any]]:
     cognito = resource.aws.cognito
     params = resource.inputs.take_all()
-    found = cognito.describe_user_pool_domain(Domain=params["Domain"])["DomainDescription"]
-    if found.get("UserPoolId") != params["UserPoolId"]:
-        if found.get("UserPoolId"):  # of a pool that is gone
-            cognito.delete_user_pool_domain(
-                Domain=params["Domain"], UserPoolId=found.get("UserPoolId", "")
-            )
+    domain, pool_id = params["Domain"], params["UserPoolId"]
+    owner = cognito.describe_user_pool_domain(Domain=domain)["DomainDescription"].get("UserPoolId")
+    if owner != pool_id:
+        if owner:  # a pool that is gone from the program
+            cognito.delete_user_pool_domain(Domain=domain, UserPoolId=owner)
+        former = cognito.describe_user_pool(UserPoolId=pool_id)["UserPool"].get("Domain")
+        if former:  # a pool has one at a time
+            cognito.delete_user_pool_domain(Domain=former, UserPoolId=pool_id)
         cognito.create_user_pool_domain(**params)
-    return params["Domain"], {}
+    return domain, {}
 
 
 def _exists(describe: Any, **params: str) -> bool:

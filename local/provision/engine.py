@@ -19,28 +19,20 @@ class Engine(mocks.MockMonitor):
     def __init__(self, provider: mocks.Mocks) -> None:
         super().__init__(provider)
         self.exports: Outputs = {}
-        self.failure: BaseException | None = None
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - gRPC's name
-        return self._answer(cast("Any", super()).RegisterResource, request)
+        with _event_loop():
+            return cast("Any", super()).RegisterResource(request)
 
     def Invoke(self, request: Any) -> Any:  # noqa: N802 - gRPC's name
-        return self._answer(cast("Any", super()).Invoke, request)
+        with _event_loop():
+            return cast("Any", super()).Invoke(request)
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - gRPC's name
         # The stack registers what it exports as its own outputs, at the end.
         if request.urn.split("::")[2] == "pulumi:pulumi:Stack":
             self.exports = rpc.deserialize_properties(request.outputs)
         return cast("Any", super()).RegisterResourceOutputs(request)
-
-    def _answer(self, handler: Callable[[Any], Any], request: Any) -> Any:
-        with _event_loop():
-            try:
-                return handler(request)
-            except BaseException as error:
-                # Pulumi reports it as one of many, or as text only; the first is the cause.
-                self.failure = self.failure or error
-                raise
 
 
 def run(
@@ -63,17 +55,9 @@ def run(
         loop.set_exception_handler(lambda _loop, _context: None)
         pulumi.runtime.set_all_config(dict(config), [])
         mocks.set_mocks(engine.mocks, project=project, stack=stack, preview=False, monitor=engine)
-        cast("Any", set_root_resource)(
-            None
-        )  # set_mocks leaves a stack behind that is finished already
-        try:
-            loop.run_until_complete(pulumi.runtime.run_in_stack(program))
-        except BaseException as error:
-            if engine.failure is None or error is engine.failure:
-                raise
-            raise engine.failure from error
-        if engine.failure is not None:
-            raise engine.failure
+        # set_mocks leaves a stack behind that is finished already.
+        cast("Any", set_root_resource)(None)
+        loop.run_until_complete(pulumi.runtime.run_in_stack(program))
     return engine.exports
 
 

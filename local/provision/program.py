@@ -1,7 +1,6 @@
 """The project's own Pulumi program, run against the emulated AWS."""
 
 import json
-import os
 import runpy
 from collections.abc import Callable, Mapping
 from contextlib import chdir
@@ -95,9 +94,11 @@ def provision(
     provider = EmulatedProvider(
         Aws(endpoint_url, config["aws:region"]), Made(state_dir / "provisioned.json"), default_tags
     )
-    with chdir(root / project["main"]):  # as the Pulumi CLI does
+    program = (root / project["main"]).resolve()
+    with chdir(program):  # as the Pulumi CLI does
         return run(
-            lambda: runpy.run_path(os.curdir, run_name="__main__"),
+            # By its whole path: Python remembers where it found "." first.
+            lambda: runpy.run_path(str(program), run_name="__main__"),
             Engine(provider),
             project=project["name"],
             stack=stack,

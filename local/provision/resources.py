@@ -30,7 +30,8 @@ class Aws:
     region: str
 
     def client(self, service: Any) -> Any:
-        session = boto3.session.Session(
+        # Which client it is, `service` decides and callers know.
+        session: Any = boto3.session.Session(
             # An AWS_PROFILE of the operator's is no business of ours, nor that it exists.
             botocore_session=botocore.session.Session(
                 session_vars={"profile": (None, None, None, None)}
@@ -40,8 +41,7 @@ class Aws:
             region_name=self.region,
         )
         config = Config(connect_timeout=2, read_timeout=20, retries={"total_max_attempts": 2})
-        client: Any = session.client  # `service` decides its type, which callers know
-        return client(service, endpoint_url=self.endpoint_url, config=config)
+        return session.client(service, endpoint_url=self.endpoint_url, config=config)
 
     @cached_property
     def cognito(self) -> "CognitoIdentityProviderClient":

@@ -27,15 +27,14 @@ def kms_key(resource: Resource) -> tuple[str, dict[str, Any]]:
 
 def kms_alias(resource: Resource) -> tuple[str, dict[str, Any]]:
     kms = resource.aws.kms
-    alias: str = resource.inputs.take("name", resource.name)
-    key_id: str = resource.inputs.take("targetKeyId", "")
+    params: Any = resource.inputs.take_all(name="AliasName")
     pages = kms.get_paginator("list_aliases").paginate()
     aliases = {entry.get("AliasName") for page in pages for entry in page["Aliases"]}
-    if alias in aliases:
-        kms.update_alias(AliasName=alias, TargetKeyId=key_id)
+    if params.get("AliasName") in aliases:
+        kms.update_alias(**params)
     else:
-        kms.create_alias(AliasName=alias, TargetKeyId=key_id)
-    return alias, {}
+        kms.create_alias(**params)
+    return params["AliasName"], {}
 
 
 def dynamodb_table(resource: Resource) -> tuple[str, dict[str, Any]]:

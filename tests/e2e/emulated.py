@@ -1,0 +1,32 @@
+"""An emulated AWS alone, on a port of its own: no API, no simulator."""
+
+from pathlib import Path
+from typing import Any
+
+from local.emulator import Emulator
+from local.provision import provision
+from local.provision.resources import Aws
+from local.settings import EMULATOR_PYTHON, REGION, ROOT, STACK
+from tests.e2e.conftest import free_port
+
+CALLBACK = "http://localhost:5173/"
+
+
+def emulator(state_dir: Path, *, enforce_iam: bool = False) -> Emulator:
+    return Emulator(EMULATOR_PYTHON, state_dir, free_port(), REGION, enforce_iam)
+
+
+def aws(of: Emulator) -> Aws:
+    return Aws(of.url, of.region)
+
+
+def provisioned(
+    of: Emulator, *, root: Path = ROOT, overrides: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    return provision(
+        endpoint_url=of.url,
+        stack=STACK,
+        state_dir=of.state_dir,
+        overrides=overrides,
+        root=root,
+    )

@@ -1,0 +1,126 @@
+"""What the provisioner does not carry out it refuses, loudly and at once."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ParamValidationError
+
+from local.emulator import Emulator
+from local.provision.inputs import Inputs, UnknownInput
+from tests.e2e.emulated import aws, emulator, provisioned
+
+
+@pytest.fixture(scope="module")
+def emulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    with emulator(tmp_path_factory.mktemp("emulator")) as running:
+        yield running
+
+
+def program(folder: Path, *lines: str, config: str = "") -> Path:
+    """A project of these lines."""
+    (folder / "program").mkdir()
+    (folder / "Pulumi.yaml").write_text("name: holdings\nmain: program\n")
+    (folder / "Pulumi.dev.yaml").write_text(f"config:\n  aws:region: eu-west-1\n{config}")
+    text = "\n".join(["import pulumi, pulumi_aws as aws", *lines])
+    (folder / "program" / "__main__.py").write_text(text)
+    return folder
+
+
+REFUSED = [
+    ("aws.sns.Topic('a')", UnknownInput, r"no function for aws:sns/topic:Topic"),
+    (
+        "aws.kms.Alias('a', name='alias/a', target_key_id='k', name_prefix='b')",
+        ParamValidationError,
+        r'Unknown parameter in input: "NamePrefix"',
+    ),
+    (
+        "aws.kms.Key('a', is_enabled=False, tags={'a': 'b'})",
+        ParamValidationError,
+        r'Unknown parameter in input: "IsEnabled"',
+    ),
+    (
+        "aws.dynamodb.Table('a', name='aaa', ttl={'enabled': True, 'unit': 's'})",
+        UnknownInput,
+        r"does not know ttl: \['unit'\]",
+    ),
+    ("aws.get_regions()", UnknownInput, r"no answer for aws:index/getRegions:getRegions"),
+    ("1 / 0", ZeroDivisionError, "division by zero"),
+    (
+        "pulumi.export('a', f'{pulumi.Output.from_input(1)}')",
+        Exception,
+        r"Calling __str__ on an Output\[T\] is not supported",
+    ),
+]
+
+
+@pytest.mark.parametrize(("line", "error", "message"), REFUSED)
+def test_what_is_not_carried_out_is_refused(
+    line: str, error: type[Exception], message: str, emulated: Emulator, tmp_path: Path
+) -> None:
+    root = program(tmp_path, line)
+
+    with pytest.raises(error, match=message):
+        provisioned(emulated, root=root)
+
+
+def test_an_argument_that_a_maker_leaves_is_refused() -> None:
+    with pytest.raises(UnknownInput, match=r"does not know \['color'\]"):
+        Inputs({"color": "red"}).check_all_taken()
+
+
+def test_an_error_says_which_resource_it_is_of(emulated: Emulator, tmp_path: Path) -> None:
+    root = program(tmp_path, "aws.kms.Alias('mine', name='nonsense', target_key_id='k')")
+
+    with pytest.raises(Exception, match="must start with alias/") as failed:
+        provisioned(emulated, root=root)
+
+    assert failed.value.__notes__ == ["while making aws:kms/alias:Alias 'mine' in the emulated AWS"]
+
+
+def test_a_failed_run_leaves_nothing_for_the_next_to_wait_for(
+    emulated: Emulator, tmp_path: Path
+) -> None:
+    root = program(
+        tmp_path, "first = aws.sns.Topic('a')", "aws.kms.Key('b', description=first.arn)"
+    )
+    with pytest.raises(UnknownInput):
+        provisioned(emulated, root=root)
+
+    assert provisioned(emulated)["table"]
+
+
+def test_a_setting_of_the_provider_that_is_not_carried_out_is_refused(
+    emulated: Emulator, tmp_path: Path
+) -> None:
+    root = program(tmp_path, config="  aws:allowedAccountIds: ['111122223333']\n")
+
+    with pytest.raises(UnknownInput, match=r"does not know \['aws:allowedAccountIds'\]"):
+        provisioned(emulated, root=root)
+
+
+def test_secrets_and_other_values_arrive_as_they_were_given(
+    emulated: Emulator, tmp_path: Path
+) -> None:
+    root = program(
+        tmp_path,
+        "name = pulumi.Output.secret('pool')",
+        "pool = aws.cognito.UserPool('others', name=name,",
+        "    password_policy={'minimum_length': 14, 'require_numbers': False})",
+        "pulumi.export('pool', pool.id)",
+    )
+
+    pool_id = provisioned(emulated, root=root)["pool"]
+
+    pool: Any = aws(emulated).cognito.describe_user_pool(UserPoolId=pool_id)["UserPool"]
+    assert pool["Name"] == "pool"
+    assert pool["Policies"] == {"PasswordPolicy": {"MinimumLength": 14, "RequireNumbers": False}}
+
+
+def test_a_key_that_shall_not_rotate_does_not(emulated: Emulator, tmp_path: Path) -> None:
+    root = program(tmp_path, "pulumi.export('key', aws.kms.Key('still').key_id)")
+
+    key_id = provisioned(emulated, root=root)["key"]
+
+    assert not aws(emulated).kms.get_key_rotation_status(KeyId=key_id)["KeyRotationEnabled"]

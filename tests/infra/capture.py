@@ -1,0 +1,123 @@
+"""Runs the Pulumi program with nothing behind it and keeps what it declared."""
+
+import json
+import runpy
+from collections.abc import Mapping
+from contextlib import chdir
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import yaml
+from pulumi.runtime import mocks
+
+from local.provision.engine import Engine, run
+from local.provision.inputs import plain
+
+ROOT = Path(__file__).parents[2]
+ACCOUNT = "111122223333"
+PROJECT = "holdings"
+
+# What staging and prod have in common before anybody chooses anything.
+DEPLOYED = {
+    "aws:region": "eu-central-1",
+    "aws:defaultTags": {"tags": {"Project": PROJECT, "Environment": "prod", "ManagedBy": "pulumi"}},
+    "holdings:callbackUrls": ["https://holdings.example/"],
+    "holdings:logoutUrls": ["https://holdings.example/"],
+}
+
+
+@dataclass(frozen=True)
+class Declared:
+    """One resource: its arguments as Pulumi names them, and the options it was given."""
+
+    type: str
+    name: str
+    component: str
+    arguments: Mapping[str, Any]
+    protect: bool
+    retain: bool
+    depends_on: tuple[str, ...]
+
+
+@dataclass
+class Program:
+    declared: list[Declared] = field(default_factory=list[Declared])
+    exports: dict[str, Any] = field(default_factory=dict[str, Any])
+
+    def all(self, kind: str) -> list[Declared]:
+        return [resource for resource in self.declared if resource.type.endswith(f":{kind}")]
+
+    def one(self, kind: str) -> Declared:
+        (resource,) = self.all(kind)
+        return resource
+
+
+class _Provider(mocks.Mocks):
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, Any]:
+        computed = {
+            "arn": f"arn:of:{args.name}",
+            "keyId": f"{args.name}-key-id",
+            "endpoint": f"endpoint.of/{args.name}",
+        }
+        return f"{args.name}-id", {**computed, **cast("dict[str, Any]", args.inputs)}
+
+    def call(self, args: mocks.MockCallArgs) -> tuple[Any, list[tuple[str, str]]]:
+        identity = {"accountId": ACCOUNT, "arn": "arn", "userId": "user", "id": ACCOUNT}
+        partition = {"partition": "aws", "dnsSuffix": "amazonaws.com", "id": "aws"}
+        return {
+            "aws:index/getCallerIdentity:getCallerIdentity": identity,
+            "aws:index/getPartition:getPartition": partition,
+        }[args.token], []
+
+
+class _Recorder(Engine):
+    """The options are seen by Pulumi's engine only, not by a provider."""
+
+    def __init__(self) -> None:
+        super().__init__(_Provider())
+        self.declared: list[Declared] = []
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - gRPC's name
+        answer = super().RegisterResource(request)
+        if request.custom:
+            inputs = cast("dict[str, Any]", self.resources[answer.urn].state)
+            self.declared.append(
+                Declared(
+                    type=request.type,
+                    name=request.name,
+                    component=request.parent.split("::")[2].split("$")[-1],
+                    arguments={key: plain(inputs[key]) for key in request.object},
+                    protect=request.protect,
+                    retain=request.retainOnDelete,
+                    depends_on=tuple(urn.split("::")[-1] for urn in request.dependencies),
+                )
+            )
+        return answer
+
+
+def stack_file(stack: str) -> dict[str, Any]:
+    return cast(
+        "dict[str, Any]", yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
+    )
+
+
+def settings(stack: str) -> dict[str, Any]:
+    """The stack's own file, or what a stack that has none yet must set."""
+    return stack_file(stack) if (ROOT / f"Pulumi.{stack}.yaml").exists() else dict(DEPLOYED)
+
+
+def declare(stack: str, config: Mapping[str, Any] | None = None) -> Program:
+    """Run the program for a stack, with `config` instead of the stack's own."""
+    values = settings(stack) if config is None else config
+    recorder = _Recorder()
+    program = ROOT / "infra_pulumi"
+    with chdir(program):
+        exports = run(
+            lambda: runpy.run_path(str(program), run_name="__main__"),
+            recorder,
+            project=PROJECT,
+            stack=stack,
+            config={k: v if isinstance(v, str) else json.dumps(v) for k, v in values.items()},
+        )
+    return Program(recorder.declared, exports)

@@ -1,0 +1,90 @@
+import pytest
+
+from infra_pulumi.config_reader import ConfigError
+from tests.infra.capture import declare, settings
+
+BAD = [
+    ("aws:region", "", "the region to deploy to"),
+    ("aws:region", "Frankfurt", "the region to deploy to"),
+    ("holdings:environment", "production", "one of dev, staging, prod"),
+    ("holdings:environment", "", "one of dev, staging, prod"),
+    ("holdings:callbackUrls", "", "a list of one or more URLs"),
+    ("holdings:callbackUrls", "[]", "a list of one or more URLs"),
+    ("holdings:callbackUrls", '"https://holdings.example/"', "a list of one or more URLs"),
+    ("holdings:callbackUrls", "https://holdings.example/", "a list of one or more URLs"),
+    ("holdings:callbackUrls", "[1]", "a list of one or more URLs"),
+    ("holdings:callbackUrls", '["http://holdings.example/"]', "use https"),
+    ("holdings:callbackUrls", '["http://localhost:5173/"]', "use https"),
+    ("holdings:callbackUrls", '["https://a.example/", "ftp://a.example/"]', "ftp://a.example/"),
+    ("holdings:callbackUrls", '["https://holdings.example/#top"]', "leave out fragment"),
+    ("holdings:callbackUrls", '["https://me@holdings.example/"]', "leave out fragment, user"),
+    ("holdings:callbackUrls", '["https:///page"]', "with its host"),
+    ("holdings:callbackUrls", '["https://holdings.example/a b"]', "plain ASCII"),
+    ("holdings:callbackUrls", '["https://[holdings"]', "not a URL"),
+    ("holdings:callbackUrls", '["https://holdings.example:99999/"]', "not a URL"),
+    ("holdings:logoutUrls", '["/bye"]', "with its host"),
+    ("holdings:domainPrefix", "Money", "a-z, 0-9"),
+    ("holdings:domainPrefix", "-money", "a-z, 0-9"),
+    ("holdings:domainPrefix", "my-cognito", "without aws, amazon or cognito"),
+    ("holdings:domainPrefix", "x" * 64, "1 to 63"),
+    ("holdings:apiScope", "read", "<identifier>/<name>"),
+    ("holdings:apiScope", "holdings/", "<identifier>/<name>"),
+    ("holdings:apiScope", "my holdings/read", "<identifier>/<name>"),
+    ("holdings:accessTokenMinutes", "4", "from 5 to 1440"),
+    ("holdings:accessTokenMinutes", "1441", "from 5 to 1440"),
+    ("holdings:idTokenMinutes", "an hour", "a whole number of minutes"),
+    ("holdings:idTokenMinutes", "60.5", "a whole number of minutes"),
+    ("holdings:refreshTokenDays", "0", "from 1 to 3650"),
+    ("holdings:refreshTokenDays", "-1", "from 1 to 3650"),
+    ("holdings:callbackUrl", "[]", "unknown key; known are "),
+]
+
+
+@pytest.mark.parametrize(("key", "value", "mend"), BAD)
+def test_a_bad_value_is_refused_with_its_key_and_the_mend(key: str, value: str, mend: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        declare("prod", {**settings("prod"), key: value})
+
+    (line,) = str(refused.value).splitlines()[1:]
+    assert line.startswith(f"  {key}: ")
+    assert mend in line
+
+
+def test_every_bad_key_is_named_at_once() -> None:
+    with pytest.raises(ConfigError) as refused:
+        declare("prod", {"holdings:refreshTokenDays": "0", "holdings:typo": "1"})
+
+    keys = [line.split(": ")[0].strip() for line in str(refused.value).splitlines()[1:]]
+    assert keys == [
+        "aws:region",
+        "holdings:callbackUrls",
+        "holdings:logoutUrls",
+        "holdings:refreshTokenDays",
+        "holdings:typo",
+    ]
+
+
+@pytest.mark.parametrize("stack", ["Prod", "my_stack", "-x", "x" * 31, "awsome"])
+def test_a_stack_whose_name_cannot_be_part_of_a_host_name_is_refused(stack: str) -> None:
+    with pytest.raises(ConfigError, match=r"stack name: 1 to 30 of a-z"):
+        declare(stack, {**settings("prod"), "holdings:environment": "prod"})
+
+
+def test_a_stack_of_another_name_must_say_which_environment_it_is() -> None:
+    with pytest.raises(ConfigError, match=r"holdings:environment: .* it is 'blue'"):
+        declare("blue", settings("prod"))
+
+
+def test_plain_http_is_for_this_machine_and_dev_alone() -> None:
+    pages = '["http://localhost:1/", "http://127.0.0.1:2/a", "http://[::1]:3/", "https://a.b/"]'
+    declare("dev", {**settings("dev"), "holdings:callbackUrls": pages})
+
+    with pytest.raises(ConfigError, match="use https, or plain http on this machine"):
+        declare("dev", {**settings("dev"), "holdings:callbackUrls": '["http://a.example/"]'})
+
+
+def test_keys_of_the_cli_are_read_and_checked_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PULUMI_CONFIG", '{"holdings:typo": "1"}')
+
+    with pytest.raises(ConfigError, match="holdings:typo: unknown key"):
+        declare("prod", settings("prod"))

@@ -1,0 +1,138 @@
+from tests.infra.capture import ACCOUNT, Program, declare, settings
+
+
+def test_only_administrators_make_users_and_passwords_are_strong(program: Program) -> None:
+    pool = program.one("UserPool").arguments
+
+    assert pool["adminCreateUserConfig"] == {"allowAdminCreateUserOnly": True}
+    assert pool["passwordPolicy"] == {
+        "minimumLength": 12,
+        "requireLowercase": True,
+        "requireUppercase": True,
+        "requireNumbers": True,
+        "requireSymbols": True,
+        "temporaryPasswordValidityDays": 3,
+    }
+
+
+def test_a_second_factor_can_be_had_and_accounts_are_recovered_by_verified_mail_alone(
+    program: Program,
+) -> None:
+    pool = program.one("UserPool").arguments
+
+    assert pool["mfaConfiguration"] == "OPTIONAL"
+    assert pool["softwareTokenMfaConfiguration"] == {"enabled": True}
+    assert pool["accountRecoverySetting"] == {
+        "recoveryMechanisms": [{"name": "verified_email", "priority": 1}]
+    }
+
+
+def test_the_client_is_public_and_gets_tokens_by_code_flow_only(
+    stack: str, program: Program
+) -> None:
+    client = program.one("UserPoolClient").arguments
+
+    assert client == {
+        "name": f"holdings-{stack}-web",
+        "userPoolId": "users-id",
+        "generateSecret": False,
+        "allowedOauthFlowsUserPoolClient": True,
+        "allowedOauthFlows": ["code"],
+        "allowedOauthScopes": ["openid", "email", "profile", "holdings/read"],
+        "callbackUrls": settings(stack)["holdings:callbackUrls"],
+        "logoutUrls": settings(stack)["holdings:logoutUrls"],
+        "supportedIdentityProviders": ["COGNITO"],
+        "explicitAuthFlows": ["ALLOW_USER_SRP_AUTH"],
+        "preventUserExistenceErrors": "ENABLED",
+        "enableTokenRevocation": True,
+        "accessTokenValidity": 60,
+        "idTokenValidity": 60,
+        "refreshTokenValidity": 30,
+        "tokenValidityUnits": {
+            "accessToken": "minutes",
+            "idToken": "minutes",
+            "refreshToken": "days",
+        },
+        "refreshTokenRotation": {"feature": "ENABLED", "retryGracePeriodSeconds": 30},
+    }
+
+
+def test_the_scope_exists_before_the_client_asks_for_it(stack: str, program: Program) -> None:
+    server = program.one("ResourceServer")
+
+    assert server.arguments == {
+        "identifier": "holdings",
+        "name": f"holdings-{stack}-api",
+        "userPoolId": "users-id",
+        "scopes": [{"scopeName": "read", "scopeDescription": "Read the holdings"}],
+    }
+    assert server.name in program.one("UserPoolClient").depends_on
+
+
+def test_a_scope_may_belong_to_an_identifier_that_is_a_url() -> None:
+    scope = "https://api.holdings.example/v1/holdings.read"
+
+    program = declare("prod", {**settings("prod"), "holdings:apiScope": scope})
+
+    server = program.one("ResourceServer").arguments
+    assert server["identifier"] == "https://api.holdings.example/v1"
+    assert server["scopes"][0]["scopeName"] == "holdings.read"
+    assert scope in program.one("UserPoolClient").arguments["allowedOauthScopes"]
+    assert program.exports["api_scope"] == scope
+
+
+def test_without_a_scope_there_is_no_resource_server() -> None:
+    program = declare("prod", {**settings("prod"), "holdings:apiScope": ""})
+
+    client = program.one("UserPoolClient").arguments
+    assert program.all("ResourceServer") == []
+    assert client["allowedOauthScopes"] == ["openid", "email", "profile"]
+    assert program.exports["api_scope"] == ""
+
+
+def test_token_lives_come_from_the_configuration() -> None:
+    config = {
+        "holdings:accessTokenMinutes": "5",
+        "holdings:idTokenMinutes": "15",
+        "holdings:refreshTokenDays": "1",
+    }
+
+    client = declare("prod", settings("prod") | config).one("UserPoolClient").arguments
+
+    assert client["accessTokenValidity"] == 5
+    assert client["idTokenValidity"] == 15
+    assert client["refreshTokenValidity"] == 1
+
+
+def test_the_hosted_ui_has_an_address_that_no_other_account_takes(
+    stack: str, program: Program
+) -> None:
+    domain = program.one("UserPoolDomain").arguments
+
+    assert domain == {
+        "domain": f"holdings-{stack}-{ACCOUNT}",
+        "userPoolId": "users-id",
+        "managedLoginVersion": 1,
+    }
+
+
+def test_the_hosted_ui_takes_the_address_that_was_chosen() -> None:
+    program = declare("prod", {**settings("prod"), "holdings:domainPrefix": "money"})
+
+    assert program.one("UserPoolDomain").arguments["domain"] == "money"
+    assert program.exports["hosted_ui_url"] == "https://money.auth.eu-central-1.amazoncognito.com"
+
+
+def test_a_stack_exports_what_clients_and_operators_need(stack: str, program: Program) -> None:
+    region = settings(stack)["aws:region"]
+
+    assert program.exports == {
+        "region": region,
+        "user_pool_id": "users-id",
+        "client_id": "web-id",
+        "issuer": "https://endpoint.of/users",
+        "hosted_ui_url": f"https://holdings-{stack}-{ACCOUNT}.auth.{region}.amazoncognito.com",
+        "api_scope": "holdings/read",
+        "table": f"holdings-{stack}-cache",
+        "secret": f"holdings-{stack}-coinbase",
+    }

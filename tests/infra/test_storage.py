@@ -1,0 +1,86 @@
+import json
+
+from infra_pulumi.policies import data_key_policy
+from tests.infra.capture import ACCOUNT, Program, declare, settings
+
+
+def test_the_table_has_the_key_that_the_cache_reads_and_lets_dynamodb_delete_by_ttl(
+    stack: str, program: Program
+) -> None:
+    table = program.one("Table").arguments
+
+    assert table["name"] == f"holdings-{stack}-cache"
+    assert table["hashKey"] == "pk"
+    assert table["attributes"] == [{"name": "pk", "type": "S"}]
+    assert table["billingMode"] == "PAY_PER_REQUEST"
+    assert table["ttl"] == {"attributeName": "ttl", "enabled": True}
+
+
+def test_table_and_secret_are_encrypted_with_our_own_key(program: Program) -> None:
+    key = f"arn:of:{program.one('Key').name}"
+
+    assert program.one("Table").arguments["serverSideEncryption"] == {
+        "enabled": True,
+        "kmsKeyArn": key,
+    }
+    assert program.one("Secret").arguments["kmsKeyId"] == key
+
+
+def test_the_key_rotates_and_goes_by_an_alias(stack: str, program: Program) -> None:
+    key, alias = program.one("Key"), program.one("Alias")
+
+    assert key.arguments["enableKeyRotation"] is True
+    assert alias.arguments == {
+        "name": f"alias/holdings-{stack}",
+        "targetKeyId": f"{key.name}-key-id",
+    }
+
+
+def test_the_key_has_the_policy_of_its_account_and_region(stack: str, program: Program) -> None:
+    policy = json.loads(program.one("Key").arguments["policy"])
+
+    assert policy == data_key_policy(
+        account_id=ACCOUNT,
+        region=settings(stack)["aws:region"],
+        services=("dynamodb", "secretsmanager"),
+    )
+
+
+def test_pulumi_never_learns_the_value_of_a_secret(program: Program) -> None:
+    assert program.all("SecretVersion") == []
+    assert all(
+        not {"secretString", "secretBinary"} & resource.arguments.keys()
+        for resource in program.declared
+    )
+
+
+def test_outside_dev_a_change_of_the_program_cannot_lose_data(stack: str, program: Program) -> None:
+    kept = stack != "dev"
+    table = program.one("Table").arguments
+
+    for kind in ("UserPool", "Table", "Key", "Secret"):
+        resource = program.one(kind)
+        assert (kind, resource.protect, resource.retain) == (kind, kept, kept)
+    assert table["deletionProtectionEnabled"] is kept
+    assert table["pointInTimeRecovery"] == {"enabled": kept}
+    assert program.one("UserPool").arguments["deletionProtection"] == (
+        "ACTIVE" if kept else "INACTIVE"
+    )
+
+
+def test_what_was_deleted_can_be_had_back_for_a_month_except_in_dev(
+    stack: str, program: Program
+) -> None:
+    days = (
+        program.one("Secret").arguments["recoveryWindowInDays"],
+        program.one("Key").arguments["deletionWindowInDays"],
+    )
+
+    assert days == ((0, 7) if stack == "dev" else (30, 30))
+
+
+def test_any_stack_name_may_say_which_environment_it_is() -> None:
+    program = declare("blue", {**settings("prod"), "holdings:environment": "prod"})
+
+    assert program.one("Table").protect
+    assert program.one("Table").arguments["name"] == "holdings-blue-cache"
