@@ -13,19 +13,35 @@ import boto3.session
 from botocore.exceptions import BotoCoreError, ClientError
 
 from operations.errors import OperationError
+from operations.logs import tail
 from operations.release import Function, Release, canary, deploy_code, rollback
 from operations.secret import put_secret, read_value
-from operations.stack import ROOT, read_outputs
+from operations.stack import (
+    ROOT,
+    check_stack_name,
+    find_pulumi,
+    hand_over,
+    read_outputs,
+)
 from operations.users import create_user
 
 ARCHIVE = ROOT / "dist" / "holdings.zip"
+
+_PULUMI = {
+    "up": "make or change everything",
+    "preview": "show what up would do",
+    "destroy": "remove everything that is not protected",
+}
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="operations", description=__doc__)
     parser.add_argument("--stack", required=True, help="dev, staging or prod")
     commands = parser.add_subparsers(dest="command", required=True)
+    for name, told in _PULUMI.items():
+        commands.add_parser(name, help=told)
     commands.add_parser("outputs", help="print where everything is")
+    commands.add_parser("logs", help="follow the function's log")
     secret = commands.add_parser("put-secret", help="store the Coinbase key")
     secret.add_argument("--file", type=Path, help="a JSON file; without one, you are asked")
     user = commands.add_parser("create-user", help="invite a person by e-mail")
@@ -70,9 +86,19 @@ def _told(release: Release) -> str:
 def main(arguments: Sequence[str]) -> int:
     options = parse(arguments)
     try:
+        check_stack_name(options.stack)
+        if options.command in _PULUMI:
+            find_pulumi()
+            boto3.session.Session(region_name="us-east-1").client("sts").get_caller_identity()
+            return hand_over([options.command, "--stack", options.stack])
         outputs = read_outputs(options.stack)
         session = boto3.session.Session(region_name=outputs["region"])
+        if options.command == "logs":
+            for line in tail(session.client("logs"), outputs["function_log_group"]):
+                print(line, flush=True)
         print(perform(options, outputs, session))
+    except KeyboardInterrupt:
+        return 0
     except OperationError as error:
         print(f"{options.command}: {error}", file=sys.stderr)
         return 1

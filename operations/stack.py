@@ -15,19 +15,29 @@ ROOT = Path(__file__).parents[1]
 Run = Callable[[Sequence[str]], str]
 
 
-def run_pulumi(arguments: Sequence[str]) -> str:
+def find_pulumi() -> str:
+    """Return the path of Pulumi's CLI. Raises OperationError."""
     pulumi = shutil.which("pulumi")
     if pulumi is None:
         raise OperationError(
             "the pulumi command is not here: get it from https://www.pulumi.com/docs/install/, "
             "then `pulumi login` (`pulumi login --local` keeps the state on this machine)"
         )
+    return pulumi
+
+
+def run_pulumi(arguments: Sequence[str]) -> str:
     ended = subprocess.run(  # noqa: S603 - arguments of ours
-        [pulumi, *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+        [find_pulumi(), *arguments], cwd=ROOT, capture_output=True, text=True, check=False
     )
     if ended.returncode:
         raise OperationError(f"pulumi {' '.join(arguments)}:\n{ended.stderr.strip()}")
     return ended.stdout
+
+
+def hand_over(arguments: Sequence[str]) -> int:
+    """Let Pulumi talk to the operator itself; return its exit code."""
+    return subprocess.call([find_pulumi(), *arguments], cwd=ROOT)  # noqa: S603 - ours
 
 
 def check_stack_name(stack: str) -> None:

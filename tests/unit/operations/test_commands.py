@@ -9,7 +9,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from operations.__main__ import main, parse
 from operations.errors import OperationError
+from operations.logs import tail
 from operations.secret import put_secret, read_value
 from operations.stack import read_outputs
 from operations.users import create_user
@@ -124,3 +126,51 @@ def test_without_pulumi_the_mend_is_to_get_it(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("PATH", "")
     with pytest.raises(OperationError, match="get it from"):
         read_outputs("dev")
+
+
+class Logs:
+    """boto3's logs client, as far as a tail needs it: each look finds the next batch."""
+
+    def __init__(self, *looks: list[tuple[int, str]]) -> None:
+        self._looks = iter(looks)
+        self.since: list[int] = []
+
+    def get_paginator(self, name: str) -> "Logs":
+        assert name == "filter_log_events"
+        return self
+
+    def paginate(self, *, logGroupName: str, startTime: int) -> object:  # noqa: N803 - boto3's
+        assert logGroupName == "/aws/lambda/holdings"
+        self.since.append(startTime)
+        events = [
+            {"eventId": text, "timestamp": moment, "message": f"{text}\n"}
+            for moment, text in next(self._looks)
+        ]
+        return [{"events": events}]
+
+
+def test_a_tail_shows_each_line_once_though_the_last_moment_is_looked_at_again() -> None:
+    client = Logs(
+        [(700_001, "a"), (700_002, "b")],
+        [(700_002, "b"), (700_002, "c")],
+        [],
+        [(700_002, "b"), (700_002, "c"), (700_009, "d")],
+    )
+    lines = tail(client, "/aws/lambda/holdings", now=lambda: 1300, sleep=lambda _: None)
+    assert [next(lines) for _ in range(4)] == ["a", "b", "c", "d"]
+    assert client.since == [700_000, 700_002, 700_002, 700_002]
+
+
+def test_each_command_is_known_and_needs_a_stack(capsys: pytest.CaptureFixture[str]) -> None:
+    assert parse(["--stack", "dev", "rollback"]).version == ""
+    assert parse(["--stack", "dev", "canary", "--version", "3", "--percent", "5"]).percent == "5"
+    with pytest.raises(SystemExit):
+        parse(["up"])
+    assert "--stack" in capsys.readouterr().err
+
+
+def test_an_unknown_stack_is_named_before_anything_is_asked(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["--stack", "nowhere", "up"]) == 1
+    assert "STACK=nowhere is none of" in capsys.readouterr().err
