@@ -41,6 +41,10 @@ token: $(READY) ## Print an access token of the running stack's user
 openapi: $(READY) ## Write docs/openapi.json from the schemas and routes
 	@$(BIN)/python -m local.openapi
 
+.PHONY: package
+package: $(READY) ## Write dist/holdings.zip, what Lambda runs
+	@$(BIN)/python -m package
+
 .PHONY: format
 format: $(READY) ## Format the code
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .

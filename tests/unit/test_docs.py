@@ -56,8 +56,9 @@ FORBIDDEN = {
         "holdings.adapters",
     ),
     "holdings/adapters": ("flask", "holdings.api"),
-    "holdings": ("local", "infra_pulumi", "tests"),
-    "infra_pulumi": ("holdings", "local", "tests"),
+    "holdings": ("local", "infra_pulumi", "operations", "package", "tests"),
+    "infra_pulumi": ("holdings", "local", "operations", "package", "tests"),
+    "package": ("holdings", "local", "infra_pulumi", "operations", "tests"),
 }
 
 

@@ -1,0 +1,1 @@
+"""`make package`: dist/holdings.zip, what Lambda runs and nothing else; same inputs, same bytes."""

@@ -1,0 +1,5 @@
+"""What stops a build, told so that the reader can mend it."""
+
+
+class PackagingFailed(Exception):
+    """The archive cannot be built; nothing was written."""

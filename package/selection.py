@@ -1,0 +1,74 @@
+"""Which files ship: what runs, and what a scanner needs to know the versions."""
+
+import shutil
+from pathlib import Path, PurePosixPath
+
+from package.errors import PackagingFailed
+
+# The AWS services that are called, and the API version of each; sts is where botocore turns a web
+# identity or a profile into credentials, when Lambda's own are not what the function gets.
+SERVICES = {"dynamodb": "2012-08-10", "secretsmanager": "2017-10-17", "sts": "2011-06-15"}
+_OF_A_SERVICE = ("endpoint-rule-set-1.json", "service-2.")
+_OF_BOTOCORE = {
+    "_retry.json",
+    "endpoints.json",
+    "partitions.json",
+    "sdk-default-configuration.json",
+}
+
+_NEVER_RUN = {"tests", "test", "examples", "__pycache__"}
+_CODE = {".py", ".so"}
+_DATA = {"certifi/cacert.pem"}  # botocore brings its own, for those without certifi
+
+
+def ships(path: PurePosixPath) -> bool:
+    """Whether a file of site-packages, named from there, is shipped."""
+    top, *below = path.parts
+    if top.endswith(".dist-info"):
+        return below == ["METADATA"]
+    if path.parts[:2] == ("botocore", "data"):
+        return _is_called(path.parts[2:])
+    if top == "bin" or _NEVER_RUN & set(path.parts[:-1]):
+        return False
+    return path.suffix in _CODE or str(path) in _DATA
+
+
+def _is_called(data: tuple[str, ...]) -> bool:
+    if len(data) == 1:
+        return data[0] in _OF_BOTOCORE
+    service, *below, name = data
+    return below == [SERVICES.get(service)] and name.startswith(_OF_A_SERVICE)
+
+
+def headers(metadata: str) -> str:
+    """A METADATA file without its description.
+
+    importlib.metadata looks the version up in it, and so does Amazon Inspector.
+    """
+    return metadata.split("\n\n", 1)[0] + "\n"
+
+
+def lay_out(tree: Path, *, checkout: Path, site_packages: Path) -> None:
+    """Copy what ships into `tree`, as it will lie in the task root."""
+    for path in sorted(site_packages.rglob("*")):
+        name = path.relative_to(site_packages)
+        if path.is_file() and ships(PurePosixPath(name)):
+            _copy(path, tree / name)
+    for path in tree.glob("*.dist-info/METADATA"):
+        text = headers(path.read_bytes().decode())
+        path.write_bytes(text.encode())
+    for path in _own(checkout):
+        _copy(path, tree / path.relative_to(checkout))
+
+
+def _own(checkout: Path) -> list[Path]:
+    # The API's own description, which it serves.
+    document = checkout / "docs" / "openapi.json"
+    if not document.exists():
+        raise PackagingFailed("docs/openapi.json is not here: run `make openapi`")
+    return [checkout / "app.py", *sorted((checkout / "holdings").rglob("*.py")), document]
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)

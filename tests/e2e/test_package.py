@@ -1,0 +1,268 @@
+"""The archive that `make package` writes runs as it is, in a Python 3.13 that has nothing else.
+
+Its compiled parts are for arm64: on another processor their pure-Python twins answer.
+"""
+
+import hashlib
+import json
+import os
+import queue
+import shutil
+import subprocess
+import sys
+import threading
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from package import interpreter, wheels
+from package.build import ROOT
+from package.errors import PackagingFailed
+from tests.builders import ENVIRONMENT, make_v2_event
+
+LIMIT_BYTES = 6_000_000
+ARN = "arn:aws:lambda:eu-central-1:123456789012:function:holdings"
+INPUTS = ("app.py", "holdings", "docs/openapi.json", "package", "requirements.txt")
+
+# What Lambda's own bootstrap is given, on a path of the standard library and two folders.
+RUN = """
+import runpy, sys
+sys.path += sys.argv[1:3]
+sys.argv[1:] = ["app.handler"]
+runpy.run_module("awslambdaric", run_name="__main__", alter_sys=True)
+"""
+CLIENTS = """
+import sys
+sys.path.append(sys.argv[1])
+import boto3
+for service in ("dynamodb", "secretsmanager", "sts"):
+    print(boto3.client(service).meta.endpoint_url)
+"""
+
+
+@pytest.fixture(scope="session")
+def python313() -> Path:
+    try:
+        return interpreter.find(os.environ)
+    except PackagingFailed as error:
+        if os.environ.get("CI") == "true":
+            pytest.fail(str(error))
+        pytest.skip(str(error))
+
+
+def build(checkout: Path, output: Path, *, umask: int = -1, **environ: str) -> Path:
+    subprocess.run(
+        [sys.executable, "-m", "package", "--output", str(output)],
+        cwd=checkout,
+        env=os.environ | environ,
+        umask=umask,
+        check=True,
+    )
+    return output
+
+
+@pytest.fixture(scope="session")
+def archive(python313: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    del python313  # Without one there is nothing to build with.
+    return build(ROOT, tmp_path_factory.mktemp("package") / "holdings.zip")
+
+
+@pytest.fixture(scope="session")
+def tree(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("task")
+    with zipfile.ZipFile(archive) as packed:
+        packed.extractall(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def runtime_client(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The runtime client in a folder of its own, so that it lends the app nothing."""
+    if sys.platform != "linux":
+        pytest.skip("awslambdaric is compiled for Linux alone")
+    folder = tmp_path_factory.mktemp("awslambdaric")
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(folder)]
+    command += ["--python-version", "3.13", "--only-binary=:all:", "awslambdaric"]
+    subprocess.run([*command, "--constraint", str(ROOT / "requirements-dev.txt")], check=True)
+    return folder
+
+
+def files_in(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_a_checkout_elsewhere_built_otherwise_gives_the_same_bytes(
+    archive: Path, tmp_path: Path
+) -> None:
+    checkout = tmp_path / "another path" / "checkout"
+    for name in INPUTS:
+        (checkout / name).parent.mkdir(parents=True, exist_ok=True)
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copyfile
+        copy(ROOT / name, checkout / name)
+    for path in checkout.rglob("*"):
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+    elsewhere = build(
+        checkout,
+        tmp_path / "out.zip",
+        umask=0o077,
+        TZ="Asia/Tokyo",
+        LC_ALL="C",
+        PYTHONHASHSEED="7",
+        PYTHONOPTIMIZE="2",
+    )
+    digests = {hashlib.sha256(path.read_bytes()).hexdigest() for path in (archive, elsewhere)}
+    assert len(digests) == 1
+
+
+def test_it_is_small(archive: Path) -> None:
+    assert archive.stat().st_size <= LIMIT_BYTES
+
+
+def test_it_holds_our_code_and_what_is_pinned_and_nothing_else(tree: Path) -> None:
+    pinned = wheels.pins((ROOT / "requirements.txt").read_text())
+    assert wheels.installed(tree) == pinned
+    files = files_in(tree)
+    assert {"app.py", "holdings/__init__.py", "docs/openapi.json"} < files.keys()
+    strangers = {"pip", "setuptools", "local", "infra_pulumi", "package", "tests", "bin", ".env"}
+    assert strangers & {part for name in files for part in name.split("/")} == set()
+    kinds = {Path(name).suffix for name in files if not name.endswith("/METADATA")}
+    assert kinds == {".py", ".pyc", ".so", ".json", ".gz", ".pem"}
+
+
+def test_its_compiled_parts_are_for_arm64(tree: Path) -> None:
+    names = [path.name for path in tree.rglob("*.so")]
+    assert names
+    assert all(name.endswith(".cpython-313-aarch64-linux-gnu.so") for name in names)
+
+
+def test_no_file_tells_where_it_was_built(tree: Path) -> None:
+    places = [str(place).encode() for place in (ROOT, tree.parent, sys.prefix)]
+    assert [
+        name for name, data in files_in(tree).items() if any(place in data for place in places)
+    ] == []
+
+
+def test_every_module_is_compiled_for_lambda_and_its_source_is_not_looked_at(tree: Path) -> None:
+    files = files_in(tree)
+    compiled = {name for name in files if name.endswith(".pyc")}
+    assert {files[name][:8] for name in compiled} == {interpreter.MAGIC + b"\x01\x00\x00\x00"}
+    modules = {Path(name) for name in files if name.endswith(".py")}
+    assert compiled == {
+        (module.parent / "__pycache__" / f"{module.stem}.cpython-313.pyc").as_posix()
+        for module in modules
+    }
+
+
+def test_botocore_still_makes_the_clients_that_are_called(python313: Path, tree: Path) -> None:
+    done = subprocess.run(
+        [python313, "-I", "-S", "-c", CLIENTS, tree],
+        env={"AWS_DEFAULT_REGION": "eu-central-1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == [
+        f"https://{service}.eu-central-1.amazonaws.com"
+        for service in ("dynamodb", "secretsmanager", "sts")
+    ]
+
+
+Invoke = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+class RuntimeApi(ThreadingHTTPServer):
+    """The Runtime API of one function, as far as the runtime client calls it (2018-06-01)."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), RuntimeApiRequest)
+        self.events: queue.Queue[dict[str, Any]] = queue.Queue()
+        self.answers: queue.Queue[tuple[str, dict[str, Any]]] = queue.Queue()
+
+    def invoke(self, event: dict[str, Any]) -> dict[str, Any]:
+        self.events.put(event)
+        path, answer = self.answers.get(timeout=60)
+        assert path == "/2018-06-01/runtime/invocation/an-id/response", answer
+        return answer
+
+
+class RuntimeApiRequest(BaseHTTPRequestHandler):
+    server: RuntimeApi  # pyright: ignore[reportIncompatibleVariableOverride] - ours alone
+
+    def do_GET(self) -> None:
+        assert self.path == "/2018-06-01/runtime/invocation/next"
+        event = self.server.events.get()  # the runtime waits as long as there is none
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")  # without it the client crashes
+        self.send_header("Lambda-Runtime-Aws-Request-Id", "an-id")
+        self.send_header("Lambda-Runtime-Deadline-Ms", str(int(time.time() * 1000) + 10_000))
+        self.send_header("Lambda-Runtime-Invoked-Function-Arn", ARN)
+        self._end(json.dumps(event).encode())
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.answers.put((self.path, json.loads(body)))
+        self.send_response(202)
+        self._end(b"")
+
+    def _end(self, body: bytes) -> None:
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
+        """Say nothing."""
+
+
+@pytest.fixture
+def invoke(python313: Path, tree: Path, runtime_client: Path) -> Iterator[Invoke]:
+    """Starts the function as Lambda does; an answer that is not a response fails the test."""
+    with RuntimeApi() as api:
+        threading.Thread(target=api.serve_forever, daemon=True).start()
+        environ = ENVIRONMENT | {
+            "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{api.server_port}",
+            "AWS_LAMBDA_FUNCTION_NAME": "holdings",
+            "AWS_LAMBDA_FUNCTION_VERSION": "1",
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
+            "AWS_REGION": "eu-central-1",
+            "AWS_LAMBDA_LOG_FORMAT": "JSON",
+            "LAMBDA_TASK_ROOT": str(tree),
+        }
+        command = [python313, "-I", "-S", "-c", RUN, tree, runtime_client]
+        with subprocess.Popen(command, cwd=tree, env=environ) as process:
+            # A runtime that dies answers too, so that the test does not wait for it.
+            ended = threading.Thread(
+                target=lambda: api.answers.put(("", {"ended": process.wait()}))
+            )
+            ended.start()
+            try:
+                yield api.invoke
+            finally:
+                process.kill()
+                ended.join()
+                api.shutdown()
+
+
+def test_the_handler_runs_from_the_archive_alone(invoke: Invoke, tree: Path) -> None:
+    before = files_in(tree).keys()
+    health = invoke(make_v2_event(path="/health", claims=None))
+    assert (health["statusCode"], json.loads(health["body"])["status"]) == (200, "ok")
+    refused = invoke(make_v2_event(path="/holdings", claims=None))
+    assert (refused["statusCode"], refused["headers"]["content-type"]) == (
+        401,
+        "application/problem+json",
+    )
+    document = invoke(make_v2_event(path="/openapi.json", claims=None))
+    assert "/holdings" in json.loads(document["body"])["paths"]
+    # Whatever had come without bytecode would have some now.
+    assert files_in(tree).keys() == before

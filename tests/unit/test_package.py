@@ -1,0 +1,172 @@
+"""The rules of the package: what ships, which Python compiles, and bytes that do not vary."""
+
+import io
+import marshal
+import random
+import zipfile
+from pathlib import Path, PurePosixPath
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from package import interpreter, precompile, selection, wheels, zipped
+from package.errors import PackagingFailed
+
+ROOT = Path(__file__).parents[2]
+
+names = st.from_regex(r"[a-z_]{1,8}(/[a-z_]{1,8}){0,2}\.(py|json)", fullmatch=True)
+contents = st.dictionaries(names, st.binary(max_size=300), max_size=8)
+
+
+@given(files=contents, order=st.randoms(use_true_random=False))
+def test_the_same_files_in_any_order_give_the_same_zip(
+    files: dict[str, bytes], order: random.Random
+) -> None:
+    shuffled = list(files.items())
+    order.shuffle(shuffled)
+    assert zipped.archive(dict(shuffled)) == zipped.archive(files)
+
+
+@given(files=contents)
+def test_any_unzip_reads_back_what_was_zipped(files: dict[str, bytes]) -> None:
+    with zipfile.ZipFile(io.BytesIO(zipped.archive(files))) as archive:
+        assert archive.testzip() is None
+        assert {name: archive.read(name) for name in archive.namelist()} == files
+
+
+def test_an_entry_tells_nothing_of_the_machine_that_packed_it() -> None:
+    with zipfile.ZipFile(io.BytesIO(zipped.archive({"b.py": b"x" * 99, "a.py": b""}))) as archive:
+        entries = archive.infolist()
+    assert [entry.filename for entry in entries] == ["a.py", "b.py"]
+    assert {
+        (entry.date_time, entry.external_attr, entry.create_system, entry.extra)
+        for entry in entries
+    } == {((1980, 1, 1, 0, 0, 0), 0o100644 << 16, 3, b"")}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "six.py",
+        "botocore/docs/client.py",  # botocore.client imports it
+        "flask/testing.py",  # test_request_context does
+        "jinja2/tests.py",
+        "markupsafe/_speedups.cpython-313-aarch64-linux-gnu.so",
+        "certifi/cacert.pem",
+        "flask-3.1.3.dist-info/METADATA",
+        "botocore/data/endpoints.json",
+        "botocore/data/dynamodb/2012-08-10/service-2.json.gz",
+        "botocore/data/dynamodb/2012-08-10/endpoint-rule-set-1.json.gz",
+        "botocore/data/secretsmanager/2017-10-17/service-2.sdk-extras.json",
+    ],
+)
+def test_what_runs_ships(name: str) -> None:
+    assert selection.ships(PurePosixPath(name))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "bin/flask",
+        "certifi/tests/test_certify.py",
+        "click/__pycache__/core.cpython-313.pyc",
+        "flask/py.typed",
+        "markupsafe/_speedups.pyi",
+        "markupsafe/_speedups.c",
+        "werkzeug/debug/shared/debugger.js",
+        "boto3/data/ec2/2016-11-15/resources-1.json",
+        "boto3/examples/s3.rst",
+        "botocore/cacert.pem",
+        "botocore/data/ec2/2016-11-15/service-2.json.gz",
+        "botocore/data/dynamodb/2011-12-05/endpoint-rule-set-1.json.gz",
+        "botocore/data/dynamodb/2012-08-10/examples-1.json",
+        "botocore/data/dynamodb/2012-08-10/paginators-1.json",
+        "flask-3.1.3.dist-info/RECORD",
+        "flask-3.1.3.dist-info/licenses/METADATA",
+    ],
+)
+def test_what_does_not_run_stays_out(name: str) -> None:
+    assert not selection.ships(PurePosixPath(name))
+
+
+def test_metadata_keeps_name_and_version_and_loses_the_readme() -> None:
+    metadata = "Metadata-Version: 2.4\nName: Flask\nVersion: 3.1.3\n\n# Flask\n\nA web framework.\n"
+    assert selection.headers(metadata) == "Metadata-Version: 2.4\nName: Flask\nVersion: 3.1.3\n"
+
+
+def test_the_tree_is_the_app_beside_what_it_needs(tmp_path: Path) -> None:
+    checkout, site, tree = tmp_path / "checkout", tmp_path / "site", tmp_path / "tree"
+    for name in ("app.py", "holdings/core/money.py", "docs/openapi.json", "tests/x.py", ".env"):
+        write(checkout / name)
+    for name in ("six.py", "bin/flask", "six-1.0.dist-info/METADATA", "six-1.0.dist-info/RECORD"):
+        write(site / name)
+    selection.lay_out(tree, checkout=checkout, site_packages=site)
+    assert sorted(str(path.relative_to(tree)) for path in tree.rglob("*") if path.is_file()) == [
+        "app.py",
+        "docs/openapi.json",
+        "holdings/core/money.py",
+        "six-1.0.dist-info/METADATA",
+        "six.py",
+    ]
+
+
+def test_without_its_description_the_api_is_not_packed(tmp_path: Path) -> None:
+    with pytest.raises(PackagingFailed, match="make openapi"):
+        selection.lay_out(tmp_path / "tree", checkout=tmp_path, site_packages=tmp_path / "site")
+
+
+def write(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("")
+
+
+def test_markers_are_read_for_lambda_not_for_this_machine() -> None:
+    requirements = """
+        click==8.5.1  # via flask
+        colorama==0.4.6 ; sys_platform == 'win32'
+        Typing_Extensions==4.15.0 ; python_full_version < '3.13'
+        uvloop==0.22.1 ; platform_machine == 'aarch64'
+        """
+    assert wheels.pins(requirements) == {"click": "8.5.1", "uvloop": "0.22.1"}
+
+
+@pytest.mark.parametrize("line", ["flask", "flask>=3", "flask==3.*", "flask==3,!=3.1", "-e ."])
+def test_what_is_not_pinned_is_refused(line: str) -> None:
+    with pytest.raises(PackagingFailed, match=r"requirements\.txt"):
+        wheels.pins(line)
+
+
+def test_this_project_pins_all_that_ships() -> None:
+    pinned = wheels.pins((ROOT / "requirements.txt").read_text())
+    assert {"apig-wsgi", "boto3", "flask", "requests"} <= pinned.keys()
+
+
+def test_bytecode_is_unchecked_and_names_the_task_root() -> None:
+    made = precompile.pyc(b"def f(): return frozenset('ab')\n", "holdings/x.py")
+    assert made[4:8] == b"\x01\x00\x00\x00"
+    assert marshal.loads(made[16:]).co_filename == "/var/task/holdings/x.py"  # noqa: S302 - ours
+
+
+def test_bytecode_has_no_references_as_those_depend_on_what_else_is_in_the_process() -> None:
+    made = precompile.pyc(b"def f(): ...\n", "holdings/x.py")
+    assert made.count(b"/var/task/holdings/x.py") == 2  # of the module, and again of f
+
+
+def test_a_python_that_is_a_shim_to_nothing_is_passed_over(tmp_path: Path) -> None:
+    shim = tmp_path / "python3.13"
+    shim.write_text("#!/bin/sh\necho 'command not found' >&2\nexit 127\n")
+    shim.chmod(0o755)
+    assert not interpreter.writes_lambda_bytecode(shim)
+    assert not interpreter.writes_lambda_bytecode(tmp_path / "absent")
+
+
+def test_without_python_3_13_the_way_to_one_is_told(tmp_path: Path) -> None:
+    """Except where this very Python is the one that is wanted."""
+    environ = {"PATH": str(tmp_path), "HOME": str(tmp_path), "PYENV_ROOT": str(tmp_path)}
+    try:
+        found = interpreter.find(environ)
+    except PackagingFailed as error:
+        assert "uv python install 3.13" in str(error)
+    else:
+        assert interpreter.writes_lambda_bytecode(found)
