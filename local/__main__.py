@@ -1,4 +1,4 @@
-"""`python -m local`, which is `make run`: until Ctrl-C, or until one of its parts ends."""
+"""`python -m local`, which is `make run`: until Ctrl-C, or until the API ends."""
 
 import signal
 import sys
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import FrameType
 
 from local.parent import exit_with_parent
-from local.run import LocalStack, environment, get_json
+from local.run import API, LocalStack, environment, get_json
 from local.settings import ROOT, LocalError, LocalSettings
 from local.stack import Stack
 from local.token import access_token
@@ -25,10 +25,7 @@ def main() -> int:
         local = LocalStack(LocalSettings.from_env(environ), environ)
         stack = local.start(_say)
         print(_greeting(stack, environ), flush=True)
-        while not (ended := local.ended()):
-            time.sleep(_LOOK_SECONDS)
-        print(f"make run: {' and '.join(ended)} ended by itself", file=sys.stderr)
-        return 1
+        return _watch(local)
     except LocalError as error:
         print(f"make run: {error}", file=sys.stderr)
         return 1
@@ -41,6 +38,17 @@ def main() -> int:
         if local:
             local.close()
             _say("stopped")
+
+
+def _watch(local: LocalStack) -> int:
+    """Say what ends by itself. Without Coinbase or AWS the API goes on: that is what it is for."""
+    said: set[str] = set()
+    while API not in said:
+        for name in set(local.ended()) - said:
+            _say(f"{name} ended by itself; `make run` again starts it")
+            said.add(name)
+        time.sleep(_LOOK_SECONDS)
+    return 1
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

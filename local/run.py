@@ -28,6 +28,8 @@ from local.settings import (
 from local.simulator import credentials as simulator_credentials
 from local.stack import Stack, stack_file
 
+API = "the API"
+
 _READY_SECONDS = 30.0
 _POLL_SECONDS = 0.2
 
@@ -140,7 +142,7 @@ class LocalStack:
         port = str(self._settings.api_port)
         arguments = ("flask", "--app", "local.api", "run", "--port", port)
         child = Child(
-            "the API",
+            API,
             (*arguments, "--reload", "--no-debugger"),
             self._api_environ(stack),
         )

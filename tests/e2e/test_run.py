@@ -12,6 +12,7 @@ import pytest
 import requests
 
 from local.settings import ROOT
+from local.token import access_token
 from tests.e2e.conftest import Running, free_port
 
 
@@ -133,10 +134,34 @@ def run_local(state_dir: Path, environ: dict[str, str]) -> subprocess.CompletedP
     )
 
 
-def test_a_part_that_ends_by_itself_ends_the_rest_with_a_word(tmp_path: Path) -> None:
+def end(state_dir: Path, command: str) -> None:
+    """Kill what runs this command for the stack of that folder."""
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            ours = str(state_dir).encode() in (entry / "environ").read_bytes()
+            if ours and command in (entry / "cmdline").read_text().replace("\0", " "):
+                os.kill(int(entry.name), signal.SIGKILL)
+        except OSError:
+            continue
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs Linux's /proc")
+def test_the_api_outlives_coinbase_and_aws_and_nothing_outlives_the_api(tmp_path: Path) -> None:
     running = Running(tmp_path).start()
-    subprocess.run(["pkill", "-f", "[l]ocal.simulator", "-n"], check=True)
+    token = access_token(running.stack)
+    good = running.get(token=token).json()
+    end(tmp_path, "local.simulator")
     running.wait_for("the Coinbase simulator ended by itself", 10)
+    time.sleep(2.1)  # CACHE_TTL_SECONDS
+    stale = running.get(token=token)
+    assert (stale.status_code, stale.headers["X-Cache"]) == (200, "STALE")
+    assert stale.json()["holdings"] == good["holdings"]
+    end(tmp_path, "supervise.py")
+    running.wait_for("the emulated AWS ended by itself", 10)
+    answer = running.get(token=token)
+    assert (answer.status_code, answer.json()["code"]) == (503, "coinbase_unavailable")
+    end(tmp_path, "local.api")
+    running.wait_for("the API ended by itself", 10)
     assert running.process.wait(30) == 1
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from holdings.api.problems import KINDS
+
 ROOT = Path(__file__).parents[2]
 VARIABLE = re.compile(r"[A-Z][A-Z0-9]+(_[A-Z0-9]+)+")
 
@@ -25,6 +27,11 @@ def test_every_setting_is_documented(module: str) -> None:
     documented = set(re.findall(r"`([A-Z][A-Z0-9_]+)`", (ROOT / "docs/settings.md").read_text()))
     internal = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_LAMBDA_FUNCTION_NAME"}
     assert variables_in(ROOT / module) - documented - internal == set()
+
+
+def test_every_code_of_the_api_has_its_mend_in_the_troubleshooting_page() -> None:
+    page = (ROOT / "docs/troubleshooting.md").read_text()
+    assert [code for code in KINDS if f"`{code}`" not in page] == []
 
 
 def test_every_decision_is_listed_and_every_listed_one_is_there() -> None:
