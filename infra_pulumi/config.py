@@ -8,7 +8,11 @@ from typing import Self
 
 import pulumi
 
+from infra_pulumi.config_alarms import AlarmsConfig, read_alarms, read_log_retention
+from infra_pulumi.config_function import FunctionConfig, read_function
+from infra_pulumi.config_http_api import HttpApiConfig, read_http_api
 from infra_pulumi.config_reader import ConfigReader
+from infra_pulumi.config_web import WebConfig, read_web
 
 ENVIRONMENTS = ("dev", "staging", "prod")
 DAY_OF_MINUTES = 24 * 60
@@ -38,6 +42,7 @@ class IdentityConfig:
     access_token_minutes: int
     id_token_minutes: int
     refresh_token_days: int
+    refresh_token_rotation: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +53,31 @@ class StackConfig:
     stack: str
     environment: str
     region: str
+    log_retention_days: int
     identity: IdentityConfig
+    function: FunctionConfig
+    http_api: HttpApiConfig
+    web: WebConfig
+    alarms: AlarmsConfig
 
     @property
     def prefix(self) -> str:
         """Starts the name of everything that a person may have to find in a console."""
         return f"{self.project}-{self.stack}"
+
+    @property
+    def function_name(self) -> str:
+        return f"{self.prefix}-api"
+
+    @property
+    def function_log_group(self) -> str:
+        return f"/aws/lambda/{self.function_name}"
+
+    @property
+    def access_log_group(self) -> str:
+        # Under this prefix the gateway adds nothing to the account's one policy for log
+        # delivery, which has room for a few groups only.
+        return f"/aws/vendedlogs/{self.prefix}-access"
 
     @property
     def keeps_data(self) -> bool:
@@ -70,12 +94,19 @@ class StackConfig:
         if not re.fullmatch(REGION, region):
             read.wrong("aws:region", f"the region to deploy to, as eu-west-1, not {region!r}")
         environment = read.one_of("environment", stack, ENVIRONMENTS)
+        dev = environment == "dev"
+        identity = _identity(read, loopback_http=dev)
         config = cls(
             project=pulumi.get_project(),
             stack=stack,
             environment=environment,
             region=region,
-            identity=_identity(read, loopback_http=environment == "dev"),
+            log_retention_days=read_log_retention(read, default=14 if dev else 90),
+            identity=identity,
+            function=read_function(read, loopback_http=dev),
+            http_api=read_http_api(read, dev=dev, callback_urls=identity.callback_urls),
+            web=read_web(read),
+            alarms=read_alarms(read),
         )
         read.finish()
         return config
@@ -101,4 +132,5 @@ def _identity(read: ConfigReader, *, loopback_http: bool) -> IdentityConfig:
         refresh_token_days=read.whole_number(
             "refreshTokenDays", 30, least=1, most=3650, unit="days"
         ),
+        refresh_token_rotation=read.flag("refreshTokenRotation", default=True),
     )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 import pulumi
 import pulumi.runtime.config as raw_config
 
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
+from infra_pulumi.config_values import url_fault
 
 
 class ConfigError(pulumi.RunError):
@@ -45,6 +45,16 @@ class ConfigReader:
             self.wrong(key, f"{mend}, not {value!r}")
         return value
 
+    def checked(self, key: str, default: str, *, fault: Callable[[str], str | None]) -> str:
+        """A text that `fault` has nothing to say against."""
+        value = self._get(key)
+        if value is None:
+            return default
+        found = fault(value)
+        if found:
+            self.wrong(key, f"{found}: {value!r}")
+        return value
+
     def one_of(self, key: str, default: str, choices: Sequence[str]) -> str:
         value = self._get(key)
         chosen = default if value is None else value
@@ -52,30 +62,43 @@ class ConfigReader:
             self.wrong(key, f"set it to one of {', '.join(choices)}; it is {chosen!r}")
         return chosen
 
+    def flag(self, key: str, *, default: bool) -> bool:
+        return self.one_of(key, str(default).lower(), ("true", "false")) == "true"
+
     def whole_number(self, key: str, default: int, *, least: int, most: int, unit: str) -> int:
         value = self._get(key)
         if value is None:
             return default
-        number = int(value) if re.fullmatch(r"\d{1,9}", value) else None
+        number = int(value) if re.fullmatch(r"-?\d{1,9}", value) else None
         if number is None or not least <= number <= most:
             self.wrong(key, f"a whole number of {unit} from {least} to {most}, not {value!r}")
             return default
         return number
 
     def urls(self, key: str, *, loopback_http: bool) -> tuple[str, ...]:
-        """A JSON (in the stack file: YAML) list of one or more pages of https.
+        """A list of one or more pages of https.
 
         With `loopback_http`, http on this machine is good as well, as Cognito has it.
         """
-        value = self._get(key)
-        listed = _strings(value)
+        listed = _strings(self._get(key))
         if not listed:
             self.wrong(key, "a list of one or more URLs, for example [https://holdings.example/]")
             return ()
-        for url in listed:
-            fault = _url_fault(url, loopback_http=loopback_http)
-            if fault:
-                self.wrong(key, f"{fault}: {url!r}")
+        self._check_each(key, listed, partial(url_fault, loopback_http=loopback_http))
+        return listed
+
+    def listed(
+        self, key: str, default: tuple[str, ...], *, fault: Callable[[str], str | None], what: str
+    ) -> tuple[str, ...]:
+        """A JSON (in the stack file: YAML) list of texts, which may be empty."""
+        value = self._get(key)
+        if value is None:
+            return default
+        listed = _strings(value)
+        if listed is None:
+            self.wrong(key, f"a list of {what}, not {value!r}")
+            return default
+        self._check_each(key, listed, fault)
         return listed
 
     def finish(self) -> None:
@@ -91,33 +114,22 @@ class ConfigReader:
         self._known.add(key)
         return self._config.get(key)
 
+    def _check_each(
+        self, key: str, listed: tuple[str, ...], fault: Callable[[str], str | None]
+    ) -> None:
+        for item in listed:
+            found = fault(item)
+            if found:
+                self.wrong(key, f"{found}: {item!r}")
 
-def _strings(value: str | None) -> tuple[str, ...]:
+
+def _strings(value: str | None) -> tuple[str, ...] | None:
     try:
         listed: Any = json.loads(value or "")
     except ValueError:
-        return ()
+        return None
     if not isinstance(listed, list):
-        return ()
+        return None
     items = cast("list[object]", listed)
     texts = tuple(item for item in items if isinstance(item, str))
-    return texts if len(texts) == len(items) else ()
-
-
-def _url_fault(url: str, *, loopback_http: bool) -> str | None:
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port  # reading the port checks it
-    except ValueError:
-        return "not a URL"
-    if not host or re.search(r"[^!-~]", url):
-        return "give the whole URL with its host, in plain ASCII"
-    if "#" in url or parts.username is not None:
-        return "leave out fragment, user and password"
-    if parts.scheme == "https":
-        return None
-    if not loopback_http:
-        return "use https"
-    if parts.scheme == "http" and host in LOOPBACK:
-        return None
-    return "use https, or plain http on this machine"
+    return texts if len(texts) == len(items) else None

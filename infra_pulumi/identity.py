@@ -100,10 +100,11 @@ class Identity(pulumi.ComponentResource):
             callback_urls=list(settings.callback_urls),
             logout_urls=list(settings.logout_urls),
             supported_identity_providers=["COGNITO"],
-            # ALLOW_REFRESH_TOKEN_AUTH does not go with rotation, and an empty list means a
-            # default that has it. SRP never sends the password, and tokens got that way lack
-            # the API's scope.
-            explicit_auth_flows=["ALLOW_USER_SRP_AUTH"],
+            # SRP never sends the password, and tokens got that way lack the API's scope. The second
+            # does not go with rotation, and an empty list means a default that has it.
+            explicit_auth_flows=["ALLOW_USER_SRP_AUTH"]
+            if settings.refresh_token_rotation
+            else ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
             prevent_user_existence_errors="ENABLED",
             enable_token_revocation=True,
             access_token_validity=settings.access_token_minutes,
@@ -118,7 +119,9 @@ class Identity(pulumi.ComponentResource):
                 "feature": "ENABLED",
                 # A page that lost the answer may ask again for so long.
                 "retry_grace_period_seconds": 30,
-            },
+            }
+            if settings.refresh_token_rotation
+            else None,
             opts=pulumi.ResourceOptions(parent=self, depends_on=depends_on),
         )
 

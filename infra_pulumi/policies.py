@@ -59,14 +59,7 @@ def data_key_policy(
     return {
         "Version": "2012-10-17",
         "Statement": [
-            {
-                # Without it nobody could ever change or delete the key again.
-                "Sid": "AccountAdministersKey",
-                "Effect": "Allow",
-                "Principal": account,
-                "Action": list(KEY_ADMINISTRATION),
-                "Resource": "*",  # in a key's policy: this key, which has no name of its own yet
-            },
+            _administration(account),
             {
                 "Sid": "AccountUsesKeyThroughServices",
                 "Effect": "Allow",
@@ -81,4 +74,73 @@ def data_key_policy(
                 },
             },
         ],
+    }
+
+
+def telemetry_key_policy(
+    *, account_id: str, region: str, partition: str, log_groups: Sequence[str]
+) -> Document:
+    """The policy of the key that encrypts the logs named `log_groups` and what alarms say.
+
+    Two services use it in their own name: CloudWatch Logs for these groups alone, and the alarms
+    when they publish, which the topic's policy keeps to this account. CloudWatch's requests
+    carry no caller's account, so a condition on one would silence every alarm.
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+    https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+    """
+    account = {"AWS": f"arn:{partition}:iam::{account_id}:root"}
+    logs = f"arn:{partition}:logs:{region}:{account_id}:log-group"
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            _administration(account),
+            {
+                "Sid": "LogsUseKeyForTheirGroups",
+                "Effect": "Allow",
+                "Principal": {"Service": f"logs.{region}.amazonaws.com"},
+                "Action": [action for action in KEY_USE if action != "kms:CreateGrant"],
+                "Resource": "*",
+                "Condition": {
+                    "ArnEquals": {
+                        "kms:EncryptionContext:aws:logs:arn": [
+                            f"{logs}:{name}" for name in log_groups
+                        ]
+                    }
+                },
+            },
+            {
+                "Sid": "AlarmsPublishEncrypted",
+                "Effect": "Allow",
+                "Principal": {"Service": "cloudwatch.amazonaws.com"},
+                "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+                "Resource": "*",
+            },
+        ],
+    }
+
+
+def alarm_topic_policy(*, account_id: str, topic_arn: str) -> Document:
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "AlarmsPublish",
+                "Effect": "Allow",
+                "Principal": {"Service": "cloudwatch.amazonaws.com"},
+                "Action": ["sns:Publish"],
+                "Resource": [topic_arn],
+                "Condition": {"StringEquals": {"aws:SourceAccount": account_id}},
+            }
+        ],
+    }
+
+
+def _administration(account: dict[str, str]) -> Document:
+    return {
+        # Without it nobody could ever change or delete the key again.
+        "Sid": "AccountAdministersKey",
+        "Effect": "Allow",
+        "Principal": account,
+        "Action": list(KEY_ADMINISTRATION),
+        "Resource": "*",  # in a key's policy: this key, which has no name of its own yet
     }

@@ -18,14 +18,19 @@ class Storage(pulumi.ComponentResource):
     """
 
     table_name: pulumi.Output[str]
+    table_arn: pulumi.Output[str]
     secret_name: pulumi.Output[str]
+    secret_arn: pulumi.Output[str]
+    key_arn: pulumi.Output[str]
 
     def __init__(self, name: str, config: StackConfig) -> None:
         super().__init__("holdings:infra:Storage", name)
         self._config = config
         key = self._key()
         table, secret = self._table(key), self._secret(key)
-        self.table_name, self.secret_name = table.name, secret.name
+        self.table_name, self.table_arn = table.name, table.arn
+        self.secret_name, self.secret_arn = secret.name, secret.arn
+        self.key_arn = key.arn
         self.register_outputs({"table_name": self.table_name, "secret_name": self.secret_name})
 
     def _keep(self) -> pulumi.ResourceOptions:
