@@ -75,6 +75,7 @@ Holdings is running; {seen}.
   user      {stack.username}
   password  {stack.password}
   API       {stack.api_url}
+  gateway   {stack.gateway_url}
   Coinbase  {stack.coinbase_url}
 
   curl -H "Authorization: Bearer $({token})" {stack.api_url}/holdings

@@ -11,6 +11,7 @@ from typing import Any
 import requests
 
 from local import accounts
+from local.archive import build_archive
 from local.children import Child
 from local.emulator import Emulator, EmulatorError
 from local.ports import check_free
@@ -33,6 +34,14 @@ API = "the API"
 _READY_SECONDS = 30.0
 _POLL_SECONDS = 0.2
 
+# What the app under `flask run` and the function behind the gateway are told alike.
+_SHARED = {
+    "holdings:cacheTtlSeconds": "CACHE_TTL_SECONDS",
+    "holdings:staleTtlSeconds": "STALE_TTL_SECONDS",
+    "holdings:secretCacheTtlSeconds": "SECRET_CACHE_TTL_SECONDS",
+    "holdings:logLevel": "LOG_LEVEL",
+}
+
 # The operator's own AWS account has no part in this.
 _NOT_PASSED_ON = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_LAMBDA_FUNCTION_NAME", "DEMO_MODE")
 
@@ -53,6 +62,7 @@ class LocalStack:
         check_free(settings.api_port, "API_PORT")
         if settings.coinbase_url is None:
             check_free(settings.simulator_port, "SIMULATOR_PORT")
+        build_archive(say)
         say("starting the emulated AWS")
         emulator = self._start_emulator()
         say("running the Pulumi program against it")
@@ -79,12 +89,22 @@ class LocalStack:
         self._started.close()
 
     @property
+    def _user_id(self) -> str:
+        return self._environ.get("DEFAULT_USER_ID") or "demo-user"
+
+    @property
     def _simulator_state(self) -> Path:
         return self._settings.state_dir / "simulator.json"
 
     def _start_emulator(self) -> Emulator:
         settings = self._settings
-        emulator = Emulator(EMULATOR_PYTHON, settings.state_dir, settings.emulator_port, REGION)
+        emulator = Emulator(
+            EMULATOR_PYTHON,
+            settings.state_dir,
+            settings.emulator_port,
+            REGION,
+            enforce_iam=True,
+        )
         self._started.callback(emulator.stop)
         try:
             emulator.start()
@@ -100,11 +120,11 @@ class LocalStack:
             endpoint_url=emulator.url,
             stack=STACK,
             state_dir=settings.state_dir,
-            overrides=_addresses(settings),
+            overrides=_addresses(settings) | self._function_settings(),
         )
         return Stack(
             api_url=api_url,
-            gateway_url="",
+            gateway_url=outputs["api_url"],
             web_url=f"{api_url}/docs",
             hosted_ui_url=emulator.url,
             issuer=outputs["issuer"],
@@ -112,7 +132,7 @@ class LocalStack:
             scope=outputs["api_scope"],
             username=accounts.USERNAME,
             password=self._password(),
-            coinbase_url=settings.coinbase_url or f"http://127.0.0.1:{settings.simulator_port}",
+            coinbase_url=settings.exchange_url,
             aws_endpoint_url=emulator.url,
             region=REGION,
             table=outputs["table"],
@@ -120,6 +140,17 @@ class LocalStack:
             user_pool_id=outputs["user_pool_id"],
             redirect_uri=f"{api_url}/docs/oauth2-redirect.html",
         )
+
+    def _function_settings(self) -> dict[str, Any]:
+        """Return what the function is told, so that it answers as the API of this run does."""
+        settings: dict[str, Any] = {
+            "holdings:cbBaseUrl": self._settings.exchange_url,
+            "holdings:defaultUserId": self._user_id,
+        }
+        for key, variable in _SHARED.items():
+            if value := self._environ.get(variable, "").strip():
+                settings[key] = value
+        return settings
 
     def _password(self) -> str:
         """Return the user's password of the last run, so that a restart changes nothing."""
@@ -156,7 +187,7 @@ class LocalStack:
             "AWS_ENDPOINT_URL": stack.aws_endpoint_url,
             "AWS_REGION": stack.region,
             "AWS_DEFAULT_REGION": stack.region,
-            "DEFAULT_USER_ID": self._environ.get("DEFAULT_USER_ID", "demo-user"),
+            "DEFAULT_USER_ID": self._user_id,
             "DDB_TABLE": stack.table,
             "CB_BASE_URL": stack.coinbase_url,
             "CB_SECRET_NAME": stack.secret,

@@ -36,6 +36,10 @@ class LocalSettings:
     coinbase_url: str | None
     coinbase_key: Mapping[str, str]
 
+    @property
+    def exchange_url(self) -> str:
+        return self.coinbase_url or f"http://127.0.0.1:{self.simulator_port}"
+
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "LocalSettings":
         """Raises LocalError naming the variable to change."""

@@ -15,7 +15,7 @@ def stack_file(environ: Mapping[str, str]) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """Addresses without a trailing slash. `gateway_url` is empty while there is no gateway."""
+    """Addresses without a trailing slash. `gateway_url` is the app behind the emulated gateway."""
 
     api_url: str
     gateway_url: str

@@ -25,19 +25,20 @@ class Archive:
     sha256: str
 
 
-def build(output: Path) -> Archive:
+def build(output: Path, *, precompiled: bool = True) -> Archive:
     """Write the archive of this checkout to `output`, whole or not at all.
 
-    Raises PackagingFailed.
+    Only a laptop without a Python 3.13 does without the bytecode. Raises PackagingFailed.
     """
-    python = interpreter.find(os.environ)
+    python = interpreter.find(os.environ) if precompiled else None
     output.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=output.parent, prefix=".package-") as folder:
         site, tree = Path(folder, "site-packages"), Path(folder, "tree")
         pins = wheels.pins((ROOT / "requirements.txt").read_text(encoding="utf-8"))
         wheels.fetch(pins, site)
         selection.lay_out(tree, checkout=ROOT, site_packages=site)
-        _precompile(python, tree)
+        if python:
+            _precompile(python, tree)
         files = {
             path.relative_to(tree).as_posix(): path.read_bytes()
             for path in tree.rglob("*")
@@ -53,6 +54,15 @@ def build(output: Path) -> Archive:
         written.write_bytes(data)
         written.replace(output)
     return Archive(len(data), len(files), hashlib.sha256(data).hexdigest())
+
+
+def is_current(output: Path) -> bool:
+    """Whether nothing that goes into the archive is newer than it."""
+    if not output.exists():
+        return False
+    sources = [ROOT / "requirements.txt", *selection.own_files(ROOT)]
+    sources += Path(__file__).parent.glob("*.py")
+    return max(source.stat().st_mtime for source in sources) < output.stat().st_mtime
 
 
 def _precompile(python: Path, tree: Path) -> None:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from package.errors import PackagingFailed
+from package.errors import NoInterpreter
 
 # importlib.util.MAGIC_NUMBER of CPython 3.13; release candidates and PyPy have others.
 MAGIC = b"\xf3\x0d\x0d\x0a"
@@ -23,11 +23,11 @@ _NOT_FOUND = (
 
 
 def find(environ: Mapping[str, str]) -> Path:
-    """A CPython 3.13: this one, or from PATH, pyenv or uv. Raises PackagingFailed."""
+    """A CPython 3.13: this one, or from PATH, pyenv or uv. Raises NoInterpreter."""
     for candidate in _candidates(environ):
         if writes_lambda_bytecode(candidate):
             return candidate
-    raise PackagingFailed(_NOT_FOUND)
+    raise NoInterpreter(_NOT_FOUND)
 
 
 def writes_lambda_bytecode(python: Path) -> bool:

@@ -57,12 +57,12 @@ def lay_out(tree: Path, *, checkout: Path, site_packages: Path) -> None:
     for path in tree.glob("*.dist-info/METADATA"):
         text = headers(path.read_bytes().decode())
         path.write_bytes(text.encode())
-    for path in _own(checkout):
+    for path in own_files(checkout):
         _copy(path, tree / path.relative_to(checkout))
 
 
-def _own(checkout: Path) -> list[Path]:
-    # The API's own description, which it serves.
+def own_files(checkout: Path) -> list[Path]:
+    """What ships of this checkout: the app, and the API's own description, which it serves."""
     document = checkout / "docs" / "openapi.json"
     if not document.exists():
         raise PackagingFailed("docs/openapi.json is not here: run `make openapi`")

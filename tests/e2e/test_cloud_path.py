@@ -1,0 +1,178 @@
+"""The cloud's own path on the laptop: gateway, authorizer, alias, the zip, with IAM enforced."""
+
+import io
+import json
+import time
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+import requests
+from botocore.exceptions import ClientError
+
+from local.archive import PATH as ARCHIVE
+from local.token import access_token
+from operations.release import Function, deploy_code, rollback
+from tests.e2e.conftest import Running
+from tests.e2e.test_sign_in import sign_in
+
+FUNCTION, ROLE_POLICY = "holdings-dev-api", "rights"
+
+
+def through_gateway(
+    running: Running, path: str = "/holdings", token: str | None = None
+) -> requests.Response:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    return requests.get(f"{running.stack.gateway_url}{path}", headers=headers, timeout=30)
+
+
+def role_of(running: Running) -> str:
+    function = running.aws("lambda").get_function_configuration(FunctionName=FUNCTION)
+    return str(function["Role"]).rsplit("/", 1)[1]
+
+
+@pytest.fixture
+def rights(stack: Running) -> Iterator[Any]:
+    """Take statements away from the function's role; they are put back afterwards."""
+    iam, role = stack.aws("iam"), role_of(stack)
+    (name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+
+    def without(action: str) -> None:
+        kept = [
+            statement
+            for statement in document["Statement"]
+            if action not in json.dumps(statement["Action"])
+        ]
+        assert len(kept) == len(document["Statement"]) - 1
+        put({**document, "Statement": kept})
+
+    def put(changed: Any) -> None:
+        iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(changed))
+
+    yield without
+    put(document)
+
+
+def test_gateway_and_flask_give_the_same_body(stack: Running) -> None:
+    token = access_token(stack.stack)
+    behind = through_gateway(stack, token=token)
+    assert (behind.status_code, behind.headers["X-Cache"]) == (200, "MISS")
+    flask = stack.get(token=token)
+    assert (flask.headers["X-Cache"], flask.content) == ("HIT", behind.content)
+    assert behind.headers["ETag"] == flask.headers["ETag"]
+    assert behind.headers["Vary"] == "Origin, Authorization"
+
+
+def test_what_is_open_needs_no_token(stack: Running) -> None:
+    assert through_gateway(stack, "/health").json()["status"] == "ok"
+    assert through_gateway(stack, "/openapi.json").json()["openapi"] == "3.1.0"
+
+
+def test_the_gateway_refuses_bad_tokens_without_asking_the_function(stack: Running) -> None:
+    tokens = sign_in(stack)
+    header, payload, signature = tokens.access_token.split(".")
+    refused = {
+        "nothing": ("", 401),
+        "junk": ("abc", 401),
+        "tampered": (f"{header}.{payload[:-4]}AAAA.{signature}", 401),
+        "unsigned": (f"{header}.{payload}.", 401),
+        "id token": (tokens.id_token, 403),
+        "no scope": (sign_in(stack, scope="openid").access_token, 403),
+    }
+    seen = {
+        name: through_gateway(stack, token=token).status_code
+        for name, (token, _) in refused.items()
+    }
+    assert seen == {name: status for name, (_, status) in refused.items()}
+    # The table was emptied before this test: a function that had run would have filled it.
+    item = stack.aws("dynamodb").get_item(
+        TableName=stack.stack.table, Key={"pk": {"S": "holdings#demo-user"}}
+    )
+    assert "Item" not in item
+
+
+@pytest.mark.parametrize("action", ["dynamodb:GetItem", "dynamodb:PutItem"])
+def test_without_a_right_on_the_table_the_answer_has_a_warning(
+    stack: Running, rights: Any, action: str
+) -> None:
+    rights(action)
+    answer = through_gateway(stack, token=access_token(stack.stack))
+    assert answer.status_code == 200
+    assert [warning["code"] for warning in answer.json()["warnings"]] == ["cache_unavailable"]
+    assert "AccessDenied" in answer.text
+
+
+def test_the_role_may_do_nothing_else(stack: Running) -> None:
+    manager = stack.aws("secretsmanager")
+    other = manager.create_secret(Name=f"other-{time.monotonic_ns()}", SecretString="x")["Name"]
+    given = stack.aws("sts").assume_role(
+        RoleArn=f"arn:aws:iam::000000000000:role/{role_of(stack)}", RoleSessionName="test"
+    )["Credentials"]
+
+    def as_role(service: Any) -> Any:
+        client: Any = boto3.client(
+            service,
+            endpoint_url=stack.stack.aws_endpoint_url,
+            region_name=stack.stack.region,
+            aws_access_key_id=given["AccessKeyId"],
+            aws_secret_access_key=given["SecretAccessKey"],
+            aws_session_token=given["SessionToken"],
+        )
+        return client
+
+    key = {"pk": {"S": "holdings#demo-user"}}
+    assert "Item" not in as_role("dynamodb").get_item(TableName=stack.stack.table, Key=key)
+    assert as_role("secretsmanager").get_secret_value(SecretId=stack.stack.secret)["SecretString"]
+    for denied in (
+        lambda: as_role("dynamodb").delete_item(TableName=stack.stack.table, Key=key),
+        lambda: as_role("dynamodb").scan(TableName=stack.stack.table),
+        lambda: as_role("secretsmanager").get_secret_value(SecretId=other),
+        lambda: as_role("secretsmanager").put_secret_value(
+            SecretId=stack.stack.secret, SecretString="x"
+        ),
+        lambda: as_role("iam").list_roles(),
+    ):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            denied()
+
+
+def other_version(version: str) -> bytes:
+    """The archive with another version of the app in its source."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(ARCHIVE) as archive, zipfile.ZipFile(written, "w") as changed:
+        for name in archive.namelist():
+            if name.startswith("holdings/__pycache__/settings."):
+                continue  # it would be run instead of the changed source
+            data = archive.read(name)
+            if name == "holdings/settings.py":
+                data = data.replace(b'VERSION = "', f'VERSION = "{version}+'.encode())
+            changed.writestr(name, data)
+    return written.getvalue()
+
+
+def test_new_code_answers_and_a_rollback_brings_the_old_one_back(
+    stack: Running, tmp_path: Path
+) -> None:
+    before = through_gateway(stack, "/health").json()["version"]
+    client = stack.aws("lambda")
+    configuration = client.get_function_configuration(FunctionName=FUNCTION)
+    archive = tmp_path / "new.zip"
+    archive.write_bytes(other_version("next"))
+    function = Function(client, FUNCTION)
+    live = function.live().version
+
+    released = deploy_code(function, archive)
+    assert through_gateway(stack, "/health").json()["version"] == f"next+{before}"
+    assert rollback(function).version == live
+    assert through_gateway(stack, "/health").json()["version"] == before
+
+    moved = client.get_function_configuration(FunctionName=FUNCTION)
+    unmoved = ("Role", "Environment", "MemorySize", "Timeout", "Handler", "LoggingConfig")
+    assert {name: moved[name] for name in unmoved} == {
+        name: configuration[name] for name in unmoved
+    }
+    assert int(released.version) > int(live)
