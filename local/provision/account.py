@@ -1,9 +1,15 @@
 """What the program asks about the account that it runs in."""
 
+from collections.abc import Mapping
+from typing import Any
+
+from local.provision.inputs import UnknownInput
 from local.provision.resources import Aws
 
+Asked = Mapping[str, Any]
 
-def caller_identity(aws: Aws) -> dict[str, str]:
+
+def caller_identity(aws: Aws, _asked: Asked) -> dict[str, Any]:
     identity = aws.client("sts").get_caller_identity()
     return {
         "accountId": identity["Account"],
@@ -13,5 +19,21 @@ def caller_identity(aws: Aws) -> dict[str, str]:
     }
 
 
-def partition(_aws: Aws) -> dict[str, str]:
+def partition(_aws: Aws, _asked: Asked) -> dict[str, Any]:
     return {"partition": "aws", "dnsSuffix": "amazonaws.com", "id": "aws"}
+
+
+def region(aws: Aws, asked: Asked) -> dict[str, Any]:
+    name = asked.get("region") or aws.region
+    return {"id": name, "name": name, "region": name, "endpoint": f"ec2.{name}.amazonaws.com"}
+
+
+def cache_policy(aws: Aws, asked: Asked) -> dict[str, Any]:
+    listed = aws.client("cloudfront").list_cache_policies(Type="managed")["CachePolicyList"]
+    for item in listed["Items"]:
+        policy = item["CachePolicy"]
+        if asked.get("name") in (policy["CachePolicyConfig"]["Name"], None) or (
+            asked.get("id") == policy["Id"]
+        ):
+            return {"id": policy["Id"], "name": policy["CachePolicyConfig"]["Name"]}
+    raise UnknownInput(f"CloudFront has no managed cache policy {asked}")

@@ -54,6 +54,9 @@ class Inputs:
     def take(self, name: str, default: Any = None) -> Any:
         return self._left.pop(name, default)
 
+    def take_list(self, name: str) -> list[Any]:
+        return cast("list[Any]", self._left.pop(name, None) or [])
+
     def take_all(self, **renamed: str) -> dict[str, Any]:
         """Take everything that is left, named as the AWS API has it; boto3 refuses the rest."""
         taken = {renamed.get(name, _pascal_name(name)): v for name, v in self._left.items()}

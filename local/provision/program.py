@@ -1,8 +1,9 @@
 """The project's own Pulumi program, run against the emulated AWS."""
 
 import json
+import logging
 import runpy
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import chdir
 from pathlib import Path
 from typing import Any, cast
@@ -10,28 +11,14 @@ from typing import Any, cast
 import yaml
 from pulumi.runtime import mocks
 
-from local.provision import account, cognito, storage
 from local.provision.engine import Engine, Outputs, run
 from local.provision.inputs import Inputs, UnknownInput
-from local.provision.resources import Aws, Made, Maker, Resource
+from local.provision.makers import ANSWERS, MAKERS
+from local.provision.resources import Aws, Made, Resource
+from local.provision.skipped import SKIPPED
 from local.settings import ROOT
 
-MAKERS: dict[str, Maker] = {
-    "aws:cognito/userPool:UserPool": cognito.user_pool,
-    "aws:cognito/resourceServer:ResourceServer": cognito.resource_server,
-    "aws:cognito/userPoolClient:UserPoolClient": cognito.user_pool_client,
-    "aws:cognito/userPoolDomain:UserPoolDomain": cognito.user_pool_domain,
-    "aws:dynamodb/table:Table": storage.dynamodb_table,
-    "aws:kms/key:Key": storage.kms_key,
-    "aws:kms/alias:Alias": storage.kms_alias,
-    "aws:secretsmanager/secret:Secret": storage.secret,
-}
-
-# What the program may ask, each with the function that answers.
-ANSWERS: dict[str, Callable[[Aws], dict[str, str]]] = {
-    "aws:index/getCallerIdentity:getCallerIdentity": account.caller_identity,
-    "aws:index/getPartition:getPartition": account.partition,
-}
+log = logging.getLogger(__name__)
 
 # The provider's own configuration that is carried out here.
 PROVIDER_KEYS = {"aws:region", "aws:defaultTags"}
@@ -49,10 +36,13 @@ class EmulatedProvider(mocks.Mocks):
         given = cast("dict[str, Any]", args.inputs)
         if not args.custom:  # a component: its parts are registered one by one
             return f"{args.name}-component", given
+        if reason := SKIPPED.get(args.typ):
+            log.info("%s: no %s in the emulator: %s", args.name, args.typ, reason)
+            return f"{args.name}-skipped", given
         maker = MAKERS.get(args.typ)
         if maker is None:
             raise UnknownInput(f"{args.name}: local/provision has no function for {args.typ}")
-        inputs = Inputs(given)
+        inputs = Inputs(self._known_to_the_emulator(args.typ, args.name, given))
         key = f"{args.typ}::{args.name}"
         resource = Resource(args.name, inputs, self._made.id_of(key), self._aws, self._default_tags)
         try:
@@ -64,11 +54,19 @@ class EmulatedProvider(mocks.Mocks):
         self._made.remember(key, physical_id)
         return physical_id, {**given, **computed}
 
+    def _known_to_the_emulator(self, typ: str, name: str, given: Mapping[str, Any]) -> Outputs:
+        known = dict(given)
+        for argument in given:
+            if reason := SKIPPED.get(f"{typ}#{argument}"):
+                log.info("%s: no %s in the emulator: %s", name, argument, reason)
+                del known[argument]
+        return known
+
     def call(self, args: mocks.MockCallArgs) -> tuple[Any, list[tuple[str, str]]]:
         answer = ANSWERS.get(args.token)
         if answer is None:
             raise UnknownInput(f"local/provision has no answer for {args.token}")
-        return answer(self._aws), []
+        return answer(self._aws, cast("dict[str, Any]", args.args)), []
 
 
 def provision(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import boto3.session
 import botocore.session
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from local.provision.inputs import Inputs
 from local.settings import CREDENTIALS
@@ -18,6 +19,7 @@ from local.settings import CREDENTIALS
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_iam import IAMClient
     from mypy_boto3_kms import KMSClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
@@ -28,9 +30,21 @@ class Aws:
 
     endpoint_url: str
     region: str
+    _clients: dict[str, Any] = field(default_factory=dict[str, Any], repr=False)
+    _lock: Lock = field(default_factory=Lock, repr=False)
+
+    @cached_property
+    def account_id(self) -> str:
+        return self.client("sts").get_caller_identity()["Account"]
 
     def client(self, service: Any) -> Any:
         # Which client it is, `service` decides and callers know.
+        with self._lock:
+            if service not in self._clients:
+                self._clients[service] = self._new_client(service)
+            return self._clients[service]
+
+    def _new_client(self, service: str) -> Any:
         session: Any = boto3.session.Session(
             # An AWS_PROFILE of the operator's is no business of ours, nor that it exists.
             botocore_session=botocore.session.Session(
@@ -40,7 +54,13 @@ class Aws:
             aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
             region_name=self.region,
         )
-        config = Config(connect_timeout=2, read_timeout=20, retries={"total_max_attempts": 2})
+        config = Config(
+            connect_timeout=2,
+            read_timeout=20,
+            retries={"total_max_attempts": 2},
+            # No resolver has to know <bucket>.localhost.
+            s3={"addressing_style": "path"},
+        )
         return session.client(service, endpoint_url=self.endpoint_url, config=config)
 
     @cached_property
@@ -50,6 +70,10 @@ class Aws:
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":
         return self.client("dynamodb")
+
+    @cached_property
+    def iam(self) -> "IAMClient":
+        return self.client("iam")
 
     @cached_property
     def kms(self) -> "KMSClient":
@@ -73,6 +97,18 @@ class Resource:
     def tags(self) -> dict[str, str]:
         """Take the resource's own tags; the stack's stand beside them."""
         return {**self.default_tags, **self.inputs.take("tags", {})}
+
+
+def found(describe: Any, **params: Any) -> Any:
+    """What `describe` answers, or None if there is no such thing."""
+    try:
+        return describe(**params)
+    except ClientError as error:
+        answer: Any = error.response
+        missing = answer["ResponseMetadata"]["HTTPStatusCode"] == 404
+        if missing or answer["Error"]["Code"] == "NotFoundException":  # Budgets says 400
+            return None
+        raise
 
 
 # Returns the physical id and what the provider would compute.

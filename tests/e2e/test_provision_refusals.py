@@ -29,7 +29,7 @@ def program(folder: Path, *lines: str, config: str = "") -> Path:
 
 
 REFUSED = [
-    ("aws.sns.Topic('a')", UnknownInput, r"no function for aws:sns/topic:Topic"),
+    ("aws.sqs.Queue('a')", UnknownInput, r"no function for aws:sqs/queue:Queue"),
     (
         "aws.kms.Alias('a', name='alias/a', target_key_id='k', name_prefix='b')",
         ParamValidationError,
@@ -83,7 +83,7 @@ def test_a_failed_run_leaves_nothing_for_the_next_to_wait_for(
     emulated: Emulator, tmp_path: Path
 ) -> None:
     root = program(
-        tmp_path, "first = aws.sns.Topic('a')", "aws.kms.Key('b', description=first.arn)"
+        tmp_path, "first = aws.sqs.Queue('a')", "aws.kms.Key('b', description=first.arn)"
     )
     with pytest.raises(UnknownInput):
         provisioned(emulated, root=root)
