@@ -32,8 +32,7 @@ def cache_policy(aws: Aws, asked: Asked) -> dict[str, Any]:
     listed = aws.client("cloudfront").list_cache_policies(Type="managed")["CachePolicyList"]
     for item in listed["Items"]:
         policy = item["CachePolicy"]
-        if asked.get("name") in (policy["CachePolicyConfig"]["Name"], None) or (
-            asked.get("id") == policy["Id"]
-        ):
-            return {"id": policy["Id"], "name": policy["CachePolicyConfig"]["Name"]}
-    raise UnknownInput(f"CloudFront has no managed cache policy {asked}")
+        known = {"id": policy["Id"], "name": policy["CachePolicyConfig"]["Name"]}
+        if asked and asked.items() <= known.items():
+            return known
+    raise UnknownInput(f"CloudFront has no managed cache policy {dict(asked)}")

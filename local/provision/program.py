@@ -27,7 +27,14 @@ PROVIDER_KEYS = {"aws:region", "aws:defaultTags"}
 class EmulatedProvider(mocks.Mocks):
     """Makes what the program registers. Called on several threads."""
 
-    def __init__(self, aws: Aws, made: Made, default_tags: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        aws: Aws,
+        made: Made,
+        default_tags: Mapping[str, str],
+        skipped: Mapping[str, str] = SKIPPED,
+    ) -> None:
+        self._skipped = skipped
         self._aws = aws
         self._made = made
         self._default_tags = default_tags
@@ -36,7 +43,7 @@ class EmulatedProvider(mocks.Mocks):
         given = cast("dict[str, Any]", args.inputs)
         if not args.custom:  # a component: its parts are registered one by one
             return f"{args.name}-component", given
-        if reason := SKIPPED.get(args.typ):
+        if reason := self._skipped.get(args.typ):
             log.info("%s: no %s in the emulator: %s", args.name, args.typ, reason)
             return f"{args.name}-skipped", given
         maker = MAKERS.get(args.typ)
@@ -57,7 +64,7 @@ class EmulatedProvider(mocks.Mocks):
     def _known_to_the_emulator(self, typ: str, name: str, given: Mapping[str, Any]) -> Outputs:
         known = dict(given)
         for argument in given:
-            if reason := SKIPPED.get(f"{typ}#{argument}"):
+            if reason := self._skipped.get(f"{typ}#{argument}"):
                 log.info("%s: no %s in the emulator: %s", name, argument, reason)
                 del known[argument]
         return known
