@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_aws as aws
 
+from infra_pulumi.alarm_metrics import watched
 from infra_pulumi.alarm_rules import (
-    FIVE_MINUTES,
     LOG_EVENTS,
     AlarmRule,
     api_rules,
@@ -74,34 +74,11 @@ class Alarms(pulumi.ComponentResource):
             )
 
     def _alarm(self, rule: AlarmRule, topic: AlarmTopic) -> aws.cloudwatch.MetricAlarm:
-        queries: list[aws.cloudwatch.MetricAlarmMetricQueryArgsDict] = [
-            {
-                "id": metric.id,
-                "return_data": not rule.expression,
-                "metric": {
-                    "namespace": metric.namespace,
-                    "metric_name": metric.name,
-                    "dimensions": metric.dimensions,
-                    "period": FIVE_MINUTES,
-                    "stat": metric.statistic,
-                },
-            }
-            for metric in rule.metrics
-        ]
-        if rule.expression:
-            queries.append(
-                {
-                    "id": "total",
-                    "expression": rule.expression,
-                    "label": rule.title,
-                    "return_data": True,
-                }
-            )
         return aws.cloudwatch.MetricAlarm(
             rule.name,
             name=f"{self._config.prefix}-{rule.name}",
             alarm_description=rule.title,
-            metric_queries=queries,
+            **watched(rule),
             comparison_operator="GreaterThanThreshold",
             threshold=rule.threshold,
             evaluation_periods=rule.periods,

@@ -21,7 +21,7 @@ class WebBucket(pulumi.ComponentResource):
         )
         child = pulumi.ResourceOptions(parent=self)
         self.bucket = aws.s3.Bucket(
-            "web",
+            "web-bucket",
             # Names of buckets are everybody's; an account's number is not.
             bucket=pulumi.Output.concat(config.prefix, "-web-", Account.of(self).id),
             # The files are built from the sources: they are nothing to lose.

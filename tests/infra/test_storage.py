@@ -17,7 +17,7 @@ def test_the_table_has_the_key_that_the_cache_reads_and_lets_dynamodb_delete_by_
 
 
 def test_table_and_secret_are_encrypted_with_our_own_key(program: Program) -> None:
-    key = f"arn:of:{program.one('Key').name}"
+    key = "arn:of:data-key"
 
     assert program.one("Table").arguments["serverSideEncryption"] == {
         "enabled": True,
@@ -27,7 +27,7 @@ def test_table_and_secret_are_encrypted_with_our_own_key(program: Program) -> No
 
 
 def test_the_key_rotates_and_goes_by_an_alias(stack: str, program: Program) -> None:
-    key, alias = program.one("Key"), program.one("Alias")
+    key, alias = program.named("data-key"), program.named("data-key-alias")
 
     assert key.arguments["enableKeyRotation"] is True
     assert alias.arguments == {
@@ -37,7 +37,7 @@ def test_the_key_rotates_and_goes_by_an_alias(stack: str, program: Program) -> N
 
 
 def test_the_key_has_the_policy_of_its_account_and_region(stack: str, program: Program) -> None:
-    policy = json.loads(program.one("Key").arguments["policy"])
+    policy = json.loads(program.named("data-key").arguments["policy"])
 
     assert policy == data_key_policy(
         account_id=ACCOUNT,
@@ -58,9 +58,9 @@ def test_outside_dev_a_change_of_the_program_cannot_lose_data(stack: str, progra
     kept = stack != "dev"
     table = program.one("Table").arguments
 
-    for kind in ("UserPool", "Table", "Key", "Secret"):
-        resource = program.one(kind)
-        assert (kind, resource.protect, resource.retain) == (kind, kept, kept)
+    for name in ("users", "cache", "data-key", "coinbase"):
+        resource = program.named(name)
+        assert (name, resource.protect, resource.retain) == (name, kept, kept)
     assert table["deletionProtectionEnabled"] is kept
     assert table["pointInTimeRecovery"] == {"enabled": kept}
     assert program.one("UserPool").arguments["deletionProtection"] == (
@@ -73,7 +73,7 @@ def test_what_was_deleted_can_be_had_back_for_a_month_except_in_dev(
 ) -> None:
     days = (
         program.one("Secret").arguments["recoveryWindowInDays"],
-        program.one("Key").arguments["deletionWindowInDays"],
+        program.named("data-key").arguments["deletionWindowInDays"],
     )
 
     assert days == ((0, 7) if stack == "dev" else (30, 30))

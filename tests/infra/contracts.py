@@ -1,0 +1,175 @@
+"""Rules over everything that a stack declares. Each returns what breaks it, and so is empty."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from tests.infra.capture import ACCOUNT, Program
+from tests.infra.policies import statements
+
+# The statements of a resource that may name more than one resource, and the only way to do so.
+# In a key's policy * is this key; X-Ray, and EC2 when it describes, know no resources; and
+# nobody knows the names of log streams, network interfaces and the page's files beforehand.
+WILDCARDS = {
+    ("data-key", "AccountAdministersKey"): "*",
+    ("data-key", "AccountUsesKeyThroughServices"): "*",
+    ("telemetry-key", "AccountAdministersKey"): "*",
+    ("telemetry-key", "LogsUseKeyForTheirGroups"): "*",
+    ("telemetry-key", "AlarmsPublishEncrypted"): "*",
+    ("function-own-resources", "OwnLog"): "arn:of:function-log:log-stream:*",
+    ("function-own-resources", "Traces"): "*",
+    ("function-vpc", "LambdaAttachesTheFunction"): f"arn:aws:ec2:eu-west-1:{ACCOUNT}:*/*",
+    ("function-vpc", "LambdaLooksAtTheNetwork"): "*",
+    ("web-policy", "DistributionReads"): "arn:of:web-bucket/*",
+}
+DATA = {"UserPool", "Table", "Secret", "Key", "LogGroup"}
+SECRETS = {"secretString", "secretBinary", "clientSecret", "password", "temporaryPassword"}
+
+
+def unencrypted(program: Program) -> Iterator[str]:
+    keys = {f"arn:of:{key.name}" for key in program.all("Key")}
+    found: list[tuple[str, Any]] = [
+        *((s.name, s.arguments.get("kmsKeyId")) for s in program.all("Secret")),
+        *((g.name, g.arguments.get("kmsKeyId")) for g in program.all("LogGroup")),
+        *((t.name, t.arguments.get("kmsMasterKeyId")) for t in program.all("Topic")),
+    ]
+    for table in program.all("Table"):
+        setting = table.arguments["serverSideEncryption"]
+        found.append((table.name, setting.get("enabled") and setting.get("kmsKeyArn")))
+    for name, used in found:
+        if used not in keys:
+            yield f"{name} is not encrypted with a key of ours"
+    for key in program.all("Key"):
+        if not key.arguments.get("enableKeyRotation"):
+            yield f"{key.name} is never rotated"
+    encrypted = {
+        e.arguments["bucket"] for e in program.all("BucketServerSideEncryptionConfiguration")
+    }
+    for bucket in program.all("Bucket"):
+        if f"{bucket.name}-id" not in encrypted:
+            yield f"{bucket.name} is not encrypted"
+
+
+def unretained(program: Program) -> Iterator[str]:
+    groups = program.all("LogGroup")
+    for group in groups:
+        if not group.arguments.get("retentionInDays"):
+            yield f"{group.name} is kept for ever"
+    log = program.one("Function").arguments["loggingConfig"]["logGroup"]
+    access = program.one("Stage").arguments["accessLogSettings"]["destinationArn"]
+    if log not in {f"{g.name}-id" for g in groups} or access not in {
+        f"arn:of:{g.name}" for g in groups
+    }:
+        yield "something logs to a group that is not ours"
+
+
+def public(program: Program) -> Iterator[str]:
+    blocks = {b.arguments["bucket"]: b.arguments for b in program.all("BucketPublicAccessBlock")}
+    owned = {
+        o.arguments["bucket"]
+        for o in program.all("BucketOwnershipControls")
+        if o.arguments["rule"] == {"objectOwnership": "BucketOwnerEnforced"}
+    }
+    settings = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
+    for bucket in program.all("Bucket"):
+        block = blocks.get(f"{bucket.name}-id", {})
+        if not all(block.get(setting) is True for setting in settings):
+            yield f"{bucket.name} may be opened to the public"
+        if (
+            f"{bucket.name}-id" not in owned
+            or {"acl", "grants", "website"} & bucket.arguments.keys()
+        ):
+            yield f"{bucket.name} has lists of its own about who may read"
+    for statement in statements(program):
+        principal = statement.content.get("Principal", {})
+        if statement.allows and (principal == "*" or "*" in principal.values()):
+            yield f"{statement.resource}: {statement.sid} is for everybody"
+
+
+def wildcards(program: Program) -> Iterator[str]:
+    for statement in statements(program):
+        if {"NotAction", "NotResource", "NotPrincipal"} & statement.content.keys():
+            yield f"{statement.resource}: {statement.sid} allows whatever it does not name"
+        if not statement.allows:
+            continue
+        if any("*" in action for action in statement.items("Action")):
+            yield f"{statement.resource}: {statement.sid} allows a family of actions"
+        wild = [resource for resource in statement.items("Resource") if "*" in resource]
+        if wild and wild != [WILDCARDS.get((statement.resource, statement.sid))]:
+            yield f"{statement.resource}: {statement.sid} is for any resource"
+
+
+def silent_alarms(program: Program) -> Iterator[str]:
+    topics = {f"arn:of:{topic.name}" for topic in program.all("Topic")}
+    for alarm in program.all("MetricAlarm"):
+        heard = alarm.arguments.get("alarmActions", [])
+        if not heard or not topics.issuperset(heard):
+            yield f"{alarm.name} tells nobody"
+        if alarm.arguments.get("actionsEnabled") is False:
+            yield f"{alarm.name} is switched off"
+        if alarm.arguments.get("treatMissingData") != "notBreaching":
+            yield f"{alarm.name} rings when nothing happens"
+
+
+def unthrottled(program: Program) -> Iterator[str]:
+    for stage in program.all("Stage"):
+        arguments = stage.arguments
+        limited = {s["routeKey"]: s for s in arguments.get("routeSettings", [])}
+        limited["default"] = arguments.get("defaultRouteSettings", {})
+        keys = [r.arguments["routeKey"] for r in program.all("Route")]
+        for key in ("default", *keys):
+            setting = limited.get(key, {})
+            if not (setting.get("throttlingRateLimit") and setting.get("throttlingBurstLimit")):
+                yield f"{key} lacks a limit, which refuses everybody"
+
+
+def secrets_told(program: Program) -> Iterator[str]:
+    for resource in program.declared:
+        if resource.type.endswith((":SecretVersion", ":Parameter")):
+            yield f"{resource.name} puts a value into Pulumi's state"
+        if SECRETS & resource.arguments.keys() or resource.arguments.get("generateSecret"):
+            yield f"{resource.name} knows a secret"
+    variables = program.one("Function").arguments["environment"]["variables"]
+    told = {"CB_SECRET_NAME", "SECRET_CACHE_TTL_SECONDS"}
+    for name in (*variables, *program.exports):
+        if name not in told and any(
+            w in name.lower() for w in ("secret_", "password", "passphrase")
+        ):
+            yield f"{name} tells a secret"
+
+
+def invoked_past_the_alias(program: Program) -> Iterator[str]:
+    alias, api = program.named("live"), program.one("Api")
+    for integration in program.all("Integration"):
+        if integration.arguments["integrationUri"] != f"arn:of:{alias.name}/invocations":
+            yield f"{integration.name} invokes something else"
+    for permission in program.all("Permission"):
+        if permission.arguments.get("qualifier") != alias.arguments["name"]:
+            yield f"{permission.name} is for more than the alias"
+        source = permission.arguments.get("sourceArn", "")
+        if not source.startswith(f"execution-arn:of:{api.name}/"):
+            yield f"{permission.name} is for other APIs too"
+    if program.all("FunctionUrl"):
+        yield "the function has an address of its own"
+
+
+def unguarded(program: Program, *, kept: bool) -> Iterator[str]:
+    for resource in program.declared:
+        guarded = kept and resource.type.rpartition(":")[2] in DATA
+        if (resource.protect, resource.retain) != (guarded, guarded):
+            yield f"{resource.name} is guarded otherwise than {guarded}"
+
+
+def open_doors(program: Program, *, any_origin: bool) -> Iterator[str]:
+    (authorizer,) = program.all("Authorizer")
+    for route in program.all("Route"):
+        key = route.arguments["routeKey"]
+        if key.split()[0] in ("ANY", "$default", "OPTIONS"):
+            yield f"{key} catches what it should not"
+        if key.endswith("/holdings") and (
+            route.arguments.get("authorizationType") != "JWT"
+            or route.arguments.get("authorizerId") != f"{authorizer.name}-id"
+        ):
+            yield f"{key} is open"
+    origins = program.one("Api").arguments["corsConfiguration"]["allowOrigins"]
+    if "*" in origins and not any_origin:
+        yield "every page may call the API"

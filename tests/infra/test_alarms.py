@@ -1,0 +1,190 @@
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra_pulumi.alarm_rules import LOG_EVENTS
+from infra_pulumi.config_reader import ConfigError
+from infra_pulumi.policies import alarm_topic_policy, telemetry_key_policy
+from tests.infra.capture import ACCOUNT, ROOT, Program, declare, settings
+
+ADDRESSES = {"holdings:alarmEmails": '["a@holdings.example", "b@holdings.example"]'}
+
+
+def _alarm(program: Program, name: str) -> dict[str, Any]:
+    return dict(program.named(name).arguments)
+
+
+def test_there_is_an_alarm_for_everything_that_an_operator_must_know(program: Program) -> None:
+    assert {
+        alarm.name: (alarm.arguments["threshold"], alarm.arguments["evaluationPeriods"])
+        for alarm in program.all("MetricAlarm")
+    } == {
+        "api-5xx": (10, 1),
+        "function-errors": (5, 1),
+        "function-duration": (16_000, 3),
+        "function-throttles": (0, 1),
+        "table-throttles": (0, 1),
+        "table-errors": (0, 1),
+        "coinbase-failure": (5, 1),
+        "stale-answer": (5, 1),
+        "credentials-rejected": (0, 1),
+        "cache-failure": (5, 1),
+    }
+    comparisons = {a.arguments["comparisonOperator"] for a in program.all("MetricAlarm")}
+    assert comparisons == {"GreaterThanThreshold"}
+
+
+def test_the_api_s_errors_are_counted_under_the_name_that_http_apis_give(program: Program) -> None:
+    alarm = _alarm(program, "api-5xx")
+
+    assert (alarm["namespace"], alarm["metricName"]) == ("AWS/ApiGateway", "5xx")
+    assert alarm["dimensions"] == {"ApiId": "http-api-id"}
+    assert (alarm["period"], alarm["statistic"]) == (300, "Sum")
+
+
+def test_durations_are_held_against_the_timeout_that_is_configured() -> None:
+    program = declare("prod", settings("prod") | {"holdings:timeoutSeconds": "25"})
+
+    alarm = _alarm(program, "function-duration")
+    assert alarm["threshold"] == 20_000
+    assert (alarm["extendedStatistic"], alarm["metricName"]) == ("p99", "Duration")
+    assert "statistic" not in alarm
+
+
+Watched = dict[str, tuple[str, dict[str, str]]]
+EXPRESSIONS: list[tuple[str, str, Watched]] = [
+    (
+        "function-errors",
+        "IF(runs > 0, 100 * errors / runs, 0)",
+        {"errors": ("Errors", {}), "runs": ("Invocations", {})},
+    ),
+    (
+        "table-throttles",
+        "FILL(reads, 0) + FILL(writes, 0)",
+        {"reads": ("ReadThrottleEvents", {}), "writes": ("WriteThrottleEvents", {})},
+    ),
+    (
+        "table-errors",
+        "FILL(gets, 0) + FILL(puts, 0)",
+        {
+            "gets": ("SystemErrors", {"Operation": "GetItem"}),
+            "puts": ("SystemErrors", {"Operation": "PutItem"}),
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "expression", "watched"), EXPRESSIONS)
+def test_an_alarm_over_several_metrics_returns_the_expression_alone(
+    program: Program, name: str, expression: str, watched: Watched
+) -> None:
+    *metrics, total = _alarm(program, name)["metricQueries"]
+    own = {"FunctionName", "TableName"}
+
+    assert (total["expression"], total["returnData"]) == (expression, True)
+    assert {
+        query["id"]: (
+            query["metric"]["metricName"],
+            {k: v for k, v in query["metric"]["dimensions"].items() if k not in own},
+        )
+        for query in metrics
+    } == watched
+    assert not [query for query in metrics if query["returnData"]]
+
+
+def test_the_app_s_own_events_are_counted_from_its_log(stack: str, program: Program) -> None:
+    for counted in LOG_EVENTS:
+        arguments = program.named(f"count-{counted.event}").arguments
+        alarm = _alarm(program, counted.event.replace("_", "-"))
+        metric = arguments["metricTransformation"]
+
+        assert arguments["pattern"] == '{ $.event = "%s" }' % counted.event  # noqa: UP031
+        assert arguments["logGroupName"] == "function-log-id"
+        assert metric["namespace"] == alarm["namespace"] == f"holdings/{stack}"
+        assert metric["name"] == alarm["metricName"]
+
+
+def test_every_event_that_is_counted_is_one_that_the_app_logs() -> None:
+    source = "".join(path.read_text() for path in Path(ROOT / "holdings").rglob("*.py"))
+    logged = set(re.findall(r'"event": "(\w+)"', source))
+
+    assert {counted.event for counted in LOG_EVENTS} <= logged
+
+
+def test_everybody_on_the_list_is_written_to() -> None:
+    program = declare("prod", settings("prod") | ADDRESSES)
+
+    assert [s.arguments for s in program.all("TopicSubscription")] == [
+        {"topic": "arn:of:alarms", "protocol": "email", "endpoint": address}
+        for address in ("a@holdings.example", "b@holdings.example")
+    ]
+    assert [
+        (n["notificationType"], n["threshold"], n["subscriberEmailAddresses"])
+        for n in program.one("Budget").arguments["notifications"]
+    ] == [
+        ("ACTUAL", 80, ["a@holdings.example", "b@holdings.example"]),
+        ("FORECASTED", 100, ["a@holdings.example", "b@holdings.example"]),
+    ]
+
+
+def test_without_a_list_nobody_is_subscribed_and_the_budget_has_no_letters() -> None:
+    config = {k: v for k, v in settings("prod").items() if k != "holdings:alarmEmails"}
+    program = declare("prod", config)
+
+    assert program.all("TopicSubscription") == []
+    assert "notifications" not in program.one("Budget").arguments
+
+
+def test_cloudwatch_of_this_account_may_publish_and_use_the_key(program: Program) -> None:
+    topic = json.loads(program.one("TopicPolicy").arguments["policy"])
+    key = json.loads(program.named("telemetry-key").arguments["policy"])
+    logs = [group.arguments["name"] for group in program.all("LogGroup")]
+
+    assert topic == alarm_topic_policy(account_id=ACCOUNT, topic_arn="arn:of:alarms")
+    assert topic["Statement"][0]["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+    assert key == telemetry_key_policy(
+        account_id=ACCOUNT,
+        region="eu-west-1",
+        partition="aws",
+        log_groups=sorted(logs),
+    )
+    cloudwatch = key["Statement"][-1]
+    assert cloudwatch["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert cloudwatch["Action"] == ["kms:Decrypt", "kms:GenerateDataKey"]
+    assert key["Statement"][1]["Condition"]["ArnEquals"] == {
+        "kms:EncryptionContext:aws:logs:arn": [
+            f"arn:aws:logs:eu-west-1:{ACCOUNT}:log-group:{name}" for name in sorted(logs)
+        ]
+    }
+
+
+def test_the_dashboard_shows_what_the_alarms_watch(stack: str, program: Program) -> None:
+    dashboard = program.one("Dashboard").arguments
+    shown = json.loads(dashboard["dashboardBody"])["widgets"]
+    alarms = program.all("MetricAlarm")
+
+    assert dashboard["dashboardName"] == program.exports["dashboard"] == f"holdings-{stack}"
+    assert {
+        (w["properties"]["title"], w["properties"]["annotations"]["horizontal"][0]["value"])
+        for w in shown
+    } == {(a.arguments["alarmDescription"], a.arguments["threshold"]) for a in alarms}
+    assert len({(w["x"], w["y"]) for w in shown}) == len(alarms)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "mend"),
+    [
+        ("alarmEmails", '["nobody"]', "not an e-mail address: 'nobody'"),
+        ("alarmEmails", "me@holdings.example", "a list of e-mail addresses"),
+        ("alarmEmails", '["a@b.example", "a@b.example"]', "each address once"),
+        ("alarmEmails", json.dumps([f"a{n}@b.example" for n in range(11)]), "at most 10"),
+        ("budgetUsd", "0", "from 1"),
+        ("logRetentionDays", "8", "one of 1, 3, 5, 7"),
+    ],
+)
+def test_a_bad_setting_of_the_alarms_is_named(key: str, value: str, mend: str) -> None:
+    with pytest.raises(ConfigError, match=rf"holdings:{key}: .*{mend}"):
+        declare("prod", settings("prod") | {f"holdings:{key}": value})

@@ -1,0 +1,173 @@
+import json
+
+import pulumi
+import pytest
+
+from infra_pulumi.config_reader import ConfigError
+from infra_pulumi.role_policies import function_policy, lambda_trust, vpc_policy
+from tests.infra.capture import ACCOUNT, Program, declare, settings
+
+VPC = {
+    "holdings:subnetIds": '["subnet-0123456789abcdef0", "subnet-01234567"]',
+    "holdings:securityGroupIds": '["sg-0123456789abcdef0"]',
+}
+TRACES = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
+
+
+def test_the_role_may_do_what_the_app_does_and_nothing_else() -> None:
+    policy = function_policy(
+        region="eu-west-1", table_arn="table", secret_arn="secret", key_arn="key", log_group_arn="g"
+    )
+
+    via = ["dynamodb.eu-west-1.amazonaws.com", "secretsmanager.eu-west-1.amazonaws.com"]
+    assert [
+        (s["Effect"], s["Action"], s["Resource"], s.get("Condition")) for s in policy["Statement"]
+    ] == [
+        ("Allow", ["dynamodb:GetItem", "dynamodb:PutItem"], ["table"], None),
+        ("Allow", ["secretsmanager:GetSecretValue"], ["secret"], None),
+        ("Allow", ["kms:Decrypt"], ["key"], {"StringEquals": {"kms:ViaService": via}}),
+        ("Allow", ["logs:CreateLogStream", "logs:PutLogEvents"], ["g:log-stream:*"], None),
+        ("Allow", TRACES, ["*"], None),
+    ]
+
+
+def test_only_lambda_takes_the_role(program: Program) -> None:
+    assert json.loads(program.one("Role").arguments["assumeRolePolicy"]) == lambda_trust()
+    assert lambda_trust()["Statement"][0]["Principal"] == {"Service": "lambda.amazonaws.com"}
+
+
+def test_the_role_has_the_policy_of_this_stack_s_own_things(program: Program) -> None:
+    (right,) = program.all("RolePolicy")
+
+    assert json.loads(right.arguments["policy"]) == function_policy(
+        region="eu-west-1",
+        table_arn="arn:of:cache",
+        secret_arn="arn:of:coinbase",
+        key_arn="arn:of:data-key",
+        log_group_arn="arn:of:function-log",
+    )
+
+
+def test_in_a_vpc_lambda_and_not_the_code_gets_network_interfaces() -> None:
+    program = declare("prod", settings("prod") | VPC)
+
+    policy = json.loads(program.named("function-vpc").arguments["policy"])
+    assert policy == vpc_policy(
+        account_id=ACCOUNT,
+        region="eu-west-1",
+        function_name="holdings-prod-api",
+        partition="aws",
+    )
+    denied = policy["Statement"][-1]
+    allowed = {action for s in policy["Statement"][:-1] for action in s["Action"]}
+    assert (denied["Effect"], set(denied["Action"])) == ("Deny", allowed)
+    assert denied["Condition"]["ArnEquals"]["lambda:SourceFunctionArn"] == [
+        f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:holdings-prod-api"
+    ]
+    assert program.one("Function").arguments["vpcConfig"] == {
+        "subnetIds": ["subnet-0123456789abcdef0", "subnet-01234567"],
+        "securityGroupIds": ["sg-0123456789abcdef0"],
+    }
+    assert "function-vpc" in program.one("Function").depends_on
+
+
+def test_the_function_runs_the_archive_as_it_was_built_for(stack: str, program: Program) -> None:
+    function = dict(program.one("Function").arguments)
+    archive = function.pop("code")
+    variables = function.pop("environment")["variables"]
+
+    assert function == {
+        "name": f"holdings-{stack}-api",
+        "description": "Serves the holdings API",
+        "role": "arn:of:function-role",
+        "runtime": "python3.13",
+        "architectures": ["arm64"],
+        "handler": "app.handler",
+        "publish": True,
+        "memorySize": 512,
+        "timeout": 20,
+        "reservedConcurrentExecutions": -1,
+        "loggingConfig": {
+            "logFormat": "JSON",
+            "logGroup": "function-log-id",
+            "applicationLogLevel": "INFO",
+            "systemLogLevel": "INFO",
+        },
+        "tracingConfig": {"mode": "Active"},
+    }
+    assert archive.path.endswith("tests/infra/empty.zip")
+    assert variables == {
+        "DEFAULT_USER_ID": "default",
+        "DDB_TABLE": f"holdings-{stack}-cache",
+        "CB_BASE_URL": "https://api-public.sandbox.exchange.coinbase.com",
+        "CB_SECRET_NAME": f"holdings-{stack}-coinbase",
+        "CACHE_TTL_SECONDS": "180",
+        "STALE_TTL_SECONDS": "86400",
+        "SECRET_CACHE_TTL_SECONDS": "300",
+        "LOG_LEVEL": "INFO",
+        "CORS_ALLOW_ORIGIN": ",".join(
+            program.one("Api").arguments["corsConfiguration"]["allowOrigins"]
+        ),
+    }
+
+
+def test_log_group_and_rights_are_there_before_the_function(program: Program) -> None:
+    assert {"function-log", "function-own-resources"} <= {*program.one("Function").depends_on}
+
+
+def test_the_alias_follows_each_version_that_pulumi_publishes(program: Program) -> None:
+    alias = program.named("live")
+
+    assert alias.arguments["functionVersion"] == "7"
+    assert alias.ignored == ()
+
+
+def test_one_of_two_ways_to_start_warm_can_be_had() -> None:
+    snap = declare("prod", settings("prod") | {"holdings:snapStart": "true"})
+    warm = declare("prod", settings("prod") | {"holdings:provisionedConcurrency": "2"})
+
+    assert snap.one("Function").arguments["snapStart"] == {"applyOn": "PublishedVersions"}
+    assert snap.all("ProvisionedConcurrencyConfig") == []
+    assert warm.one("ProvisionedConcurrencyConfig").arguments == {
+        "functionName": "holdings-prod-api",
+        "qualifier": "live",
+        "provisionedConcurrentExecutions": 2,
+    }
+
+
+def test_levels_are_told_to_lambda_in_its_own_words() -> None:
+    program = declare("prod", settings("prod") | {"holdings:logLevel": "WARNING"})
+
+    function = program.one("Function").arguments
+    assert function["loggingConfig"]["applicationLogLevel"] == "WARN"
+    assert function["environment"]["variables"]["LOG_LEVEL"] == "WARNING"
+
+
+def test_without_an_archive_the_program_says_how_to_get_it() -> None:
+    with pytest.raises(pulumi.RunError, match=r"dist/none.zip is not there: run `make package`"):
+        declare("prod", settings("prod") | {"holdings:codeArchive": "dist/none.zip"})
+
+
+@pytest.mark.parametrize(
+    ("config", "mend"),
+    [
+        ({"snapStart": "true", "provisionedConcurrency": "1"}, "refuses both"),
+        ({"snapStart": "yes"}, "one of true, false"),
+        ({"provisionedConcurrency": "3", "reservedConcurrency": "2"}, "no more than reserved"),
+        ({"timeoutSeconds": "10"}, "from 15 to 29"),
+        ({"memoryMb": "64"}, "from 128"),
+        ({"subnetIds": '["subnet-01234567"]'}, "together"),
+        ({"securityGroupIds": '["sg-1"]', "subnetIds": '["subnet-01234567"]'}, "such as sg-"),
+        ({"cbBaseUrl": "http://127.0.0.1:1"}, "use https"),
+        ({"cbBaseUrl": "https://exchange.example/"}, "no slash"),
+        ({"logLevel": "TRACE"}, "one of DEBUG"),
+        ({"defaultUserId": "a b"}, "letters, digits"),
+        ({"codeArchive": "dist/holdings"}, "a .zip file"),
+    ],
+)
+def test_a_bad_setting_of_the_function_is_named(config: dict[str, str], mend: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        declare("prod", settings("prod") | {f"holdings:{k}": v for k, v in config.items()})
+
+    assert mend in str(refused.value)
+    assert f"holdings:{next(iter(config))}" in str(refused.value)

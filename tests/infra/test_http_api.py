@@ -1,0 +1,161 @@
+import json
+
+import pytest
+
+from infra_pulumi.config_reader import ConfigError
+from tests.infra.capture import Program, declare, settings
+
+SCOPE = {"authorizationType": "JWT", "authorizationScopes": ["holdings/read"]}
+OWN_NAME = {
+    "holdings:apiDomain": "api.holdings.example",
+    "holdings:apiCertificateArn": "arn:aws:acm:eu-west-1:111122223333:certificate/ab-12",
+}
+
+
+def test_health_and_document_are_open_and_holdings_need_the_scope(program: Program) -> None:
+    routes = {
+        route.arguments["routeKey"]: {
+            key: route.arguments[key]
+            for key in ("authorizationType", "authorizationScopes")
+            if key in route.arguments
+        }
+        for route in program.all("Route")
+    }
+
+    assert routes == {
+        "GET /health": {"authorizationType": "NONE"},
+        "HEAD /health": {"authorizationType": "NONE"},
+        "GET /openapi.json": {"authorizationType": "NONE"},
+        "HEAD /openapi.json": {"authorizationType": "NONE"},
+        "GET /holdings": SCOPE,
+        "HEAD /holdings": SCOPE,
+    }
+    assert {r.arguments["target"] for r in program.all("Route")} == {
+        "integrations/function-live-id"
+    }
+
+
+def test_without_a_scope_any_token_of_the_client_is_good() -> None:
+    program = declare("prod", settings("prod") | {"holdings:apiScope": ""})
+
+    route = program.named("get-holdings").arguments
+    assert route["authorizationType"] == "JWT"
+    assert "authorizationScopes" not in route
+
+
+def test_tokens_are_those_that_the_pool_gave_to_the_client(program: Program) -> None:
+    authorizer = program.one("Authorizer").arguments
+
+    assert authorizer["authorizerType"] == "JWT"
+    assert authorizer["identitySources"] == ["$request.header.Authorization"]
+    assert authorizer["jwtConfiguration"] == {
+        "issuer": "https://endpoint.of/users",
+        "audiences": ["web-id"],
+    }
+
+
+def test_the_gateway_speaks_version_2_to_the_alias(program: Program) -> None:
+    integration = program.one("Integration").arguments
+
+    assert integration["integrationType"] == "AWS_PROXY"
+    assert integration["payloadFormatVersion"] == "2.0"
+    assert integration["integrationUri"] == "arn:of:live/invocations"
+
+
+def test_this_api_alone_may_invoke(program: Program) -> None:
+    assert program.one("Permission").arguments == {
+        "action": "lambda:InvokeFunction",
+        "function": program.one("Function").arguments["name"],
+        "qualifier": "live",
+        "principal": "apigateway.amazonaws.com",
+        "sourceArn": "execution-arn:of:http-api/*/*",
+    }
+
+
+def test_limits_come_from_the_stack_and_the_routes_exist_before_them(
+    stack: str, program: Program
+) -> None:
+    config, stage = settings(stack), program.one("Stage")
+    general = (config["holdings:throttleRate"], config["holdings:throttleBurst"])
+    holdings = (config["holdings:holdingsThrottleRate"], config["holdings:holdingsThrottleBurst"])
+
+    assert stage.arguments["name"] == "$default"
+    assert stage.arguments["autoDeploy"] is True
+    assert stage.arguments["defaultRouteSettings"] == {
+        "throttlingRateLimit": general[0],
+        "throttlingBurstLimit": general[1],
+    }
+    assert {
+        setting["routeKey"]: (setting["throttlingRateLimit"], setting["throttlingBurstLimit"])
+        for setting in stage.arguments["routeSettings"]
+    } == {
+        route.arguments["routeKey"]: holdings if "holdings" in route.name else general
+        for route in program.all("Route")
+    }
+    assert {route.name for route in program.all("Route")} <= {*stage.depends_on}
+
+
+def test_the_access_log_tells_why_somebody_was_refused_and_shows_no_header(
+    program: Program,
+) -> None:
+    log = program.one("Stage").arguments["accessLogSettings"]
+    fields = set(json.loads(log["format"]).values())
+
+    assert log["destinationArn"] == "arn:of:access-log"
+    assert {
+        "$context.requestId",
+        "$context.authorizer.error",
+        "$context.integration.error",
+        "$context.error.message",
+        "$context.status",
+    } <= fields
+    assert not [field for field in fields if "header" in field.lower()]
+
+
+def test_pages_that_sign_in_may_call_unless_others_are_named() -> None:
+    config = settings("prod") | {"holdings:callbackUrls": '["https://A.example/x", "https://b.c/"]'}
+    del config["holdings:corsOrigins"]
+
+    cors = declare("prod", config).one("Api").arguments["corsConfiguration"]
+
+    assert cors["allowOrigins"] == ["https://a.example", "https://b.c"]
+    assert cors["allowMethods"] == ["GET", "HEAD", "OPTIONS"]
+    assert "authorization" in cors["allowHeaders"]
+
+
+def test_any_page_may_call_in_dev_only() -> None:
+    anybody = {"holdings:corsOrigins": '["*"]'}
+
+    api = declare("dev", settings("dev") | anybody).one("Api")
+
+    assert api.arguments["corsConfiguration"]["allowOrigins"] == ["*"]
+    with pytest.raises(ConfigError, match="holdings:corsOrigins: name each origin"):
+        declare("staging", settings("staging") | anybody)
+
+
+def test_a_name_of_its_own_is_the_only_one(program: Program) -> None:
+    own = declare("prod", settings("prod") | OWN_NAME)
+
+    assert own.exports["api_url"] == "https://api.holdings.example"
+    assert own.one("Api").arguments["disableExecuteApiEndpoint"] is True
+    assert own.one("DomainName").arguments["domainNameConfiguration"]["securityPolicy"] == "TLS_1_2"
+    assert own.one("ApiMapping").arguments["stage"] == "default-stage-id"
+    assert program.all("DomainName") == []
+    assert program.exports["api_url"] == "https://http-api.api.aws"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "mend"),
+    [
+        ("corsOrigins", '["https://holdings.example/"]', "no slash"),
+        ("corsOrigins", '["http://holdings.example"]', "use https"),
+        ("corsOrigins", "https://holdings.example", "a list of origins"),
+        ("throttleRate", "0", "from 1 to 10000"),
+        ("holdingsThrottleBurst", "-1", "from 1 to 10000"),
+        ("apiDomain", "api.holdings.example", "together"),
+        ("apiDomain", "https://api.holdings.example", "a host name"),
+    ],
+)
+def test_a_bad_setting_of_the_api_is_named(key: str, value: str, mend: str) -> None:
+    with pytest.raises(ConfigError, match=rf"holdings:{key}: .*{mend}"):
+        declare("prod", settings("prod") | {f"holdings:{key}": value})

@@ -1,0 +1,96 @@
+"""What the stack files say, and what a stack tells those who use it."""
+
+from tests.infra.capture import ACCOUNT, Program, declare, settings, stack_file
+
+# The environment's own: the rest of a stack is the same in all of them.
+DIFFERENCES = {
+    "aws:defaultTags",
+    "holdings:callbackUrls",
+    "holdings:logoutUrls",
+    "holdings:corsOrigins",
+    "holdings:logRetentionDays",
+    "holdings:alarmEmails",
+    "holdings:throttleRate",
+    "holdings:throttleBurst",
+    "holdings:holdingsThrottleRate",
+    "holdings:holdingsThrottleBurst",
+    "holdings:budgetUsd",
+    "holdings:refreshTokenRotation",
+}
+
+
+def test_the_stack_files_hold_differences_of_environment_only(stack: str) -> None:
+    assert stack_file(stack).keys() - {"aws:region"} <= DIFFERENCES
+
+
+def test_environments_are_made_of_the_same_things() -> None:
+    shapes = {
+        stack: {(r.type, r.name) for r in declare(stack, settings(stack)).declared}
+        for stack in ("dev", "staging", "prod")
+    }
+
+    assert shapes["dev"] == shapes["staging"] == shapes["prod"]
+
+
+def test_logs_are_kept_longer_the_more_they_matter() -> None:
+    kept = {
+        stack: {group.arguments["retentionInDays"] for group in declare(stack).all("LogGroup")}
+        for stack in ("dev", "staging", "prod")
+    }
+
+    assert kept == {"dev": {14}, "staging": {30}, "prod": {365}}
+
+
+def test_a_stack_exports_what_clients_and_operators_need(stack: str, program: Program) -> None:
+    region = settings(stack)["aws:region"]
+
+    assert program.exports == {
+        "region": region,
+        "api_url": "https://http-api.api.aws",
+        "api_id": "http-api-id",
+        "api_scope": "holdings/read",
+        "hosted_ui_url": f"https://holdings-{stack}-{ACCOUNT}.auth.{region}.amazoncognito.com",
+        "user_pool_id": "users-id",
+        "client_id": "web-id",
+        "issuer": "https://endpoint.of/users",
+        "web_url": "https://web-distribution.cloudfront.net",
+        "web_bucket": f"holdings-{stack}-web-{ACCOUNT}",
+        "web_distribution_id": "web-distribution-id",
+        "function": f"holdings-{stack}-api",
+        "function_alias": "live",
+        "function_log_group": "function-log-id",
+        "table": f"holdings-{stack}-cache",
+        "secret": f"holdings-{stack}-coinbase",
+        "dashboard": f"holdings-{stack}",
+        "api_domain_target": "",
+        "web_domain_target": "web-distribution.cloudfront.net",
+    }
+
+
+def test_every_resource_belongs_to_a_component(program: Program) -> None:
+    assert {resource.component for resource in program.declared} == {
+        f"holdings:infra:{name}"
+        for name in (
+            "Alarms",
+            "AlarmTopic",
+            "ApiRoutes",
+            "Function",
+            "FunctionRole",
+            "HttpApi",
+            "Identity",
+            "Storage",
+            "Telemetry",
+            "Web",
+            "WebBucket",
+        )
+    }
+
+
+def test_a_stack_of_any_name_region_and_environment_can_be_made() -> None:
+    config = settings("prod") | {"aws:region": "us-gov-west-1", "holdings:environment": "staging"}
+
+    program = declare("x" * 30, config)
+
+    assert len(program.exports["web_bucket"]) <= 63
+    assert len(program.exports["function"]) <= 64
+    assert len(program.one("Role").arguments["name"]) <= 64

@@ -1,0 +1,138 @@
+import json
+
+import pytest
+
+from infra_pulumi.config_reader import ConfigError
+from infra_pulumi.web_policies import content_security_policy, web_bucket_policy
+from tests.infra.capture import ACCOUNT, Program, declare, settings
+
+CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/ab-12"
+
+
+def test_the_page_may_load_its_own_files_and_talk_to_three_places() -> None:
+    policy = content_security_policy(
+        api_url="https://api.example",
+        hosted_ui_url="https://login.example",
+        issuer="https://issuer.example/pool",
+    )
+
+    assert policy.split("; ") == [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "manifest-src 'self'",
+        "connect-src 'self' https://api.example https://login.example https://issuer.example",
+        "base-uri 'none'",
+        "form-action 'self' https://login.example",
+        "frame-ancestors 'none'",
+    ]
+
+
+def test_every_answer_carries_the_strict_headers(program: Program) -> None:
+    headers = program.one("ResponseHeadersPolicy").arguments["securityHeadersConfig"]
+
+    assert headers["contentSecurityPolicy"] == {
+        "contentSecurityPolicy": content_security_policy(
+            api_url=program.exports["api_url"],
+            hosted_ui_url=program.exports["hosted_ui_url"],
+            issuer=program.exports["issuer"],
+        ),
+        "override": True,
+    }
+    assert headers["contentTypeOptions"] == {"override": True}
+    assert headers["frameOptions"] == {"frameOption": "DENY", "override": True}
+    assert headers["referrerPolicy"] == {"referrerPolicy": "no-referrer", "override": True}
+    assert headers["strictTransportSecurity"]["accessControlMaxAgeSec"] >= 31_536_000
+    behavior = program.one("Distribution").arguments["defaultCacheBehavior"]
+    assert behavior["responseHeadersPolicyId"] == "web-headers-id"
+
+
+def test_the_page_comes_by_https_and_the_bucket_answers_cloudfront_alone(program: Program) -> None:
+    distribution = program.one("Distribution").arguments
+
+    assert distribution["defaultCacheBehavior"]["viewerProtocolPolicy"] == "redirect-to-https"
+    assert distribution["defaultCacheBehavior"]["allowedMethods"] == ["GET", "HEAD"]
+    assert distribution["origins"] == [
+        {
+            "originId": "bucket",
+            "domainName": "web-bucket.s3.aws",
+            "originAccessControlId": "web-access-id",
+        }
+    ]
+    assert program.one("OriginAccessControl").arguments["signingBehavior"] == "always"
+    assert json.loads(program.one("BucketPolicy").arguments["policy"]) == web_bucket_policy(
+        bucket_arn="arn:of:web-bucket", distribution_arn="arn:of:web-distribution"
+    )
+
+
+def test_the_bucket_refuses_whoever_comes_without_tls() -> None:
+    allow, deny = web_bucket_policy(bucket_arn="b", distribution_arn="d")["Statement"]
+
+    assert allow["Condition"] == {"StringEquals": {"AWS:SourceArn": "d"}}
+    assert deny["Effect"] == "Deny"
+    assert deny["Resource"] == ["b", "b/*"]
+    assert deny["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_the_bucket_is_shut_before_anything_is_in_it(program: Program) -> None:
+    shut = {"web-public-access", "web-ownership", "web-encryption"}
+
+    for name in ("web-policy", "web-config"):
+        assert shut <= {*program.named(name).depends_on}
+
+
+def test_paths_inside_the_page_show_the_page(program: Program) -> None:
+    answers = program.one("Distribution").arguments["customErrorResponses"]
+
+    assert [(a["errorCode"], a["responseCode"], a["responsePagePath"]) for a in answers] == [
+        (403, 200, "/index.html"),
+        (404, 200, "/index.html"),
+    ]
+
+
+def test_the_page_is_told_of_its_stack_and_asks_each_time(program: Program) -> None:
+    config = program.named("web-config").arguments
+
+    assert (config["key"], config["cacheControl"]) == ("config.json", "no-cache")
+    assert json.loads(config["content"]) == {
+        "api_url": program.exports["api_url"],
+        "hosted_ui_url": program.exports["hosted_ui_url"],
+        "issuer": program.exports["issuer"],
+        "client_id": program.exports["client_id"],
+        "scope": "holdings/read",
+    }
+
+
+def test_the_bucket_s_name_is_no_other_account_s(stack: str, program: Program) -> None:
+    assert program.exports["web_bucket"] == f"holdings-{stack}-web-{ACCOUNT}"
+
+
+def test_the_page_may_have_a_name_of_its_own() -> None:
+    own = {"holdings:webDomain": "holdings.example", "holdings:webCertificateArn": CERTIFICATE}
+
+    program = declare("prod", settings("prod") | own)
+
+    distribution = program.one("Distribution").arguments
+    assert program.exports["web_url"] == "https://holdings.example"
+    assert program.exports["web_domain_target"] == "web-distribution.cloudfront.net"
+    assert distribution["aliases"] == ["holdings.example"]
+    assert distribution["viewerCertificate"] == {
+        "acmCertificateArn": CERTIFICATE,
+        "sslSupportMethod": "sni-only",
+        "minimumProtocolVersion": "TLSv1.2_2021",
+    }
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "mend"),
+    [
+        ("webDomain", "holdings.example", "together"),
+        ("webDomain", "Holdings", "a host name"),
+        ("webCertificateArn", CERTIFICATE.replace("us-east-1", "eu-west-1"), "in us-east-1"),
+    ],
+)
+def test_a_bad_setting_of_the_page_is_named(key: str, value: str, mend: str) -> None:
+    with pytest.raises(ConfigError, match=rf"holdings:{key}: .*{mend}"):
+        declare("prod", settings("prod") | {f"holdings:{key}": value})
