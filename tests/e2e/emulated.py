@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from local.archive import build_archive
 from local.emulator import Emulator
 from local.provision import provision
 from local.provision.resources import Aws
@@ -23,6 +24,8 @@ def aws(of: Emulator) -> Aws:
 def provisioned(
     of: Emulator, *, root: Path = ROOT, overrides: dict[str, Any] | None = None
 ) -> dict[str, Any]:
+    if root == ROOT:  # our own program, which declares a function
+        build_archive(print)
     return provision(
         endpoint_url=of.url,
         stack=STACK,

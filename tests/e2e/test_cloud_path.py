@@ -6,7 +6,7 @@ import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import boto3
 import pytest
@@ -114,7 +114,7 @@ def test_the_role_may_do_nothing_else(stack: Running) -> None:
     )["Credentials"]
 
     def as_role(service: Any) -> Any:
-        client: Any = boto3.client(
+        return cast("Any", boto3).client(
             service,
             endpoint_url=stack.stack.aws_endpoint_url,
             region_name=stack.stack.region,
@@ -122,7 +122,6 @@ def test_the_role_may_do_nothing_else(stack: Running) -> None:
             aws_secret_access_key=given["SecretAccessKey"],
             aws_session_token=given["SessionToken"],
         )
-        return client
 
     key = {"pk": {"S": "holdings#demo-user"}}
     assert "Item" not in as_role("dynamodb").get_item(TableName=stack.stack.table, Key=key)
@@ -158,7 +157,7 @@ def test_new_code_answers_and_a_rollback_brings_the_old_one_back(
     stack: Running, tmp_path: Path
 ) -> None:
     before = through_gateway(stack, "/health").json()["version"]
-    client = stack.aws("lambda")
+    client: Any = stack.aws("lambda")
     configuration = client.get_function_configuration(FunctionName=FUNCTION)
     archive = tmp_path / "new.zip"
     archive.write_bytes(other_version("next"))

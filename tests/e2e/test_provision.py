@@ -66,12 +66,12 @@ def test_the_stacks_tags_are_on_everything_that_takes_tags(
     emulated: Emulator, outputs: dict[str, Any]
 ) -> None:
     cloud = aws(emulated)
-    (key,) = cloud.kms.list_keys()["Keys"]
+    key = cloud.kms.describe_key(KeyId="alias/holdings-dev")["KeyMetadata"]
     arn = cloud.dynamodb.describe_table(TableName=outputs["table"])["Table"].get("TableArn", "")
     secret: Any = cloud.secretsmanager.describe_secret(SecretId=outputs["secret"])
     pool: Any = cloud.cognito.describe_user_pool(UserPoolId=outputs["user_pool_id"])
     tags: Any = {
-        "key": cloud.kms.list_resource_tags(KeyId=key.get("KeyId", ""))["Tags"],
+        "key": cloud.kms.list_resource_tags(KeyId=key["KeyId"])["Tags"],
         "table": cloud.dynamodb.list_tags_of_resource(ResourceArn=arn).get("Tags"),
         "secret": secret["Tags"],
     }
