@@ -10,7 +10,7 @@ EMULATOR_READY := .venv-emulator/.ready
 
 .PHONY: help
 help: ## List the commands
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -hE '^[a-z -]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
 
 .PHONY: run
 run: setup ## Run the whole system on this machine: API, sign-in, simulated Coinbase
@@ -44,6 +44,29 @@ openapi: $(READY) ## Write docs/openapi.json from the schemas and routes
 .PHONY: package
 package: $(READY) ## Write dist/holdings.zip, what Lambda runs
 	@$(BIN)/python -m package
+
+# The operator's day: each takes STACK=dev, staging or prod. docs/operations.md tells more.
+.PHONY: up preview destroy outputs logs put-secret create-user deploy-code rollback canary
+up preview: package ## Make or change a stack, or show what that would do (STACK=)
+	@$(BIN)/python -m operations --stack "$(STACK)" $@
+
+destroy outputs logs: $(READY) ## Remove a stack, print where it is, follow its log (STACK=)
+	@$(BIN)/python -m operations --stack "$(STACK)" $@
+
+put-secret: $(READY) ## Store the Coinbase key, asked for or from FILE= (STACK=)
+	@$(BIN)/python -m operations --stack "$(STACK)" $@ $(if $(FILE),--file "$(FILE)")
+
+create-user: $(READY) ## Invite a person (STACK= EMAIL=)
+	@$(BIN)/python -m operations --stack "$(STACK)" $@ --email "$(EMAIL)"
+
+deploy-code: package ## New code only, live at once (STACK=)
+	@$(BIN)/python -m operations --stack "$(STACK)" $@
+
+rollback: $(READY) ## Make an earlier version live (STACK= [VERSION=])
+	@$(BIN)/python -m operations --stack "$(STACK)" $@ --version "$(VERSION)"
+
+canary: $(READY) ## Give a version a share of the requests (STACK= VERSION= PERCENT=)
+	@$(BIN)/python -m operations --stack "$(STACK)" $@ --version "$(VERSION)" --percent "$(PERCENT)"
 
 .PHONY: format
 format: $(READY) ## Format the code
