@@ -6,6 +6,7 @@ import threading
 from time import monotonic
 
 import pytest
+import requests
 
 from local.simulator import Credentials, Fault, Injection, Simulator
 from local.simulator.exchange import Exchange
@@ -122,7 +123,10 @@ def test_stopping_waits_for_no_one(clock: Clock, fault: Fault) -> None:
 
 
 def test_a_simulator_that_never_started_can_be_stopped() -> None:
-    Simulator().stop()
+    simulator = Simulator()
+    simulator.stop()
+    with pytest.raises(requests.ConnectionError):
+        requests.get(simulator.url, timeout=1)
 
 
 def test_a_connection_accepted_while_stopping_is_not_served(clock: Clock) -> None:
