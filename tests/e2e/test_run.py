@@ -76,7 +76,7 @@ def processes_below(state_dir: Path) -> list[str]:
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs Linux's /proc")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_nothing_outlives_it_however_it_ends(tmp_path: Path, number: signal.Signals) -> None:
     running = Running(tmp_path).start()
     assert len(processes_below(tmp_path)) >= 4

@@ -48,7 +48,9 @@ class Program:
     exports: dict[str, Any] = field(default_factory=dict[str, Any])
 
     def all(self, kind: str) -> list[Declared]:
-        return [resource for resource in self.declared if resource.type.endswith(f":{kind}")]
+        """Return them by name: Pulumi registers on several threads, in any order."""
+        found = [resource for resource in self.declared if resource.type.endswith(f":{kind}")]
+        return sorted(found, key=lambda resource: resource.name)
 
     def named(self, name: str) -> Declared:
         (resource,) = (resource for resource in self.declared if resource.name == name)

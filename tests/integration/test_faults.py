@@ -35,7 +35,6 @@ CODES = {
 SLOW = {
     Fault.HANG: {},
     Fault.SLOW: {"seconds": 60},
-    Fault.SLOW_START: {"seconds": 60},
 }
 
 
