@@ -13,7 +13,7 @@ import requests
 from local import accounts
 from local.archive import build_archive
 from local.children import Child
-from local.emulator import Emulator, EmulatorError
+from local.emulator import Emulator
 from local.ports import check_free
 from local.provision import provision
 from local.provision.resources import Aws
@@ -106,10 +106,7 @@ class LocalStack:
             enforce_iam=True,
         )
         self._started.callback(emulator.stop)
-        try:
-            emulator.start()
-        except EmulatorError as error:
-            raise LocalError(str(error)) from None
+        emulator.start()
         self._running["the emulated AWS"] = emulator.running
         return emulator
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import time
 from collections.abc import Mapping
@@ -14,7 +13,8 @@ from typing import Self
 import requests
 
 from local.emulator.environment import minimal_environment
-from local.emulator.errors import EmulatorError
+from local.ports import check_free
+from local.settings import LocalError
 
 HOST = "127.0.0.1"
 LOG_TAIL_LINES = 20
@@ -62,10 +62,10 @@ class Emulator:
         )
 
     def start(self) -> None:
-        """Return when the emulator answers. Raises EmulatorError, with the log's end, if not."""
+        """Return when the emulator answers. Raises LocalError, with the log's end, if not."""
         if not self.python.exists():
-            raise EmulatorError(f"no emulator environment at {self.python}: run `make run`")
-        self._require_free_port()
+            raise LocalError(f"no emulator environment at {self.python}: run `make run`")
+        check_free(self.port, "EMULATOR_PORT")
         for folder in ("state", "tmp", "s3"):
             (self.state_dir / folder).mkdir(parents=True, exist_ok=True)
         with self.log_file.open("wb") as log:
@@ -107,17 +107,6 @@ class Emulator:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def _require_free_port(self) -> None:
-        with socket.socket() as probe:
-            # A port that was in use a moment ago is free for a server, and so for this probe.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((HOST, self.port))
-            except OSError as error:
-                raise EmulatorError(
-                    f"port {self.port} is taken ({error.strerror}): set EMULATOR_PORT to a free one"
-                ) from error
-
     def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + self.start_seconds
         while time.monotonic() < deadline:
@@ -134,7 +123,7 @@ class Emulator:
         except requests.RequestException:
             return False
 
-    def _failed(self, what: str) -> EmulatorError:
+    def _failed(self, what: str) -> LocalError:
         lines = self.log_file.read_text(errors="replace").splitlines()[-LOG_TAIL_LINES:]
         tail = "\n".join(lines)
-        return EmulatorError(f"the emulator {what}; the end of {self.log_file}:\n{tail}")
+        return LocalError(f"the emulator {what}; the end of {self.log_file}:\n{tail}")

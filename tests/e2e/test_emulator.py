@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from local.emulator import Emulator, EmulatorError
+from local.emulator import Emulator
 from local.emulator.emulator import SUPERVISE
-from local.settings import ROOT
+from local.settings import ROOT, LocalError
 from tests.e2e.conftest import free_port
 from tests.e2e.emulated import aws, emulator
 
@@ -65,12 +65,12 @@ def test_a_taken_port_is_refused_with_the_variable_to_change(tmp_path: Path) -> 
         other.listen()
         port = int(other.getsockname()[1])
 
-        with pytest.raises(EmulatorError, match=rf"port {port} is taken .*EMULATOR_PORT"):
+        with pytest.raises(LocalError, match=rf"port {port} is taken .*EMULATOR_PORT"):
             Emulator(Path(sys.executable), tmp_path, port).start()
 
 
 def test_without_its_environment_it_says_how_to_make_one(tmp_path: Path) -> None:
-    with pytest.raises(EmulatorError, match=r"no emulator environment at .*none: run `make"):
+    with pytest.raises(LocalError, match=r"no emulator environment at .*none: run `make"):
         Emulator(tmp_path / "none", tmp_path, free_port()).start()
 
 
@@ -78,7 +78,7 @@ def test_an_emulator_that_ends_at_once_is_an_error_with_the_end_of_its_log(tmp_p
     broken = _script(tmp_path, "print('first'); print('out of luck', flush=True); exit(3)")
     emulated = Emulator(Path(sys.executable), tmp_path, free_port(), supervise=broken)
 
-    with pytest.raises(EmulatorError, match=r"ended with status 3; .*emulator.log:\nfirst\nout of"):
+    with pytest.raises(LocalError, match=r"ended with status 3; .*emulator.log:\nfirst\nout of"):
         emulated.start()
 
 
@@ -88,7 +88,7 @@ def test_an_emulator_that_never_answers_is_stopped_and_an_error(tmp_path: Path) 
         Path(sys.executable), tmp_path, free_port(), supervise=idle, start_seconds=0.3
     )
 
-    with pytest.raises(EmulatorError, match=r"was not ready within 0\.3 s"):
+    with pytest.raises(LocalError, match=r"was not ready within 0\.3 s"):
         emulated.start()
 
     assert not emulated.running()
