@@ -37,6 +37,11 @@ def test_there_is_an_alarm_for_everything_that_an_operator_must_know(program: Pr
     assert comparisons == {"GreaterThanThreshold"}
 
 
+def test_every_alarm_has_its_mend_in_the_troubleshooting_page(program: Program) -> None:
+    page = (ROOT / "docs/troubleshooting.md").read_text()
+    assert [a.name for a in program.all("MetricAlarm") if f"| `{a.name}` |" not in page] == []
+
+
 def test_the_api_s_errors_are_counted_under_the_name_that_http_apis_give(program: Program) -> None:
     alarm = _alarm(program, "api-5xx")
 

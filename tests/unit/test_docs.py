@@ -1,6 +1,7 @@
 """What the documents promise is what the code has."""
 
 import ast
+import doctest
 import re
 from pathlib import Path
 
@@ -32,6 +33,15 @@ def test_every_setting_is_documented(module: str) -> None:
 def test_every_code_of_the_api_has_its_mend_in_the_troubleshooting_page() -> None:
     page = (ROOT / "docs/troubleshooting.md").read_text()
     assert [code for code in KINDS if f"`{code}`" not in page] == []
+
+
+def test_the_month_s_costs_are_what_the_page_s_own_formula_gives() -> None:
+    page = ROOT / "docs/cost.md"
+    assert doctest.testfile(str(page), module_relative=False) == (0, 2)
+    table = re.findall(r"^\| ([\d,]+) \| ([\d.]+) \| ([\d.]+) \|$", page.read_text(), re.MULTILINE)
+    printed = re.findall(r"^ *([\d,]+) +([\d.]+) +([\d.]+)$", page.read_text(), re.MULTILINE)
+    assert len(table) == 3
+    assert table == printed
 
 
 def test_every_decision_is_listed_and_every_listed_one_is_there() -> None:
