@@ -1,7 +1,9 @@
+import re
+
 import pytest
 
 from infra_pulumi.config_reader import ConfigError
-from tests.infra.capture import declare, settings
+from tests.infra.capture import ROOT, declare, settings
 
 BAD = [
     ("aws:region", "", "the region to deploy to"),
@@ -88,3 +90,14 @@ def test_keys_of_the_cli_are_read_and_checked_too(monkeypatch: pytest.MonkeyPatc
 
     with pytest.raises(ConfigError, match="holdings:typo: unknown key"):
         declare("prod", settings("prod"))
+
+
+def test_every_key_is_documented_and_no_other() -> None:
+    page = (ROOT / "docs/stacks.md").read_text()
+    documented = set(re.findall(r"^\| [^|]*\|", page, re.MULTILINE))
+    keys = set(re.findall(r"`holdings:(\w+)`", "".join(documented)))
+
+    with pytest.raises(ConfigError) as refused:
+        declare("dev", settings("dev") | {"holdings:nothing": "1"})
+    known = str(refused.value).partition("known are ")[2]
+    assert keys == set(re.findall(r"\w+", known))
