@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from holdings.adapters.aws_environment import AwsEnvironment
 from holdings.core.errors import Misconfigured
 
 VERSION = "0.1.0"
@@ -15,12 +16,15 @@ _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # a header name or a method, RFC 9110
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?|\*")
+# Lambda's own word on why it starts an instance, and those where nobody waits for it yet.
+_INITIALIZATION = "AWS_LAMBDA_INITIALIZATION_TYPE"
+_AHEAD = ("snap-start", "provisioned-concurrency")
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)*")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Durations are whole seconds. Holds no secret: `cb_secret_name` only says where it is."""
+    """Durations are whole seconds. Its repr shows no secret: `cb_secret_name` only says where."""
 
     app_name: str
     app_version: str
@@ -39,6 +43,8 @@ class Settings:
     demo_mode: bool
     aws_region: str | None
     in_lambda: bool
+    aws_environment: AwsEnvironment | None
+    preload: bool
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
@@ -71,6 +77,9 @@ class Settings:
             # boto3 itself heeds the second alone, Lambda sets both, people set either.
             aws_region=env.text("AWS_REGION") or env.text("AWS_DEFAULT_REGION") or None,
             in_lambda=in_lambda,
+            # On a laptop the key may come from anywhere, and boto3 looks everywhere.
+            aws_environment=AwsEnvironment.from_env(environ) if in_lambda else None,
+            preload=env.boolean("PRELOAD", default=environ.get(_INITIALIZATION) in _AHEAD),
         )
         env.raise_problems()
         return settings

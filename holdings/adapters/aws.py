@@ -1,14 +1,17 @@
-"""AWS clients: made when first needed, with timeouts and attempts that fit one request."""
+"""Ways to AWS: clients, made when first needed, and signed calls where those are enough."""
 
-import threading
+import ssl
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
+
+from holdings.adapters import tls
+from holdings.adapters.aws_environment import AwsEnvironment, SigningKey
+from holdings.adapters.signed_api import SignedApi
+from holdings.core.once import once
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
-
-T = TypeVar("T")
 
 # botocore's own default is to wait 60 s, five times.
 _CONNECT_TIMEOUT_SECONDS = 1.0
@@ -17,11 +20,11 @@ _ATTEMPTS = 2
 
 
 def dynamodb(region: str | None) -> "Callable[[], DynamoDBClient]":
-    return _once(lambda: _session(region).client("dynamodb", config=_config()))
+    return once(lambda: _session(region).client("dynamodb", config=_config()))
 
 
 def secrets_manager(region: str | None) -> "Callable[[], SecretsManagerClient]":
-    return _once(lambda: _session(region).client("secretsmanager", config=_config()))
+    return once(lambda: _session(region).client("secretsmanager", config=_config()))
 
 
 def _session(region: str | None):
@@ -35,22 +38,60 @@ def _config():
     from botocore.config import Config
 
     return Config(
+        user_agent="holdings",  # botocore's own is put together anew for each call
         connect_timeout=_CONNECT_TIMEOUT_SECONDS,
         read_timeout=_READ_TIMEOUT_SECONDS,
         retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
     )
 
 
-def _once(make: Callable[[], T]) -> Callable[[], T]:
-    """Call `make` at the first use, also when several threads come first."""
-    lock = threading.Lock()
-    made: list[T] = []
+class SignedApis(NamedTuple):
+    """Both are None where the clients are to do it all."""
 
-    def get() -> T:
-        if not made:
-            with lock:
-                if not made:
-                    made.append(make())
-        return made[0]
+    dynamodb: SignedApi | None = None
+    secrets_manager: SignedApi | None = None
 
-    return get
+
+def signed_apis(
+    environment: AwsEnvironment | None, trusted: Callable[[], ssl.SSLContext]
+) -> SignedApis:
+    """`trusted` is used unless the environment names a bundle of its own."""
+    if environment is None:
+        return SignedApis()
+    key, bundle = _key(environment), environment.ca_bundle
+    own = once(lambda: tls.context(bundle)) if bundle else trusted
+
+    def api(service: str, target: str, json_version: str) -> SignedApi | None:
+        url = environment.endpoint_urls.get(service)
+        if not url:
+            return None
+        return SignedApi(
+            service,
+            target,
+            json_version=json_version,
+            url=url,
+            region=environment.region,
+            key=key,
+            tls=own,
+        )
+
+    return SignedApis(
+        api("dynamodb", "DynamoDB_20120810", "1.0"),
+        api("secretsmanager", "secretsmanager", "1.1"),
+    )
+
+
+def _key(environment: AwsEnvironment) -> Callable[[], SigningKey]:
+    """Lambda's variables have a key, but for snapshots and containers: botocore knows where."""
+    if given := environment.key:
+        return lambda: given
+    credentials = once(lambda: _session(environment.region).get_credentials())
+
+    def current() -> SigningKey:
+        found = credentials()
+        key = found and found.get_frozen_credentials()
+        if not (key and key.access_key and key.secret_key):
+            raise OSError("AWS credentials: none are found")
+        return SigningKey(key.access_key, key.secret_key, key.token)
+
+    return current

@@ -5,14 +5,8 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    NoCredentialsError,
-    NoRegionError,
-)
-
 from holdings.adapters.coinbase.credentials import Credentials, parse_credentials
+from holdings.adapters.signed_api import SignedApi
 from holdings.core.clock import Clock
 from holdings.core.errors import Misconfigured, SecretInvalid, SecretUnavailable
 
@@ -42,13 +36,18 @@ class SecretsManagerCredentials:
         keep_for: int,
         clock: Clock,
         hide: Callable[[tuple[str, ...]], None],
+        signed: SignedApi | None = None,
     ) -> None:
-        """Keep a key for `keep_for` seconds; `hide` is told each text that no log may show."""
+        """Keep a key for `keep_for` seconds; `hide` is told each text that no log may show.
+
+        With `signed`, the client is made only when that does not succeed.
+        """
         self._client = client
         self._secret_name = secret_name
         self._keep_for = keep_for
         self._clock = clock
         self._hide = hide
+        self._signed = signed
         self._lock = threading.Lock()
         self._kept: tuple[Credentials, float] | None = None
 
@@ -62,6 +61,12 @@ class SecretsManagerCredentials:
         with self._lock:
             return self._read()
 
+    def preload(self) -> None:
+        """Not the key itself: no snapshot is to hold it."""
+        self._client()
+        if self._signed:
+            self._signed.connect()
+
     def _read(self) -> Credentials:
         """Raises SecretInvalid, SecretUnavailable or Misconfigured; keeps only what is valid."""
         self._kept = None
@@ -72,6 +77,19 @@ class SecretsManagerCredentials:
 
     def _secret_string(self) -> str | None:
         name = self._secret_name
+        answer = self._signed.call("GetSecretValue", {"SecretId": name}) if self._signed else None
+        if answer is not None:
+            return answer.get("SecretString")
+        return self._by_client(name)
+
+    def _by_client(self, name: str) -> str | None:
+        from botocore.exceptions import (
+            BotoCoreError,
+            ClientError,
+            NoCredentialsError,
+            NoRegionError,
+        )
+
         try:
             return self._client().get_secret_value(SecretId=name).get("SecretString")
         except ClientError as error:

@@ -7,7 +7,6 @@ from flask import Flask, Response, g
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from holdings.api.schemas import ProblemSchema, to_json
 from holdings.core.errors import CoinbaseRateLimited, HoldingsError, InvalidRequest
 
 logger = logging.getLogger(__name__)
@@ -96,6 +95,8 @@ def _problem(
     status: int | None = None,
     errors: dict[str, list[str]] | None = None,
 ) -> Response:
+    from holdings.api.schemas import ProblemSchema, to_json  # which a hit does without
+
     kind = KINDS[code]
     document: dict[str, object] = {
         "type": f"urn:problem-type:holdings:{code}",

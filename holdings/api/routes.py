@@ -3,10 +3,9 @@
 from typing import cast
 
 from flask import Blueprint, Response, current_app, request
-from marshmallow import ValidationError
+from werkzeug.http import generate_etag, quote_etag
 
 from holdings.api.identity import caller
-from holdings.api.schemas import HealthSchema, HoldingsQuerySchema, to_json
 from holdings.core.clock import Clock
 from holdings.core.errors import InvalidRequest
 from holdings.core.service import Answer, HoldingsService
@@ -18,6 +17,8 @@ blueprint = Blueprint("api", __name__)
 @blueprint.get("/health")
 def health() -> Response:
     """Tell that the API is up."""
+    from holdings.api.schemas import HealthSchema, to_json
+
     settings = _settings()
     document = {
         "status": "ok",
@@ -35,12 +36,17 @@ def holdings() -> Response:
     """Read the holdings, with how old and how trustworthy they are."""
     if not _settings().demo_mode:
         caller(request.environ)
-    query = _query()
+    # Most requests have no query, and do without the schema and what it imports.
+    refresh = bool(request.query_string) and _query()["refresh"]
     service = cast("HoldingsService", current_app.extensions["service"])
-    return _respond(service.read(refresh=query["refresh"]))
+    return _respond(service.read(refresh=refresh))
 
 
 def _query() -> dict[str, bool]:
+    from marshmallow import ValidationError
+
+    from holdings.api.schemas import HoldingsQuerySchema
+
     given = request.args.to_dict(flat=False)
     repeated = {name: ["Given more than once."] for name, values in given.items() if values[1:]}
     if repeated:
@@ -54,17 +60,24 @@ def _query() -> dict[str, bool]:
 
 def _respond(answer: Answer) -> Response:
     now = int(_clock().now())
-    response = Response(answer.payload, content_type="application/json")
-    response.headers["X-Cache"] = answer.outcome
-    response.headers["Age"] = str(max(0, now - answer.as_of))
-    if answer.outcome == "STALE":
-        response.cache_control.no_store = True
-    else:
-        response.cache_control.private = True
-        response.cache_control.max_age = max(0, answer.expires_at - now)
-    response.add_etag()
-    response.make_conditional(request)
-    response.headers.remove("Date")  # the server's, and two headers of one name are one too many
+    fresh_for = max(0, answer.expires_at - now)
+    response = Response(
+        answer.payload,
+        # All at once, as text: set one by one, they would take a tenth of a hit's time.
+        headers=[
+            ("Content-Type", "application/json"),
+            ("X-Cache", answer.outcome),
+            ("Age", str(max(0, now - answer.as_of))),
+            (
+                "Cache-Control",
+                "no-store" if answer.outcome == "STALE" else f"private, max-age={fresh_for}",
+            ),
+            ("ETag", quote_etag(generate_etag(answer.payload.encode()))),
+        ],
+    )
+    if "If-None-Match" in request.headers:
+        response.make_conditional(request)
+        response.headers.remove("Date")  # the server's, and two of one name are one too many
     return response
 
 

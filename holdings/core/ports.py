@@ -1,15 +1,17 @@
 """The outside as the core sees it."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from holdings.core.clock import Deadline
-from holdings.core.portfolio import Account
 from holdings.core.snapshot import CachedSnapshot
+
+if TYPE_CHECKING:
+    from holdings.core.portfolio import Account
 
 
 class Exchange(Protocol):
-    def accounts(self, deadline: Deadline) -> Sequence[Account]:
+    def accounts(self, deadline: Deadline) -> "Sequence[Account]":
         """Read every account, each id once. Raises UpstreamError; never a part of them."""
         ...
 

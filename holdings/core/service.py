@@ -6,7 +6,6 @@ from typing import Literal, Protocol
 
 from holdings.core.clock import Clock, Deadline
 from holdings.core.errors import CacheUnavailable, CoinbaseError, HoldingsError
-from holdings.core.portfolio import build_portfolio
 from holdings.core.ports import Exchange, SnapshotCache
 from holdings.core.snapshot import CachedSnapshot, FreshnessRules, Notice, Snapshot
 
@@ -85,6 +84,8 @@ class HoldingsService:
             if not stale:
                 raise
             return stale
+
+        from holdings.core.portfolio import build_portfolio  # which a hit does without
 
         snapshot = Snapshot(
             as_of=now,

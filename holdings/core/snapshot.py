@@ -1,8 +1,10 @@
 """A reading of the portfolio, and the form in which it is kept."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from holdings.core.portfolio import Portfolio
+if TYPE_CHECKING:
+    from holdings.core.portfolio import Portfolio
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +21,7 @@ class Snapshot:
 
     as_of: int
     expires_at: int
-    portfolio: Portfolio
+    portfolio: "Portfolio"
     stale: bool = False
     warnings: tuple[Notice, ...] = ()
 

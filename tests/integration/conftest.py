@@ -77,9 +77,11 @@ class Laptop:
     def restart(self) -> None:
         self.app = create_app(
             make_settings(
-                CB_BASE_URL=self.simulator.url,
-                AWS_REGION=os.environ.get("AWS_REGION", ""),
-                **self.environ,
+                **{
+                    "CB_BASE_URL": self.simulator.url,
+                    "AWS_REGION": os.environ.get("AWS_REGION", ""),
+                    **self.environ,
+                }
             ),
             clock=Clock() if self.real_time else self.time.clock,
         )

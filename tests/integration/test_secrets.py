@@ -10,7 +10,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from holdings.adapters import aws
+from holdings.adapters import aws, tls
 from holdings.adapters.coinbase import CoinbaseClient
 from holdings.adapters.secrets_manager import SecretsManagerCredentials
 from holdings.core.errors import HoldingsError, Misconfigured, SecretInvalid
@@ -190,7 +190,9 @@ def test_no_object_shows_a_key_in_its_repr_and_no_error_in_its_traceback(
         aws.secrets_manager("eu-west-1"), SECRET, keep_for=9, clock=time.clock, hide=lambda _: None
     )
     credentials = source.get()
-    client = CoinbaseClient(simulator.url, source, clock=time.clock, user_agent="x")
+    client = CoinbaseClient(
+        simulator.url, source, clock=time.clock, user_agent="x", trusted=tls.context
+    )
     for thing in (source, credentials, client, vars(client), laptop.app.extensions):
         assert "xyzzy" not in repr(thing)
     laptop.put_secret(secret_string(CANARIES).replace("canary-key", "canary\\nkey"))

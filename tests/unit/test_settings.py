@@ -24,6 +24,8 @@ def test_every_setting_has_the_default_that_is_documented() -> None:
         demo_mode=False,
         aws_region=None,
         in_lambda=False,
+        aws_environment=None,
+        preload=False,
     )
 
 

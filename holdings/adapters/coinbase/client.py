@@ -2,6 +2,7 @@
 
 import logging
 import random
+import ssl
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
@@ -32,6 +33,7 @@ logger = logging.getLogger(__name__)
 MAX_PAGES = 50
 MAX_ATTEMPTS = 4
 _FIRST_BACKOFF_SECONDS = 0.25
+_PRELOAD_SECONDS = 3.0
 
 
 class CredentialsSource(Protocol):
@@ -41,6 +43,10 @@ class CredentialsSource(Protocol):
 
     def refresh(self) -> Credentials:
         """Forget the key in memory and read it again."""
+        ...
+
+    def preload(self) -> None:
+        """Get ready to read a key, without reading it."""
         ...
 
 
@@ -54,10 +60,11 @@ class CoinbaseClient:
         *,
         clock: Clock,
         user_agent: str,
+        trusted: Callable[[], ssl.SSLContext],
         jitter: Callable[[], float] = random.random,
     ) -> None:
         """`jitter` gives numbers from 0 to 1 that spread retries of many clients."""
-        self._transport = Transport(base_url, user_agent)
+        self._transport = Transport(base_url, user_agent, trusted)
         self._credentials = credentials
         self._clock = clock
         self._jitter = jitter
@@ -66,6 +73,12 @@ class CoinbaseClient:
     def accounts(self, deadline: Deadline) -> list[Account]:
         """Read all pages of GET /accounts, each id once. Raises UpstreamError."""
         return within(deadline, lambda: self._accounts_on_coinbase_time(deadline))
+
+    def preload(self) -> None:
+        """Reach Coinbase once, for what that loads; the connection would not last until used."""
+        self._credentials.preload()
+        self._read_clock_offset(Deadline.after(_PRELOAD_SECONDS, self._clock))
+        self._transport.disconnect()
 
     def _accounts_on_coinbase_time(self, deadline: Deadline) -> list[Account]:
         try:

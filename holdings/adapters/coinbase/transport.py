@@ -1,12 +1,14 @@
 """One HTTP exchange with Coinbase, in bounded time and memory."""
 
+import ssl
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from http.cookiejar import DefaultCookiePolicy
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import requests
+from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from urllib3.exceptions import IncompleteRead
 
@@ -48,12 +50,35 @@ def timed_out() -> CoinbaseTimeout:
     return CoinbaseTimeout("Coinbase did not answer in time: try again later", transient=True)
 
 
+class _TrustedAdapter(HTTPAdapter):
+    """Verifies with roots that are loaded already; requests would load them for each connection."""
+
+    def __init__(self, trusted: Callable[[], ssl.SSLContext]) -> None:
+        self._trusted = trusted
+        super().__init__()
+
+    def build_connection_pool_key_attributes(
+        self, request: requests.PreparedRequest, verify: Any, cert: Any = None
+    ) -> Any:
+        host, pool = super().build_connection_pool_key_attributes(request, verify, cert)
+        # A path is a bundle of the operator's own, from REQUESTS_CA_BUNDLE.
+        return host, pool | ({"ssl_context": self._trusted()} if verify is True else {})
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        super().cert_verify(conn, url, verify, cert)
+        if verify is True:
+            conn.ca_certs = None
+
+
 class Transport:
     """Sends GET requests to one base URL over kept-alive connections. Safe to share."""
 
-    def __init__(self, base_url: str, user_agent: str) -> None:
+    def __init__(
+        self, base_url: str, user_agent: str, trusted: Callable[[], ssl.SSLContext]
+    ) -> None:
         self._base_url = base_url
         self._session = requests.Session()
+        self._session.mount("https://", _TrustedAdapter(trusted))
         self._session.headers.update({"User-Agent": user_agent, "Accept": "application/json"})
         # The content network sets cookies; kept, they would be state between two requests.
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
@@ -82,6 +107,10 @@ class Transport:
             raise timed_out() from None
         except requests.RequestException as error:
             raise _connection_fault(error) from None
+
+    def disconnect(self) -> None:
+        """Close what is idle; the next request connects again."""
+        self._session.close()
 
 
 def _body(response: requests.Response) -> bytes:
