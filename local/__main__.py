@@ -6,9 +6,11 @@ import time
 from collections.abc import Mapping
 from types import FrameType
 
+from local.answers import get_json
 from local.parent import exit_with_parent
-from local.run import API, LocalStack, environment, get_json
-from local.settings import ROOT, LocalError, LocalSettings
+from local.run import LocalStack
+from local.servers import API
+from local.settings import ROOT, LocalError, LocalSettings, environment
 from local.stack import Stack
 from local.token import access_token
 

@@ -1,5 +1,6 @@
 """What can be set on the laptop, beside the app's own settings; all have defaults."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,8 @@ REGION = "eu-west-1"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 EMULATOR_PYTHON = ROOT / ".venv-emulator" / "bin" / "python"
 STACK = "dev"
+# A page may be opened by either name, which to a browser are two origins.
+HOSTS = ("127.0.0.1", "localhost")
 
 # A real exchange instead of the simulator: its address and key, in `.env` or the environment.
 REAL_KEY_VARIABLES = {
@@ -35,6 +38,15 @@ class LocalSettings:
     state_dir: Path
     coinbase_url: str | None
     coinbase_key: Mapping[str, str]
+    user_id: str
+
+    @property
+    def api_url(self) -> str:
+        return f"http://127.0.0.1:{self.api_port}"
+
+    @property
+    def page_origins(self) -> tuple[str, ...]:
+        return tuple(f"http://{host}:{self.web_port}" for host in HOSTS)
 
     @property
     def exchange_url(self) -> str:
@@ -59,7 +71,16 @@ class LocalSettings:
             state_dir=state_dir(environ),
             coinbase_url=url or None,
             coinbase_key=key if url else {},
+            user_id=environ.get("DEFAULT_USER_ID", "").strip() or "demo-user",
         )
+
+
+def environment() -> dict[str, str]:
+    """Return the environment, with what `.env` adds to it."""
+    from dotenv import dotenv_values
+
+    values = dotenv_values(ROOT / ".env")
+    return {name: value for name, value in values.items() if value} | dict(os.environ)
 
 
 def state_dir(environ: Mapping[str, str]) -> Path:

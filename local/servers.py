@@ -1,0 +1,54 @@
+"""What each server of `make run` is started with."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from local.children import Child, python
+from local.settings import CREDENTIALS, LocalSettings
+from local.stack import Stack
+
+API = "the API"
+SIMULATOR = "the Coinbase simulator"
+
+
+def simulator_state(settings: LocalSettings) -> Path:
+    return settings.state_dir / "simulator.json"
+
+
+def simulator(settings: LocalSettings, environ: Mapping[str, str]) -> Child:
+    return Child(
+        SIMULATOR,
+        python("local.simulator"),
+        {
+            **environ,
+            "SIMULATOR_PORT": str(settings.simulator_port),
+            "SIMULATOR_STATE": str(simulator_state(settings)),
+            "SIMULATOR_EXIT_WITH_PARENT": "1",
+        },
+        url=f"http://127.0.0.1:{settings.simulator_port}/time",
+        log=settings.state_dir / "simulator.log",
+    )
+
+
+def api(settings: LocalSettings, stack: Stack, environ: Mapping[str, str]) -> Child:
+    port = str(settings.api_port)
+    return Child(
+        API,
+        python("flask", "--app", "local.api", "run", "--port", port, "--reload", "--no-debugger"),
+        {
+            **{k: v for k, v in environ.items() if not k.startswith("CB_")},
+            **CREDENTIALS,
+            "AWS_ENDPOINT_URL": stack.aws_endpoint_url,
+            "AWS_REGION": stack.region,
+            "AWS_DEFAULT_REGION": stack.region,
+            "DEFAULT_USER_ID": settings.user_id,
+            "DDB_TABLE": stack.table,
+            "CB_BASE_URL": stack.coinbase_url,
+            "CB_SECRET_NAME": stack.secret,
+            "CORS_ALLOW_ORIGIN": ",".join(settings.page_origins),
+            "LOCAL_STATE_DIR": str(settings.state_dir),
+            "LOCAL_EXIT_WITH_PARENT": "1",
+            "FLASK_SKIP_DOTENV": "1",  # what .env says is in the environment already
+        },
+        url=f"{stack.api_url}/health",
+    )
