@@ -73,10 +73,11 @@ def _greeting(stack: Stack, environ: Mapping[str, str]) -> str:
     return f"""
 Holdings is running; {seen}.
 
-  page      {stack.web_url}  (Authorize -> hostedUi signs in)
+  page      {stack.web_url}  <- open it and sign in as
   user      {stack.username}
   password  {stack.password}
-  API       {stack.api_url}
+
+  API       {stack.api_url}  ({stack.api_url}/docs shows and tries it)
   gateway   {stack.gateway_url}
   Coinbase  {stack.coinbase_url}
 

@@ -6,7 +6,9 @@ from dataclasses import asdict
 from local import accounts, servers
 from local.archive import build_archive
 from local.emulator import Emulator
+from local.node import find_node
 from local.overrides import overrides
+from local.page_config import page_config_file, signed_in, write_page_config
 from local.ports import check_free
 from local.provision import provision
 from local.provision.resources import Aws
@@ -32,8 +34,10 @@ class LocalStack:
         settings = self._settings
         settings.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         check_free(settings.api_port, "API_PORT")
+        check_free(settings.web_port, "WEB_PORT")
         if settings.coinbase_url is None:
             check_free(settings.simulator_port, "SIMULATOR_PORT")
+        page = servers.page(settings, self._environ, node=find_node())
         build_archive(say)
         say("starting the emulated AWS")
         emulator = self._start_emulator()
@@ -51,10 +55,13 @@ class LocalStack:
             key = settings.coinbase_key
         accounts.put_secret(aws, stack.secret, key)
         stack.write(stack_file(self._environ))
-        say("starting the API")
+        write_page_config(page_config_file(settings.state_dir), signed_in(stack))
+        say("starting the API and the page")
         api = servers.api(settings, stack, self._environ)
-        self._started.start(api.name, api)
-        api.wait_until_ready()
+        for child in (page, api):
+            self._started.start(child.name, child)
+        for child in (api, page):
+            child.wait_until_ready()
         return stack
 
     def ended(self) -> list[str]:
@@ -87,7 +94,7 @@ class LocalStack:
         return Stack(
             api_url=settings.api_url,
             gateway_url=outputs["api_url"],
-            web_url=f"{settings.api_url}/docs",
+            web_url=settings.web_url,
             hosted_ui_url=emulator.url,
             issuer=outputs["issuer"],
             client_id=outputs["client_id"],
@@ -100,7 +107,7 @@ class LocalStack:
             table=outputs["table"],
             secret=outputs["secret"],
             user_pool_id=outputs["user_pool_id"],
-            redirect_uri=f"{settings.api_url}/docs/oauth2-redirect.html",
+            redirect_uri=f"{settings.web_url}/",
         )
 
     def _password(self) -> str:

@@ -4,11 +4,16 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from local.children import Child, python
-from local.settings import CREDENTIALS, LocalSettings
+from local.page_config import page_config_file
+from local.settings import CREDENTIALS, ROOT, LocalError, LocalSettings
 from local.stack import Stack
 
 API = "the API"
+PAGE = "the page"
 SIMULATOR = "the Coinbase simulator"
+
+# Vite itself, not npm: a signal to npm need not reach what npm started.
+_VITE = Path("node_modules", "vite", "bin", "vite.js")
 
 
 def simulator_state(settings: LocalSettings) -> Path:
@@ -51,4 +56,25 @@ def api(settings: LocalSettings, stack: Stack, environ: Mapping[str, str]) -> Ch
             "FLASK_SKIP_DOTENV": "1",  # what .env says is in the environment already
         },
         url=f"{stack.api_url}/health",
+    )
+
+
+def page(
+    settings: LocalSettings, environ: Mapping[str, str], *, node: Path, spa: Path = ROOT / "spa"
+) -> Child:
+    """Return the page with reload. Raises LocalError if what serves it is not there."""
+    if not (spa / _VITE).exists():
+        raise LocalError(f"{spa / 'node_modules'} is not complete: `make setup` makes it")
+    return Child(
+        PAGE,
+        (str(node), str(_VITE)),
+        {
+            **{k: v for k, v in environ.items() if not k.startswith(("AWS_", "CB_"))},
+            "WEB_PORT": str(settings.web_port),
+            "HOLDINGS_WEB_CONFIG": str(page_config_file(settings.state_dir)),
+            "EXIT_WITH_PARENT": "1",
+        },
+        url=f"{settings.web_url}/config.json",
+        log=settings.state_dir / "page.log",
+        folder=spa,
     )

@@ -45,6 +45,10 @@ class LocalSettings:
         return f"http://127.0.0.1:{self.api_port}"
 
     @property
+    def web_url(self) -> str:
+        return self.page_origins[0]
+
+    @property
     def page_origins(self) -> tuple[str, ...]:
         return tuple(f"http://{host}:{self.web_port}" for host in HOSTS)
 

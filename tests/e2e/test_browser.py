@@ -1,4 +1,4 @@
-"""A person with a browser: sign in at the hosted UI and read the holdings."""
+"""A person with a browser at the API's viewer: sign in at the hosted UI and read the holdings."""
 
 import os
 import shutil
@@ -35,10 +35,10 @@ def page() -> Iterator[Page]:
         browser.close()
 
 
-def test_a_person_signs_in_at_the_hosted_ui_and_reads_the_holdings(
+def test_the_viewer_of_the_api_signs_in_at_the_hosted_ui_and_reads_the_holdings(
     page: Page, stack: Running
 ) -> None:
-    page.goto(stack.stack.web_url)
+    page.goto(f"{stack.stack.api_url}/docs")
     page.get_by_role("button", name="Authorize").first.click()
     dialog = page.locator(".dialog-ux")
     form = dialog.locator(".auth-container").filter(has_text="OAuth2")
