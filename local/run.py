@@ -6,6 +6,7 @@ from dataclasses import asdict
 from local import accounts, servers
 from local.archive import build_archive
 from local.emulator import Emulator
+from local.greeting import greeting
 from local.node import find_node
 from local.overrides import overrides
 from local.page_config import page_config_file, signed_in, write_page_config
@@ -17,20 +18,17 @@ from local.simulator import credentials as simulator_credentials
 from local.stack import Stack, stack_file
 from local.started import Started
 
-# The operator's own AWS account has no part in this.
-_NOT_PASSED_ON = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_LAMBDA_FUNCTION_NAME", "DEMO_MODE")
-
 
 class LocalStack:
     """Starts everything in order; close() stops it in reverse."""
 
     def __init__(self, settings: LocalSettings, environ: Mapping[str, str]) -> None:
         self._settings = settings
-        self._environ = {k: v for k, v in environ.items() if k not in _NOT_PASSED_ON}
+        self._environ = environ
         self._started = Started()
 
-    def start(self, say: Callable[[str], None]) -> Stack:
-        """Return where everything is. Raises LocalError; what was started is stopped by close()."""
+    def start(self, say: Callable[[str], None]) -> str:
+        """Return what to say. Raises LocalError; what was started is stopped by close()."""
         settings = self._settings
         settings.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         check_free(settings.api_port, "API_PORT")
@@ -48,21 +46,15 @@ class LocalStack:
         if settings.coinbase_url is None:
             say("starting the Coinbase simulator")
             key = asdict(simulator_credentials.kept(servers.simulator_state(settings)))
-            simulator = servers.simulator(settings, self._environ)
-            self._started.start(simulator.name, simulator)
-            simulator.wait_until_ready()
+            self._started.start_all(servers.simulator(settings, self._environ))
         else:
             key = settings.coinbase_key
         accounts.put_secret(aws, stack.secret, key)
         stack.write(stack_file(self._environ))
         write_page_config(page_config_file(settings.state_dir), signed_in(stack))
         say("starting the API and the page")
-        api = servers.api(settings, stack, self._environ)
-        for child in (page, api):
-            self._started.start(child.name, child)
-        for child in (api, page):
-            child.wait_until_ready()
-        return stack
+        self._started.start_all(page, servers.api(settings, stack, self._environ))
+        return greeting(stack, self._environ)
 
     def ended(self) -> list[str]:
         """Return the names of what has ended by itself."""

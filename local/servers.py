@@ -25,7 +25,7 @@ def simulator(settings: LocalSettings, environ: Mapping[str, str]) -> Child:
         SIMULATOR,
         python("local.simulator"),
         {
-            **environ,
+            **_without_keys(environ),
             "SIMULATOR_PORT": str(settings.simulator_port),
             "SIMULATOR_STATE": str(simulator_state(settings)),
             "SIMULATOR_EXIT_WITH_PARENT": "1",
@@ -36,26 +36,39 @@ def simulator(settings: LocalSettings, environ: Mapping[str, str]) -> Child:
 
 
 def api(settings: LocalSettings, stack: Stack, environ: Mapping[str, str]) -> Child:
+    told = {
+        **CREDENTIALS,
+        "AWS_ENDPOINT_URL": stack.aws_endpoint_url,
+        "AWS_REGION": stack.region,
+        "AWS_DEFAULT_REGION": stack.region,
+        "DEFAULT_USER_ID": settings.user_id,
+        "DDB_TABLE": stack.table,
+        "CB_BASE_URL": stack.coinbase_url,
+        "CB_SECRET_NAME": stack.secret,
+        "LOCAL_STATE_DIR": str(settings.state_dir),
+    }
+    return _flask("local.api", settings, environ, told)
+
+
+def demo_api(settings: LocalSettings, environ: Mapping[str, str]) -> Child:
+    return _flask("local.api:create_demo_app", settings, environ, {"DEMO_MODE": "true"})
+
+
+def _flask(
+    app: str, settings: LocalSettings, environ: Mapping[str, str], told: Mapping[str, str]
+) -> Child:
     port = str(settings.api_port)
     return Child(
         API,
-        python("flask", "--app", "local.api", "run", "--port", port, "--reload", "--no-debugger"),
+        python("flask", "--app", app, "run", "--port", port, "--reload", "--no-debugger"),
         {
-            **{k: v for k, v in environ.items() if not k.startswith("CB_")},
-            **CREDENTIALS,
-            "AWS_ENDPOINT_URL": stack.aws_endpoint_url,
-            "AWS_REGION": stack.region,
-            "AWS_DEFAULT_REGION": stack.region,
-            "DEFAULT_USER_ID": settings.user_id,
-            "DDB_TABLE": stack.table,
-            "CB_BASE_URL": stack.coinbase_url,
-            "CB_SECRET_NAME": stack.secret,
+            **_without_keys(environ),
+            **told,
             "CORS_ALLOW_ORIGIN": ",".join(settings.page_origins),
-            "LOCAL_STATE_DIR": str(settings.state_dir),
             "LOCAL_EXIT_WITH_PARENT": "1",
             "FLASK_SKIP_DOTENV": "1",  # what .env says is in the environment already
         },
-        url=f"{stack.api_url}/health",
+        url=f"{settings.api_url}/health",
     )
 
 
@@ -69,7 +82,7 @@ def page(
         PAGE,
         (str(node), str(_VITE)),
         {
-            **{k: v for k, v in environ.items() if not k.startswith(("AWS_", "CB_"))},
+            **_without_keys(environ),
             "WEB_PORT": str(settings.web_port),
             "HOLDINGS_WEB_CONFIG": str(page_config_file(settings.state_dir)),
             "EXIT_WITH_PARENT": "1",
@@ -78,3 +91,8 @@ def page(
         log=settings.state_dir / "page.log",
         folder=spa,
     )
+
+
+def _without_keys(environ: Mapping[str, str]) -> dict[str, str]:
+    """Leave out the Coinbase key and the operator's own AWS account: neither has a part in this."""
+    return {k: v for k, v in environ.items() if not k.startswith(("AWS_", "CB_"))}

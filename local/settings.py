@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from holdings.settings import BOOLEANS
+
 ROOT = Path(__file__).parents[1]
 
 REGION = "eu-west-1"
@@ -39,6 +41,7 @@ class LocalSettings:
     coinbase_url: str | None
     coinbase_key: Mapping[str, str]
     user_id: str
+    demo: bool
 
     @property
     def api_url(self) -> str:
@@ -59,7 +62,10 @@ class LocalSettings:
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "LocalSettings":
         """Raises LocalError naming the variable to change."""
-        url = environ.get("CB_BASE_URL", "").strip()
+        demo = BOOLEANS.get(environ.get("DEMO_MODE", "").strip().lower() or "false")
+        if demo is None:
+            raise LocalError("DEMO_MODE must be true or false")
+        url = "" if demo else environ.get("CB_BASE_URL", "").strip()
         key = {field: environ.get(name, "").strip() for field, name in REAL_KEY_VARIABLES.items()}
         missing = [name for field, name in REAL_KEY_VARIABLES.items() if not key[field]]
         if url and missing:
@@ -76,6 +82,7 @@ class LocalSettings:
             coinbase_url=url or None,
             coinbase_key=key if url else {},
             user_id=environ.get("DEFAULT_USER_ID", "").strip() or "demo-user",
+            demo=demo,
         )
 
 

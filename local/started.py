@@ -3,6 +3,8 @@
 from contextlib import ExitStack
 from typing import Protocol
 
+from local.children import Child
+
 
 class Server(Protocol):
     def start(self) -> None: ...
@@ -22,6 +24,13 @@ class Started:
         self._stopping.callback(server.stop)
         server.start()
         self._servers[name] = server
+
+    def start_all(self, *children: Child) -> None:
+        """Start them together, and return when each is ready. Raises LocalError."""
+        for child in children:
+            self.start(child.name, child)
+        for child in children:
+            child.wait_until_ready()
 
     def ended(self) -> list[str]:
         """Return the names of what has ended by itself."""
