@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 
 from local import servers
 from local.greeting import demo_greeting
-from local.node import find_node
 from local.page_config import page_config_file, without_sign_in, write_page_config
 from local.ports import check_free
 from local.settings import LocalSettings
@@ -25,7 +24,7 @@ class Demo:
         settings.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         check_free(settings.api_port, "API_PORT")
         check_free(settings.web_port, "WEB_PORT")
-        page = servers.page(settings, self._environ, node=find_node())
+        page = servers.page(settings, self._environ)
         api = servers.demo_api(settings, self._environ)
         write_page_config(page_config_file(settings.state_dir), without_sign_in(settings.api_url))
         say("starting the API with sample figures, and the page")

@@ -7,7 +7,6 @@ from local import accounts, servers
 from local.archive import build_archive
 from local.emulator import Emulator
 from local.greeting import greeting
-from local.node import find_node
 from local.overrides import overrides
 from local.page_config import page_config_file, signed_in, write_page_config
 from local.ports import check_free
@@ -35,7 +34,7 @@ class LocalStack:
         check_free(settings.web_port, "WEB_PORT")
         if settings.coinbase_url is None:
             check_free(settings.simulator_port, "SIMULATOR_PORT")
-        page = servers.page(settings, self._environ, node=find_node())
+        page = servers.page(settings, self._environ)
         build_archive(say)
         say("starting the emulated AWS")
         emulator = self._start_emulator()

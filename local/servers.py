@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from local.built_page import DIST, check_built
 from local.children import Child, python
+from local.node import find_node
 from local.page_config import page_config_file
 from local.settings import CREDENTIALS, ROOT, LocalError, LocalSettings
 from local.stack import Stack
@@ -72,15 +74,39 @@ def _flask(
     )
 
 
-def page(
+def page(settings: LocalSettings, environ: Mapping[str, str]) -> Child:
+    """Return the page with reload or, with WEB_BUILT, as the cloud serves it.
+
+    Raises LocalError if what serves it is not there.
+    """
+    if settings.web_built:
+        return built_page(settings, environ)
+    return page_with_reload(settings, environ, node=find_node())
+
+
+def built_page(settings: LocalSettings, environ: Mapping[str, str], *, dist: Path = DIST) -> Child:
+    check_built(dist)
+    return _page(settings, environ, python("local.built_page"))
+
+
+def page_with_reload(
     settings: LocalSettings, environ: Mapping[str, str], *, node: Path, spa: Path = ROOT / "spa"
 ) -> Child:
-    """Return the page with reload. Raises LocalError if what serves it is not there."""
     if not (spa / _VITE).exists():
         raise LocalError(f"{spa / 'node_modules'} is not complete: `make setup` makes it")
+    return _page(settings, environ, (str(node), str(_VITE)), folder=spa)
+
+
+def _page(
+    settings: LocalSettings,
+    environ: Mapping[str, str],
+    command: tuple[str, ...],
+    *,
+    folder: Path | None = None,
+) -> Child:
     return Child(
         PAGE,
-        (str(node), str(_VITE)),
+        command,
         {
             **_without_keys(environ),
             "WEB_PORT": str(settings.web_port),
@@ -89,7 +115,7 @@ def page(
         },
         url=f"{settings.web_url}/config.json",
         log=settings.state_dir / "page.log",
-        folder=spa,
+        folder=folder,
     )
 
 

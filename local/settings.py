@@ -42,6 +42,7 @@ class LocalSettings:
     coinbase_key: Mapping[str, str]
     user_id: str
     demo: bool
+    web_built: bool
 
     @property
     def api_url(self) -> str:
@@ -62,9 +63,7 @@ class LocalSettings:
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "LocalSettings":
         """Raises LocalError naming the variable to change."""
-        demo = BOOLEANS.get(environ.get("DEMO_MODE", "").strip().lower() or "false")
-        if demo is None:
-            raise LocalError("DEMO_MODE must be true or false")
+        demo = _boolean(environ, "DEMO_MODE")
         url = "" if demo else environ.get("CB_BASE_URL", "").strip()
         key = {field: environ.get(name, "").strip() for field, name in REAL_KEY_VARIABLES.items()}
         missing = [name for field, name in REAL_KEY_VARIABLES.items() if not key[field]]
@@ -83,6 +82,7 @@ class LocalSettings:
             coinbase_key=key if url else {},
             user_id=environ.get("DEFAULT_USER_ID", "").strip() or "demo-user",
             demo=demo,
+            web_built=_boolean(environ, "WEB_BUILT"),
         )
 
 
@@ -97,6 +97,13 @@ def environment() -> dict[str, str]:
 def state_dir(environ: Mapping[str, str]) -> Path:
     """Return the folder of everything that a run keeps."""
     return Path(environ.get("LOCAL_STATE_DIR") or ROOT / ".local").absolute()
+
+
+def _boolean(environ: Mapping[str, str], name: str) -> bool:
+    value = BOOLEANS.get(environ.get(name, "").strip().lower() or "false")
+    if value is None:
+        raise LocalError(f"{name} must be true or false")
+    return value
 
 
 def _port(environ: Mapping[str, str], name: str, default: int) -> int:

@@ -29,7 +29,7 @@ def spa(tmp_path: Path) -> Path:
 def test_the_page_is_served_on_its_port_with_the_file_that_tells_it_of_the_stack(
     settings: LocalSettings, spa: Path
 ) -> None:
-    child = servers.page(settings, {"PATH": "/bin"}, node=NODE, spa=spa)
+    child = servers.page_with_reload(settings, {"PATH": "/bin"}, node=NODE, spa=spa)
     assert (child.command, child.folder) == (
         ("/usr/bin/node", "node_modules/vite/bin/vite.js"),
         spa,
@@ -42,16 +42,39 @@ def test_the_page_is_served_on_its_port_with_the_file_that_tells_it_of_the_stack
     }
 
 
+def test_the_built_page_is_served_on_the_same_terms(
+    settings: LocalSettings, tmp_path: Path
+) -> None:
+    (tmp_path / "index.html").touch()
+    child = servers.built_page(settings, {}, dist=tmp_path)
+    assert child.command[-1] == "local.built_page"
+    assert child.environ == {
+        "WEB_PORT": "5199",
+        "HOLDINGS_WEB_CONFIG": str(settings.state_dir / "web" / "config.json"),
+        "EXIT_WITH_PARENT": "1",
+    }
+
+
+def test_a_page_that_is_to_be_served_as_built_has_to_be(
+    settings: LocalSettings, tmp_path: Path
+) -> None:
+    with pytest.raises(LocalError, match="make web"):
+        servers.built_page(settings, {}, dist=tmp_path)
+
+
 def test_no_key_reaches_the_page_s_server(settings: LocalSettings, spa: Path) -> None:
     keys = {"CB_API_SECRET": "canary", "AWS_SECRET_ACCESS_KEY": "canary"}
-    assert "canary" not in servers.page(settings, keys, node=NODE, spa=spa).environ.values()
+    assert (
+        "canary"
+        not in servers.page_with_reload(settings, keys, node=NODE, spa=spa).environ.values()
+    )
 
 
 def test_without_its_packages_the_mend_is_the_set_up(
     settings: LocalSettings, tmp_path: Path
 ) -> None:
     with pytest.raises(LocalError, match="make setup"):
-        servers.page(settings, {}, node=NODE, spa=tmp_path)
+        servers.page_with_reload(settings, {}, node=NODE, spa=tmp_path)
 
 
 def test_what_the_page_is_told_is_a_file_that_anybody_may_read(settings: LocalSettings) -> None:
