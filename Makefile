@@ -55,7 +55,7 @@ package: $(READY) ## Write dist/holdings.zip, what Lambda runs
 	@$(BIN)/python -m package
 
 # The operator's day: each takes STACK=dev, staging or prod. docs/operations.md tells more.
-.PHONY: up preview destroy outputs logs put-secret create-user deploy-code rollback canary
+.PHONY: up preview destroy outputs logs put-secret create-user deploy-code deploy-web rollback canary
 up preview: package ## Make or change a stack, or show what that would do (STACK=)
 	@$(BIN)/python -m operations --stack "$(STACK)" $@
 
@@ -70,6 +70,9 @@ create-user: $(READY) ## Invite a person (STACK= EMAIL=)
 
 deploy-code: package ## New code only, live at once (STACK=)
 	@$(BIN)/python -m operations --stack "$(STACK)" $@
+
+deploy-web: web ## New page only, live at once (STACK= [PRUNE=1])
+	@$(BIN)/python -m operations --stack "$(STACK)" $@ $(if $(PRUNE),--prune)
 
 rollback: $(READY) ## Make an earlier version live (STACK= [VERSION=])
 	@$(BIN)/python -m operations --stack "$(STACK)" $@ --version "$(VERSION)"

@@ -1,9 +1,11 @@
 """The page's files on the running stack, and what the page is told of it."""
 
 import json
+from pathlib import Path
 
 import requests
 
+from operations.web import Hosting, deploy_web
 from tests.e2e.conftest import Running
 
 
@@ -54,3 +56,25 @@ def test_a_path_inside_the_page_shows_the_page(stack: Running) -> None:
     )
     assert answer.status_code == 200
     assert answer.text.lstrip().lower().startswith("<!doctype html>")
+
+
+def test_the_page_is_deployed_to_the_bucket_and_the_distribution_that_pulumi_made(
+    stack: Running, tmp_path: Path
+) -> None:
+    (tmp_path / "index.html").write_text("<!doctype html>")
+    s3, cloudfront = stack.aws("s3"), stack.aws("cloudfront")
+    [bucket] = [found["Name"] for found in s3.list_buckets()["Buckets"]]
+    [page] = cloudfront.list_distributions()["DistributionList"]["Items"]
+    deployed = deploy_web(
+        s3, cloudfront, Hosting(bucket, page["Id"]), tmp_path, reference="1", prune=True
+    )
+    assert deployed.files == 1
+    assert {found["Key"] for found in s3.list_objects_v2(Bucket=bucket)["Contents"]} == {
+        "config.json",
+        "index.html",
+    }
+    stored = s3.head_object(Bucket=bucket, Key="index.html")
+    assert (stored["CacheControl"], stored["ContentType"]) == (
+        "no-cache",
+        "text/html; charset=utf-8",
+    )
