@@ -1,0 +1,63 @@
+import { inWords } from "../freshness/words.ts";
+import type { Reader, Reading } from "../reading/reader.ts";
+import { RefreshIcon } from "./icons.tsx";
+import { useNow } from "./watch.ts";
+
+interface RefreshButtonProps {
+  reader: Reader;
+  reading: Reading;
+  hasSession: boolean;
+  say: (text: string) => void;
+}
+
+/** Stays focusable while it may not be used, and then says why instead. Keeps its width. */
+export function RefreshButton({ reader, reading, hasSession, say }: RefreshButtonProps) {
+  const now = useNow();
+  const wait = Math.ceil(reader.heldFor(now));
+  const isBusy = reading.asking !== "no";
+  const refresh = async () => {
+    if (!hasSession) {
+      say("Sign in again to read the holdings.");
+      return;
+    }
+    if (isBusy) {
+      say("The holdings are being read.");
+      return;
+    }
+    const held = Math.ceil(reader.heldFor());
+    if (held > 0) {
+      say(`Refresh is possible again ${inWords(held)}.`);
+      return;
+    }
+    await reader.read("refresh");
+    say(outcome(reader.reading.value));
+  };
+  return (
+    <button
+      type="button"
+      class="button refresh"
+      aria-disabled={isBusy || wait > 0 || !hasSession}
+      aria-describedby={wait > 0 ? "refresh-wait" : undefined}
+      data-busy={isBusy}
+      onClick={() => {
+        void refresh();
+      }}
+    >
+      <RefreshIcon />
+      Refresh
+      <span class="refresh-wait" aria-hidden="true">
+        {wait > 0 && !isBusy ? `${wait} s` : ""}
+      </span>
+      <span id="refresh-wait" class="unseen" hidden>
+        Possible again in a few seconds
+      </span>
+    </button>
+  );
+}
+
+function outcome({ figures, trouble }: Reading): string {
+  if (trouble !== null) return "The holdings could not be read.";
+  if (figures === null) return "";
+  if (figures.snapshot.stale) return "Coinbase could not be read: these are the last good figures.";
+  return figures.age > 1 ? "Coinbase was read a moment ago: these are those figures." : "Read again from Coinbase.";
+}

@@ -1,0 +1,63 @@
+import type { Reader, Reading } from "../reading/reader.ts";
+import { ageOf } from "../freshness/figures.ts";
+import { secondsBetween } from "../freshness/instant.ts";
+import { agoWords, inWords } from "../freshness/words.ts";
+import { listedWords } from "../holdings/counts.ts";
+import { MomentTime } from "./moment.tsx";
+import { RefreshButton } from "./refresh-button.tsx";
+import { useNow } from "./watch.ts";
+
+interface StatusCardProps {
+  reader: Reader;
+  reading: Reading;
+  hasSession: boolean;
+  say: (text: string) => void;
+}
+
+/** How old the figures are and when they are read again. Ticks, and is never announced by itself. */
+export function StatusCard({ reader, reading, hasSession, say }: StatusCardProps) {
+  const { figures } = reading;
+  return (
+    <section class="status" aria-label="Freshness" data-tone={tone(reading, hasSession)}>
+      <span class="dot" aria-hidden="true" />
+      <div class="status-text">
+        <p class="status-line">
+          <Freshness reading={reading} hasSession={hasSession} />
+        </p>
+        <p class="status-more">
+          {figures && (
+            <>
+              As of <MomentTime iso={figures.snapshot.as_of} /> · {listedWords(figures.snapshot)}
+            </>
+          )}
+        </p>
+      </div>
+      <RefreshButton reader={reader} reading={reading} hasSession={hasSession} say={say} />
+    </section>
+  );
+}
+
+function Freshness({ reading, hasSession }: { reading: Reading; hasSession: boolean }) {
+  const now = useNow();
+  const { figures, asking, isSlow, asked, next } = reading;
+  const parts: string[] = [];
+  if (figures) parts.push(`Read ${agoWords(ageOf(figures, now))} from Coinbase`);
+  if (asking !== "no") {
+    parts.push(isSlow ? "this takes longer than usual…" : figures ? "reading again…" : "Reading from Coinbase…");
+  } else if (hasSession && next !== null && asked !== null) {
+    const wait = next - secondsBetween(asked, now);
+    parts.push(`${figures?.snapshot.stale === true ? "next attempt" : "next reading"} ${inWords(wait)}`);
+  }
+  if (parts.length === 0) parts.push("Not read yet");
+  return <>{parts.map((part, index) => <span key={index}>{capital(part, index)}</span>)}</>;
+}
+
+function capital(part: string, index: number): string {
+  return index === 0 ? part.charAt(0).toUpperCase() + part.slice(1) : part;
+}
+
+function tone({ figures, trouble, asking }: Reading, hasSession: boolean): string {
+  if (!hasSession || (figures !== null && (figures.snapshot.stale || trouble !== null))) return "old";
+  if (trouble !== null) return "bad";
+  return figures === null || asking !== "no" ? "busy" : "good";
+}
