@@ -1,5 +1,6 @@
 import { UserManager, WebStorageStateStore } from "oidc-client-ts";
 import type { SignInConfig } from "../config.ts";
+import { UserStore } from "./user-store.ts";
 
 /**
  * The code flow with PKCE is oidc-client-ts's job. Everything is kept in sessionStorage: it ends
@@ -7,7 +8,6 @@ import type { SignInConfig } from "../config.ts";
  */
 export function userManager(config: SignInConfig, origin: string): UserManager {
   const { hostedUiUrl, issuer } = config;
-  const store = new WebStorageStateStore({ store: sessionStorage });
   return new UserManager({
     authority: issuer,
     client_id: config.clientId,
@@ -21,8 +21,8 @@ export function userManager(config: SignInConfig, origin: string): UserManager {
       token_endpoint: `${hostedUiUrl}/oauth2/token`,
       revocation_endpoint: `${hostedUiUrl}/oauth2/revoke`,
     },
-    userStore: store,
-    stateStore: store,
+    userStore: new UserStore({ store: sessionStorage }),
+    stateStore: new WebStorageStateStore({ store: sessionStorage }),
     // Renewed when a token is needed; a timer would renew for nobody.
     automaticSilentRenew: false,
     revokeTokenTypes: ["refresh_token"],

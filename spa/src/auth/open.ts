@@ -48,6 +48,15 @@ export async function openSession(config: SignInConfig | null, forget: () => voi
   return session;
 }
 
+/** Whether a session is likely: then the page's place is shown while that is found out. */
+export function isComingBack(): boolean {
+  try {
+    return isArrival(new URL(location.href)) || Object.keys(sessionStorage).some((key) => key.startsWith("oidc.user:"));
+  } catch {
+    return false;
+  }
+}
+
 /** Where the person was when they left to sign in. */
 function placeAfter(address: URL): string {
   const place = take(PLACE);

@@ -13,11 +13,11 @@ export function agoWords(seconds: number): string {
   return days === 1 ? "a day ago" : `${days} days ago`;
 }
 
-/** "in 2 min"; rounded up, so that it is never over before it says so. */
+/** "in 2 min"; the last minute in seconds, rounded up, so that it is never over before it says so. */
 export function inWords(seconds: number): string {
   const whole = Math.ceil(Math.max(0, seconds));
   if (whole < 1) return "now";
   if (whole <= MINUTE) return `in ${whole} s`;
-  if (whole <= HOUR) return `in ${Math.ceil(whole / MINUTE)} min`;
-  return `in ${Math.ceil(whole / HOUR)} h`;
+  if (whole <= HOUR) return `in ${Math.round(whole / MINUTE)} min`;
+  return `in ${Math.round(whole / HOUR)} h`;
 }

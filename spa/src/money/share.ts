@@ -4,7 +4,7 @@ import { scaleOf, scaled } from "./decimal.ts";
 export interface Share {
   /** 0 to 1000. */
   permille: number;
-  /** "2.8%", "under 0.1%". */
+  /** "2.8%", "<0.1%". */
   text: string;
 }
 
@@ -16,5 +16,5 @@ export function shareOnHold(hold: string, balance: string): Share | null {
   if (held <= 0n || all <= 0n) return null;
   // Cut, not rounded: 99.96% on hold must not read as everything.
   const permille = held >= all ? 1000 : Number((held * 1000n) / all);
-  return { permille, text: permille === 0 ? "under 0.1%" : `${permille / 10}%` };
+  return { permille, text: permille === 0 ? "<0.1%" : `${permille / 10}%` };
 }

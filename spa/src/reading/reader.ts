@@ -16,8 +16,8 @@ export interface Reading {
   /** When the last attempt ended, and the seconds after it that the next one waits for. */
   asked: Instant | null;
   next: Delay;
-  /** Asking Coinbase again is held back for so many seconds after `since`. */
-  hold: { since: Instant; seconds: number } | null;
+  /** What is held back for so many seconds: a refresh by its cool-down, anything by Retry-After. */
+  hold: { what: "refresh" | "anything"; since: Instant; seconds: number } | null;
 }
 
 /** The API honours one refresh in so many seconds. */
@@ -59,10 +59,11 @@ export class Reader {
     if (asked === null || secondsBetween(asked, this.parts.clock()) >= next) void this.read("read");
   }
 
-  /** Seconds until a person may ask for a refresh; 0 when they may. */
-  heldFor(now: Instant = this.parts.clock()): number {
+  /** Seconds until a person may ask for it; 0 when they may. */
+  heldFor(how: "read" | "refresh", now: Instant = this.parts.clock()): number {
     const { hold } = this.reading.value;
-    return hold ? Math.max(0, hold.seconds - secondsBetween(hold.since, now)) : 0;
+    if (!hold || (how === "read" && hold.what === "refresh")) return 0;
+    return Math.max(0, hold.seconds - secondsBetween(hold.since, now));
   }
 
   async read(how: "read" | "refresh"): Promise<void> {
@@ -72,7 +73,7 @@ export class Reader {
     this.#change({
       asking: how,
       isSlow: false,
-      ...(how === "refresh" && { hold: { since, seconds: COOL_DOWN } }),
+      ...(how === "refresh" && { hold: { what: "refresh", since, seconds: COOL_DOWN } }),
     });
     const slow = setTimeout(() => {
       if (attempt === this.#attempt) this.#change({ isSlow: true });
@@ -139,7 +140,7 @@ export class Reader {
       asked,
       trouble,
       next: delayAfterTrouble(trouble, this.#failures),
-      ...(wait !== null && { hold: { since: asked, seconds: wait } }),
+      ...(wait !== null && { hold: { what: "anything", since: asked, seconds: wait } }),
     });
   }
 

@@ -1,3 +1,4 @@
+import { Fragment } from "preact";
 import { isZero } from "../money/decimal.ts";
 import { type Speller } from "../money/spelling.ts";
 
@@ -31,7 +32,7 @@ export function Amount({ amount, what, isHidden, isStop, spell, copy }: AmountPr
       class="amount"
       title={`Copy ${amount}`}
       data-amount={amount}
-      data-zero={isZero(amount)}
+      data-size={sizeOf(amount, integer)}
       tabIndex={isStop ? 0 : -1}
       onClick={() => {
         copy(amount, what);
@@ -39,16 +40,28 @@ export function Amount({ amount, what, isHidden, isStop, spell, copy }: AmountPr
     >
       <span class="integer">
         {sign}
-        {integer.join("")}
+        {integer.map((part, index) => (
+          // A very long amount breaks between its groups.
+          <Fragment key={index}>
+            {part}
+            {index % 2 === 1 && <wbr />}
+          </Fragment>
+        ))}
       </span>
       <span class="fraction">
         {point}
         {fraction.map((digits, index) => (
-          <span key={index} class={index < 2 ? "digits" : "digits digits-fine"}>
+          <span key={index} class="digits">
             {digits}
           </span>
         ))}
       </span>
     </button>
   );
+}
+
+/** Below one the fraction is what counts, above it the integer. */
+function sizeOf(amount: string, integer: string[]): "nothing" | "below-one" | "above-one" {
+  if (isZero(amount)) return "nothing";
+  return integer.join("") === "0" ? "below-one" : "above-one";
 }

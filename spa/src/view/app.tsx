@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { askHoldings } from "../api/client.ts";
-import { openSession } from "../auth/open.ts";
+import { isComingBack, openSession } from "../auth/open.ts";
 import type { Session } from "../auth/session.ts";
 import { ConfigError, readConfig } from "../config.ts";
 import { machineClock } from "../freshness/instant.ts";
@@ -52,11 +52,7 @@ export function App() {
     );
   }
   if (parts === null) {
-    return (
-      <Frame>
-        <Skeleton />
-      </Frame>
-    );
+    return <Frame>{isComingBack() && <Skeleton />}</Frame>;
   }
   return <Signed {...parts} />;
 }

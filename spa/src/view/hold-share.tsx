@@ -12,7 +12,7 @@ export function HoldShare({ hold, balance }: { hold: string; balance: string }) 
             viewBox="0 0 1000 10"
             preserveAspectRatio="none"
             role="img"
-            aria-label={`${share.text} of the balance is on hold`}
+            aria-label={`${share.text.replace("<", "under ")} of the balance is on hold`}
           >
             <rect class="bar-all" width="1000" height="10" />
             <rect class="bar-held" width={Math.max(15, share.permille)} height="10" />

@@ -1,5 +1,6 @@
 import { memo } from "./memo.ts";
 import type { Holding } from "../api/answer.ts";
+import { shownCode } from "../holdings/codes.ts";
 import type { Speller } from "../money/spelling.ts";
 import { Amount } from "./amount.tsx";
 import { COLUMN_NAMES } from "./column-heads.tsx";
@@ -18,11 +19,12 @@ interface HoldingRowProps {
 const AMOUNTS = ["balance", "available", "hold"] as const;
 
 export const HoldingRow = memo(({ holding, mark, isHidden, isFirst, spell, copy }: HoldingRowProps) => {
-  const name = holding.currency + (mark === null ? "" : ` ${mark}`);
+  const code = shownCode(holding.currency);
+  const name = code + (mark === null ? "" : ` ${mark}`);
   return (
     <tr role="row">
       <th role="rowheader" scope="row" data-column="currency">
-        <span class="code">{holding.currency}</span>
+        <span class="code">{code}</span>
         {mark !== null && (
           <span class="mark" title={`Account ${holding.account_id}`}>
             {mark}

@@ -25,7 +25,7 @@ export function Notices({ reader, reading, session, state, say }: NoticesProps) 
       {state.phase !== "expired" && trouble !== null && (
         <TroubleNotice trouble={trouble} reader={reader} reading={reading} session={session} say={say} />
       )}
-      {figures?.snapshot.stale === true && <StaleNotice figures={figures} />}
+      {trouble === null && figures?.snapshot.stale === true && <StaleNotice figures={figures} />}
       {warnings.filter(({ code }) => code.startsWith("cache_")).map((warning) => (
         <Notice key={warning.code} tone="info" title={cacheTitle(warning)} label="About the figures">
           <p>The figures are right and current; every reading just asks Coinbase anew.</p>

@@ -13,7 +13,7 @@ interface RefreshButtonProps {
 /** Stays focusable while it may not be used, and then says why instead. Keeps its width. */
 export function RefreshButton({ reader, reading, hasSession, say }: RefreshButtonProps) {
   const now = useNow();
-  const wait = Math.ceil(reader.heldFor(now));
+  const wait = Math.ceil(reader.heldFor("refresh", now));
   const isBusy = reading.asking !== "no";
   const refresh = async () => {
     if (!hasSession) {
@@ -24,7 +24,7 @@ export function RefreshButton({ reader, reading, hasSession, say }: RefreshButto
       say("The holdings are being read.");
       return;
     }
-    const held = Math.ceil(reader.heldFor());
+    const held = Math.ceil(reader.heldFor("refresh"));
     if (held > 0) {
       say(`Refresh is possible again ${inWords(held)}.`);
       return;

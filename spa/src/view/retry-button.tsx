@@ -5,12 +5,12 @@ import { useNow } from "./watch.ts";
 /** Waits as long as the API asked to (Retry-After), and says so. */
 export function RetryButton({ reader, reading, say }: { reader: Reader; reading: Reading; say: (text: string) => void }) {
   const now = useNow();
-  const wait = Math.ceil(reader.heldFor(now));
+  const wait = Math.ceil(reader.heldFor("read", now));
   const isBusy = reading.asking !== "no";
   const retry = async () => {
     if (isBusy) return;
-    if (reader.heldFor() > 0) {
-      say(`Trying again is possible ${inWords(Math.ceil(reader.heldFor()))}.`);
+    if (reader.heldFor("read") > 0) {
+      say(`Trying again is possible ${inWords(Math.ceil(reader.heldFor("read")))}.`);
       return;
     }
     await reader.read("read");

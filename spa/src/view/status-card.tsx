@@ -39,21 +39,27 @@ export function StatusCard({ reader, reading, hasSession, say }: StatusCardProps
 
 function Freshness({ reading, hasSession }: { reading: Reading; hasSession: boolean }) {
   const now = useNow();
-  const { figures, asking, isSlow, asked, next } = reading;
-  const parts: string[] = [];
-  if (figures) parts.push(`Read ${agoWords(ageOf(figures, now))} from Coinbase`);
+  const { figures, trouble, asking, isSlow, asked, next } = reading;
+  const parts = [figures ? `Read ${agoWords(ageOf(figures, now))} from Coinbase` : "Nothing read yet"];
   if (asking !== "no") {
-    parts.push(isSlow ? "this takes longer than usual…" : figures ? "reading again…" : "Reading from Coinbase…");
+    parts.push(isSlow ? "this takes longer than usual…" : figures ? "reading again…" : "reading from Coinbase…");
   } else if (hasSession && next !== null && asked !== null) {
     const wait = next - secondsBetween(asked, now);
-    parts.push(`${figures?.snapshot.stale === true ? "next attempt" : "next reading"} ${inWords(wait)}`);
+    const what = trouble !== null || figures?.snapshot.stale === true ? "next attempt" : "next reading";
+    parts.push(`${what} ${inWords(wait)}`);
   }
-  if (parts.length === 0) parts.push("Not read yet");
-  return <>{parts.map((part, index) => <span key={index}>{capital(part, index)}</span>)}</>;
-}
-
-function capital(part: string, index: number): string {
-  return index === 0 ? part.charAt(0).toUpperCase() + part.slice(1) : part;
+  const [first, second] = parts;
+  return (
+    <>
+      <span class="status-now">{first}</span>
+      {second !== undefined && (
+        <span class="status-next">
+          <span class="status-between"> · </span>
+          {second}
+        </span>
+      )}
+    </>
+  );
 }
 
 function tone({ figures, trouble, asking }: Reading, hasSession: boolean): string {
