@@ -2,13 +2,15 @@ import type { Holding } from "../api/answer.ts";
 import { compareDecimals } from "../money/decimal.ts";
 import type { Place } from "./place.ts";
 
-/** The holdings that match the place's filter, in its order. */
-export function arrange(holdings: readonly Holding[], place: Place): Holding[] {
-  const wanted = place.filter.trim().toUpperCase();
-  const found = holdings.filter(({ currency }) => currency.toUpperCase().includes(wanted));
-  const { column, descending } = place;
+/** The holdings whose code has the filter's text in it. */
+export function matching(holdings: readonly Holding[], filter: string): Holding[] {
+  const wanted = filter.trim().toUpperCase();
+  return holdings.filter(({ currency }) => currency.toUpperCase().includes(wanted));
+}
+
+export function sorted(holdings: readonly Holding[], { column, descending }: Omit<Place, "filter">): Holding[] {
   const turn = descending ? -1 : 1;
-  return found.sort((one, other) => {
+  return [...holdings].sort((one, other) => {
     const order =
       column === "currency"
         ? compareCodes(one.currency, other.currency)

@@ -20,6 +20,9 @@ export interface Reading {
   hold: { what: "refresh" | "anything"; since: Instant; seconds: number } | null;
 }
 
+/** "dropped": another attempt, or a sign-out, came in between. */
+export type Outcome = "read" | "cached" | "stale" | "trouble" | "ended" | "dropped";
+
 /** The API honours one refresh in so many seconds. */
 const COOL_DOWN = 10;
 const SLOW_AFTER_MS = 3000;
@@ -66,8 +69,9 @@ export class Reader {
     return Math.max(0, hold.seconds - secondsBetween(hold.since, now));
   }
 
-  async read(how: "read" | "refresh"): Promise<void> {
-    if (this.reading.value.asking !== "no") return;
+  /** Never throws; tells what came of it. */
+  async read(how: "read" | "refresh"): Promise<Outcome> {
+    if (this.reading.value.asking !== "no") return "dropped";
     const attempt = ++this.#attempt;
     const since = this.parts.clock();
     this.#change({
@@ -80,10 +84,11 @@ export class Reader {
     }, SLOW_AFTER_MS);
     try {
       const answer = await this.#answer(how === "refresh");
-      if (attempt === this.#attempt) this.#take(answer);
+      return attempt === this.#attempt ? this.#take(answer) : "dropped";
     } catch (error) {
       if (!(error instanceof SessionEnded)) throw error;
       if (attempt === this.#attempt) this.#change({ ...IDLE, next: null });
+      return "ended";
     } finally {
       clearTimeout(slow);
     }
@@ -111,27 +116,27 @@ export class Reader {
     }
   }
 
-  #take(answer: Answer): void {
+  #take(answer: Answer): Outcome {
     if (answer.kind === "figures") {
-      this.#takeFigures(answer.snapshot, answer.provenance);
-      return;
+      return this.#takeFigures(answer.snapshot, answer.provenance);
     }
     const held = this.reading.value.figures;
     if (answer.kind === "unchanged" && held) {
-      this.#takeFigures(held.snapshot, answer.provenance);
-      return;
+      return this.#takeFigures(held.snapshot, answer.provenance);
     }
-    this.#takeTrouble(answer.kind === "unchanged" ? NOTHING_HELD : answer);
+    return this.#takeTrouble(answer.kind === "unchanged" ? NOTHING_HELD : answer);
   }
 
-  #takeFigures(snapshot: Snapshot, told: Provenance): void {
+  #takeFigures(snapshot: Snapshot, told: Provenance): Outcome {
     const asked = this.parts.clock();
     const taken = figures(snapshot, told, asked);
     this.#failures = 0;
     this.#change({ ...IDLE, asked, figures: taken, trouble: null, next: delayAfterFigures(taken) });
+    if (snapshot.stale) return "stale";
+    return told.cache === "HIT" ? "cached" : "read";
   }
 
-  #takeTrouble(trouble: Trouble): void {
+  #takeTrouble(trouble: Trouble): Outcome {
     const asked = this.parts.clock();
     this.#failures++;
     const wait = trouble.kind === "problem" ? trouble.retryAfter : null;
@@ -142,6 +147,7 @@ export class Reader {
       next: delayAfterTrouble(trouble, this.#failures),
       ...(wait !== null && { hold: { what: "anything", since: asked, seconds: wait } }),
     });
+    return "trouble";
   }
 
   #change(change: Partial<Reading>): void {

@@ -11,6 +11,8 @@ interface HoldingRowProps {
   /** Tells accounts of one currency apart; null when there is one. */
   mark: string | null;
   isHidden: boolean;
+  isFound: boolean;
+  /** Of those that are found: the one where Tab stops. */
   isFirst: boolean;
   spell: Speller;
   copy: (amount: string, what: string) => void;
@@ -18,11 +20,11 @@ interface HoldingRowProps {
 
 const AMOUNTS = ["balance", "available", "hold"] as const;
 
-export const HoldingRow = memo(({ holding, mark, isHidden, isFirst, spell, copy }: HoldingRowProps) => {
+export const HoldingRow = memo(({ holding, mark, isHidden, isFound, isFirst, spell, copy }: HoldingRowProps) => {
   const code = shownCode(holding.currency);
   const name = code + (mark === null ? "" : ` ${mark}`);
   return (
-    <tr role="row">
+    <tr role="row" hidden={!isFound}>
       <th role="rowheader" scope="row" data-column="currency">
         <span class="code">{code}</span>
         {mark !== null && (

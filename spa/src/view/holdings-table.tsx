@@ -1,6 +1,7 @@
-import { useCallback, useMemo, useRef } from "preact/hooks";
+import { useCallback, useMemo } from "preact/hooks";
 import type { Holding } from "../api/answer.ts";
 import { accountMarks } from "../holdings/accounts.ts";
+import { sorted } from "../holdings/arrange.ts";
 import type { Place } from "../holdings/place.ts";
 import { scaleOf } from "../money/decimal.ts";
 import { speller } from "../money/spelling.ts";
@@ -10,9 +11,9 @@ import { copyText } from "./copy.ts";
 import { HoldingRow } from "./holding-row.tsx";
 
 interface HoldingsTableProps {
-  /** All, so that filtering changes no width. */
+  /** Filtering changes no width, and hides rows: making 500 anew for each key takes too long. */
   all: readonly Holding[];
-  listed: readonly Holding[];
+  found: ReadonlySet<Holding>;
   place: Place;
   setPlace: (place: Place) => void;
   isHidden: boolean;
@@ -20,11 +21,13 @@ interface HoldingsTableProps {
 }
 
 /** The roles are the elements' own; written out, because CSS lays it out as cards on a phone. */
-export function HoldingsTable({ all, listed, place, setPlace, isHidden, say }: HoldingsTableProps) {
-  const table = useRef<HTMLTableElement>(null);
+export function HoldingsTable({ all, found, place, setPlace, isHidden, say }: HoldingsTableProps) {
   const marks = useMemo(() => accountMarks(all), [all]);
   const spell = useMemo(() => speller(), []);
   const scales = useMemo(() => widestScales(all), [all]);
+  const { column, descending } = place;
+  const rows = useMemo(() => sorted(all, { column, descending }), [all, column, descending]);
+  const first = rows.find((holding) => found.has(holding));
   const copy = useCallback(
     (amount: string, what: string) => {
       void copyText(amount).then((done) => {
@@ -38,7 +41,6 @@ export function HoldingsTable({ all, listed, place, setPlace, isHidden, say }: H
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions --
           the keys belong to the buttons in it; one listener serves 1500 of them */}
       <table
-        ref={table}
         role="table"
         class="holdings"
         aria-describedby="holdings-keys"
@@ -48,13 +50,14 @@ export function HoldingsTable({ all, listed, place, setPlace, isHidden, say }: H
         <caption class="unseen">Holdings by currency</caption>
         <ColumnHeads place={place} setPlace={setPlace} />
         <tbody role="rowgroup">
-          {listed.map((holding, index) => (
+          {rows.map((holding) => (
             <HoldingRow
               key={holding.account_id}
               holding={holding}
               mark={marks.get(holding.account_id) ?? null}
               isHidden={isHidden}
-              isFirst={index === 0}
+              isFound={found.has(holding)}
+              isFirst={holding === first}
               spell={spell}
               copy={copy}
             />
@@ -64,7 +67,7 @@ export function HoldingsTable({ all, listed, place, setPlace, isHidden, say }: H
       <p id="holdings-keys" class="unseen">
         Arrow keys move between amounts, Enter copies one.
       </p>
-      {listed.length === 0 && (
+      {found.size === 0 && (
         <div class="nothing">
           <h2>No currency matches</h2>
           <p>

@@ -3,8 +3,8 @@ import type { ComponentChildren } from "preact";
 interface NoticeProps {
   tone: "old" | "bad" | "info";
   title: string;
-  /** What heads it for a screen reader's list of regions. */
-  label: string;
+  /** Its name among the page's regions; without one it is none. */
+  label?: string;
   children: ComponentChildren;
   actions?: ComponentChildren;
 }

@@ -27,12 +27,12 @@ export function Notices({ reader, reading, session, state, say }: NoticesProps) 
       )}
       {trouble === null && figures?.snapshot.stale === true && <StaleNotice figures={figures} />}
       {warnings.filter(({ code }) => code.startsWith("cache_")).map((warning) => (
-        <Notice key={warning.code} tone="info" title={cacheTitle(warning)} label="About the figures">
+        <Notice key={warning.code} tone="info" title={cacheTitle(warning)}>
           <p>The figures are right and current; every reading just asks Coinbase anew.</p>
         </Notice>
       ))}
       {warnings.filter(isOther).map((warning) => (
-        <Notice key={warning.code} tone="info" title="About these figures" label="About the figures">
+        <Notice key={warning.code} tone="info" title="About these figures">
           <p>{warning.detail}</p>
         </Notice>
       ))}

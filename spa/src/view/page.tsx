@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
 import type { Session, SessionState } from "../auth/session.ts";
-import { arrange } from "../holdings/arrange.ts";
+import { matching } from "../holdings/arrange.ts";
 import { attend } from "../reading/attendance.ts";
 import type { Reader } from "../reading/reader.ts";
 import { Frame } from "./frame.tsx";
@@ -34,9 +34,9 @@ export function Page({ session, state, reader }: PageProps) {
 
   const { figures, trouble } = reading;
   const snapshot = figures?.snapshot ?? null;
-  const listed = useMemo(
-    () => (snapshot ? arrange(snapshot.holdings, place) : []),
-    [snapshot, place],
+  const found = useMemo(
+    () => new Set(snapshot ? matching(snapshot.holdings, place.filter) : []),
+    [snapshot, place.filter],
   );
   const isDemo = snapshot?.warnings.some(({ code }) => code === "demo_mode") ?? false;
 
@@ -54,7 +54,7 @@ export function Page({ session, state, reader }: PageProps) {
         <section class="sheet" aria-label="Holdings">
           <Toolbar
             snapshot={snapshot}
-            found={listed.length}
+            found={found.size}
             place={place}
             setPlace={setPlace}
             isHidden={isHidden}
@@ -62,7 +62,7 @@ export function Page({ session, state, reader }: PageProps) {
           />
           <HoldingsTable
             all={snapshot.holdings}
-            listed={listed}
+            found={found}
             place={place}
             setPlace={setPlace}
             isHidden={isHidden}

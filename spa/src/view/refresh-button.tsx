@@ -1,5 +1,5 @@
 import { inWords } from "../freshness/words.ts";
-import type { Reader, Reading } from "../reading/reader.ts";
+import type { Outcome, Reader, Reading } from "../reading/reader.ts";
 import { RefreshIcon } from "./icons.tsx";
 import { useNow } from "./watch.ts";
 
@@ -29,8 +29,7 @@ export function RefreshButton({ reader, reading, hasSession, say }: RefreshButto
       say(`Refresh is possible again ${inWords(held)}.`);
       return;
     }
-    await reader.read("refresh");
-    say(outcome(reader.reading.value));
+    say(REFRESHED[await reader.read("refresh")]);
   };
   return (
     <button
@@ -55,9 +54,11 @@ export function RefreshButton({ reader, reading, hasSession, say }: RefreshButto
   );
 }
 
-function outcome({ figures, trouble }: Reading): string {
-  if (trouble !== null) return "The holdings could not be read.";
-  if (figures === null) return "";
-  if (figures.snapshot.stale) return "Coinbase could not be read: these are the last good figures.";
-  return figures.age > 1 ? "Coinbase was read a moment ago: these are those figures." : "Read again from Coinbase.";
-}
+const REFRESHED: Record<Outcome, string> = {
+  read: "Read again from Coinbase.",
+  cached: "Coinbase was read a moment ago: these are those figures.",
+  stale: "Coinbase could not be read: these are the last good figures.",
+  trouble: "The holdings could not be read.",
+  ended: "Your session has ended.",
+  dropped: "",
+};

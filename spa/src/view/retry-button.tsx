@@ -13,8 +13,9 @@ export function RetryButton({ reader, reading, say }: { reader: Reader; reading:
       say(`Trying again is possible ${inWords(Math.ceil(reader.heldFor("read")))}.`);
       return;
     }
-    await reader.read("read");
-    say(reader.reading.value.trouble ? "Still not possible." : "The holdings are read.");
+    const outcome = await reader.read("read");
+    if (outcome === "trouble") say("Still not possible.");
+    else if (outcome !== "ended" && outcome !== "dropped") say("The holdings are read.");
   };
   return (
     <button

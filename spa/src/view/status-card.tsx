@@ -42,11 +42,12 @@ function Freshness({ reading, hasSession }: { reading: Reading; hasSession: bool
   const { figures, trouble, asking, isSlow, asked, next } = reading;
   const parts = [figures ? `Read ${agoWords(ageOf(figures, now))} from Coinbase` : "Nothing read yet"];
   if (asking !== "no") {
-    parts.push(isSlow ? "this takes longer than usual…" : figures ? "reading again…" : "reading from Coinbase…");
+    if (!figures) parts[0] = "Reading from Coinbase…";
+    if (isSlow) parts.push("this takes longer than usual…");
+    else if (figures) parts.push("reading again…");
   } else if (hasSession && next !== null && asked !== null) {
-    const wait = next - secondsBetween(asked, now);
     const what = trouble !== null || figures?.snapshot.stale === true ? "next attempt" : "next reading";
-    parts.push(`${what} ${inWords(wait)}`);
+    parts.push(`${what} ${inWords(next - secondsBetween(asked, now))}`);
   }
   const [first, second] = parts;
   return (
