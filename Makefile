@@ -7,13 +7,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 EMULATOR_READY := .venv-emulator/.ready
+NODE_READY := spa/node_modules/.ready
 
 .PHONY: help
 help: ## List the commands
 	@grep -hE '^[a-z -]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
 
 .PHONY: run
-run: setup ## Run the whole system on this machine: API, sign-in, simulated Coinbase
+run: setup ## Run the whole system on this machine: page, API, sign-in, simulated Coinbase
 	@exec $(BIN)/python -m local
 
 .PHONY: test
@@ -21,13 +22,21 @@ test: setup ## Lint, types and all tests
 	@./scripts/test
 
 .PHONY: setup
-setup: $(READY) $(EMULATOR_READY) ## Make the environments (run and test do it by themselves)
+setup: $(READY) $(EMULATOR_READY) $(NODE_READY) ## Make the environments (run and test do it by themselves)
 
 $(READY): requirements-dev.txt requirements.txt
 	@./scripts/make-venv .venv requirements-dev.txt "$(PYTHON)"
 
 $(EMULATOR_READY): local/emulator/requirements.txt
 	@./scripts/make-venv .venv-emulator local/emulator/requirements.txt "$$(./scripts/emulator-python $(PYTHON))"
+
+# Where Node.js is missing, the one in .venv does: that has to be there first.
+$(NODE_READY): spa/package-lock.json | $(READY)
+	@./scripts/make-node-modules
+
+.PHONY: web
+web: $(NODE_READY) ## Build the page into spa/dist
+	@./scripts/npm run build
 
 .PHONY: simulator
 simulator: $(READY) ## Run the Coinbase Exchange simulator alone
@@ -46,7 +55,7 @@ package: $(READY) ## Write dist/holdings.zip, what Lambda runs
 	@$(BIN)/python -m package
 
 # The operator's day: each takes STACK=dev, staging or prod. docs/operations.md tells more.
-.PHONY: up preview destroy outputs logs put-secret create-user deploy-code rollback canary
+.PHONY: up preview destroy outputs logs put-secret create-user deploy-code deploy-web rollback canary
 up preview: package ## Make or change a stack, or show what that would do (STACK=)
 	@$(BIN)/python -m operations --stack "$(STACK)" $@
 
@@ -61,6 +70,9 @@ create-user: $(READY) ## Invite a person (STACK= EMAIL=)
 
 deploy-code: package ## New code only, live at once (STACK=)
 	@$(BIN)/python -m operations --stack "$(STACK)" $@
+
+deploy-web: web ## New page only, live at once (STACK= [PRUNE=1])
+	@$(BIN)/python -m operations --stack "$(STACK)" $@ $(if $(PRUNE),--prune)
 
 rollback: $(READY) ## Make an earlier version live (STACK= [VERSION=])
 	@$(BIN)/python -m operations --stack "$(STACK)" $@ --version "$(VERSION)"
@@ -81,4 +93,4 @@ lock: $(READY) ## Resolve pyproject.toml into the requirements files
 
 .PHONY: clean
 clean: ## Forget the local stack: its user, its table, its secret
-	@rm -rf .local dist
+	@rm -rf .local dist spa/dist

@@ -13,7 +13,7 @@ VERSION = "0.1.0"
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
-_BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # a header name or a method, RFC 9110
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?|\*")
 # Lambda's own word on why it starts an instance, and those where nobody waits for it yet.
@@ -121,7 +121,7 @@ class _Environment:
         return int(text)
 
     def boolean(self, name: str, *, default: bool) -> bool:
-        value = _BOOLEANS.get(self.text(name, default=str(default)).lower())
+        value = BOOLEANS.get(self.text(name, default=str(default)).lower())
         if value is None:
             self.problems.append(f"{name} must be true or false")
             return default

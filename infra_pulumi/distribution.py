@@ -8,12 +8,12 @@ import pulumi
 import pulumi_aws as aws
 
 from infra_pulumi.config import StackConfig
+from infra_pulumi.web_headers import CUSTOM_HEADERS, FRAME_OPTION, REFERRER_POLICY, TWO_YEARS
 
 # AWS's own policy, of the same id in every account: long caching, compressed answers.
 # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html
 CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
 ORIGIN = "bucket"
-TWO_YEARS = 2 * 365 * 24 * 60 * 60
 
 
 def headers_policy(
@@ -29,9 +29,8 @@ def headers_policy(
                 "override": True,
             },
             "content_type_options": {"override": True},
-            # For browsers that do not know frame-ancestors.
-            "frame_options": {"frame_option": "DENY", "override": True},
-            "referrer_policy": {"referrer_policy": "no-referrer", "override": True},
+            "frame_options": {"frame_option": FRAME_OPTION, "override": True},
+            "referrer_policy": {"referrer_policy": REFERRER_POLICY, "override": True},
             "strict_transport_security": {
                 "access_control_max_age_sec": TWO_YEARS,
                 "include_subdomains": True,
@@ -40,12 +39,8 @@ def headers_policy(
         },
         custom_headers_config={
             "items": [
-                {
-                    "header": "Permissions-Policy",
-                    "value": "camera=(), geolocation=(), microphone=(), payment=()",
-                    "override": True,
-                },
-                {"header": "Cross-Origin-Opener-Policy", "value": "same-origin", "override": True},
+                {"header": name, "value": value, "override": True}
+                for name, value in CUSTOM_HEADERS.items()
             ]
         },
         opts=pulumi.ResourceOptions(parent=parent),

@@ -3,14 +3,13 @@
 import signal
 import sys
 import time
-from collections.abc import Mapping
 from types import FrameType
 
+from local.demo import Demo
 from local.parent import exit_with_parent
-from local.run import API, LocalStack, environment, get_json
-from local.settings import ROOT, LocalError, LocalSettings
-from local.stack import Stack
-from local.token import access_token
+from local.run import LocalStack
+from local.servers import API
+from local.settings import LocalError, LocalSettings, environment
 
 _LOOK_SECONDS = 0.5
 
@@ -22,9 +21,9 @@ def main() -> int:
     environ = environment()
     local = None
     try:
-        local = LocalStack(LocalSettings.from_env(environ), environ)
-        stack = local.start(_say)
-        print(_greeting(stack, environ), flush=True)
+        settings = LocalSettings.from_env(environ)
+        local = (Demo if settings.demo else LocalStack)(settings, environ)
+        print(local.start(_say), flush=True)
         return _watch(local)
     except LocalError as error:
         print(f"make run: {error}", file=sys.stderr)
@@ -40,7 +39,7 @@ def main() -> int:
             _say("stopped")
 
 
-def _watch(local: LocalStack) -> int:
+def _watch(local: LocalStack | Demo) -> int:
     """Say what ends by itself. Without Coinbase or AWS the API goes on: that is what it is for."""
     said: set[str] = set()
     while API not in said:
@@ -57,31 +56,6 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 
 def _say(text: str) -> None:
     print(f"holdings: {text}", flush=True)
-
-
-def _greeting(stack: Stack, environ: Mapping[str, str]) -> str:
-    shown = get_json(f"{stack.api_url}/holdings", access_token(stack))
-    seen = (
-        f"{len(shown['holdings'])} holdings of {shown['account_count']} accounts were read"
-        if shown
-        else "the holdings cannot be read yet: the log above and the curl below say why"
-    )
-    chosen = environ.get("LOCAL_STATE_DIR")
-    token = f"{f'LOCAL_STATE_DIR={chosen} ' if chosen else ''}make -sC {ROOT} token"
-    return f"""
-Holdings is running; {seen}.
-
-  page      {stack.web_url}  (Authorize -> hostedUi signs in)
-  user      {stack.username}
-  password  {stack.password}
-  API       {stack.api_url}
-  gateway   {stack.gateway_url}
-  Coinbase  {stack.coinbase_url}
-
-  curl -H "Authorization: Bearer $({token})" {stack.api_url}/holdings
-
-Ctrl-C stops it; what it keeps is in .local/ (`make clean` forgets it).
-"""
 
 
 if __name__ == "__main__":

@@ -1,8 +1,11 @@
 """What can be set on the laptop, beside the app's own settings; all have defaults."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from holdings.settings import BOOLEANS
 
 ROOT = Path(__file__).parents[1]
 
@@ -11,6 +14,8 @@ REGION = "eu-west-1"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 EMULATOR_PYTHON = ROOT / ".venv-emulator" / "bin" / "python"
 STACK = "dev"
+# A page may be opened by either name, which to a browser are two origins.
+HOSTS = ("127.0.0.1", "localhost")
 
 # A real exchange instead of the simulator: its address and key, in `.env` or the environment.
 REAL_KEY_VARIABLES = {
@@ -35,6 +40,21 @@ class LocalSettings:
     state_dir: Path
     coinbase_url: str | None
     coinbase_key: Mapping[str, str]
+    user_id: str
+    demo: bool
+    web_built: bool
+
+    @property
+    def api_url(self) -> str:
+        return f"http://127.0.0.1:{self.api_port}"
+
+    @property
+    def web_url(self) -> str:
+        return self.page_origins[0]
+
+    @property
+    def page_origins(self) -> tuple[str, ...]:
+        return tuple(f"http://{host}:{self.web_port}" for host in HOSTS)
 
     @property
     def exchange_url(self) -> str:
@@ -43,7 +63,8 @@ class LocalSettings:
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "LocalSettings":
         """Raises LocalError naming the variable to change."""
-        url = environ.get("CB_BASE_URL", "").strip()
+        demo = _boolean(environ, "DEMO_MODE")
+        url = "" if demo else environ.get("CB_BASE_URL", "").strip()
         key = {field: environ.get(name, "").strip() for field, name in REAL_KEY_VARIABLES.items()}
         missing = [name for field, name in REAL_KEY_VARIABLES.items() if not key[field]]
         if url and missing:
@@ -59,12 +80,30 @@ class LocalSettings:
             state_dir=state_dir(environ),
             coinbase_url=url or None,
             coinbase_key=key if url else {},
+            user_id=environ.get("DEFAULT_USER_ID", "").strip() or "demo-user",
+            demo=demo,
+            web_built=_boolean(environ, "WEB_BUILT"),
         )
+
+
+def environment() -> dict[str, str]:
+    """Return the environment, with what `.env` adds to it."""
+    from dotenv import dotenv_values
+
+    values = dotenv_values(ROOT / ".env")
+    return {name: value for name, value in values.items() if value} | dict(os.environ)
 
 
 def state_dir(environ: Mapping[str, str]) -> Path:
     """Return the folder of everything that a run keeps."""
     return Path(environ.get("LOCAL_STATE_DIR") or ROOT / ".local").absolute()
+
+
+def _boolean(environ: Mapping[str, str], name: str) -> bool:
+    value = BOOLEANS.get(environ.get(name, "").strip().lower() or "false")
+    if value is None:
+        raise LocalError(f"{name} must be true or false")
+    return value
 
 
 def _port(environ: Mapping[str, str], name: str, default: int) -> int:

@@ -5,6 +5,7 @@ AWS credentials come from the default chain (a profile, single sign-on); nothing
 
 import argparse
 import sys
+import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,10 @@ from operations.stack import (
     read_outputs,
 )
 from operations.users import create_user
+from operations.web import Hosting, deploy_web
 
 ARCHIVE = ROOT / "dist" / "holdings.zip"
+PAGE = ROOT / "spa" / "dist"
 
 _PULUMI = {
     "up": "make or change everything",
@@ -47,6 +50,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     user = commands.add_parser("create-user", help="invite a person by e-mail")
     user.add_argument("--email", required=True)
     commands.add_parser("deploy-code", help="publish dist/holdings.zip and make it live")
+    page = commands.add_parser("deploy-web", help="put spa/dist in the page's place")
+    page.add_argument("--prune", action="store_true", help="remove the files of other builds")
     back = commands.add_parser("rollback", help="make an earlier version live")
     back.add_argument("--version", default="", help="which; without one, the one before")
     share = commands.add_parser("canary", help="give a version a share of the requests")
@@ -69,6 +74,17 @@ def perform(options: argparse.Namespace, outputs: Mapping[str, Any], session: An
             return f"{options.email} gets a temporary password by e-mail"
         case "deploy-code":
             return _told(deploy_code(function, ARCHIVE))
+        case "deploy-web":
+            deployed = deploy_web(
+                session.client("s3"),
+                session.client("cloudfront"),
+                Hosting.of(outputs),
+                PAGE,
+                reference=uuid.uuid4().hex,
+                prune=options.prune,
+            )
+            removed = f", {deployed.removed} of other builds removed" if deployed.removed else ""
+            return f"{deployed.files} files are live at {outputs['web_url']}{removed}"
         case "rollback":
             return _told(rollback(function, options.version))
         case "canary":

@@ -44,6 +44,12 @@ class Running:
             self.ports.setdefault(name, str(free_port()))
 
     def start(self) -> "Running":
+        self.launch()
+        self.stack = Stack.read(self.state_dir / "stack.json")
+        return self
+
+    def launch(self) -> None:
+        """Return when the launcher has said all that it says at the start."""
         self.lines = []
         self.process = subprocess.Popen(
             [sys.executable, "-m", "local"],
@@ -64,8 +70,6 @@ class Running:
         self._reader = threading.Thread(target=self._drain, daemon=True)
         self._reader.start()
         self.wait_for("Ctrl-C stops it")
-        self.stack = Stack.read(self.state_dir / "stack.json")
-        return self
 
     def _drain(self) -> None:
         assert self.process.stdout

@@ -1,44 +1,26 @@
-"""A person with a browser: sign in at the hosted UI and read the holdings."""
+"""A person with a browser at the API's viewer: sign in at the hosted UI and read the holdings."""
 
-import os
-import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
+from tests.e2e.browser import chromium
 from tests.e2e.conftest import Running
-
-# Without these Chromium looks for its maker's servers; no test may depend on them.
-_ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
 
 
 @pytest.fixture(scope="module")
 def page() -> Iterator[Page]:
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if not chromium:
-        missing = "no Chromium on PATH: install it to run the browser tests"
-        if os.environ.get("CI") == "true":
-            pytest.fail(missing)
-        pytest.skip(missing)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=list(_ARGUMENTS))
+    with chromium() as browser:
         page = browser.new_page()
         page.set_default_timeout(10_000)
         yield page
-        browser.close()
 
 
-def test_a_person_signs_in_at_the_hosted_ui_and_reads_the_holdings(
+def test_the_viewer_of_the_api_signs_in_at_the_hosted_ui_and_reads_the_holdings(
     page: Page, stack: Running
 ) -> None:
-    page.goto(stack.stack.web_url)
+    page.goto(f"{stack.stack.api_url}/docs")
     page.get_by_role("button", name="Authorize").first.click()
     dialog = page.locator(".dialog-ux")
     form = dialog.locator(".auth-container").filter(has_text="OAuth2")

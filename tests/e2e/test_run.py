@@ -37,7 +37,7 @@ def test_what_it_prints_and_writes_agrees(stack: Running) -> None:
 
 
 def test_every_server_listens_on_this_machine_alone(stack: Running) -> None:
-    for port in ("API_PORT", "EMULATOR_PORT", "SIMULATOR_PORT"):
+    for port in ("API_PORT", "EMULATOR_PORT", "SIMULATOR_PORT", "WEB_PORT"):
         number = int(stack.ports[port])
         assert socket.create_connection(("127.0.0.1", number), timeout=1).close() is None
         for address in other_addresses():
@@ -79,7 +79,7 @@ def processes_below(state_dir: Path) -> list[str]:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_nothing_outlives_it_however_it_ends(tmp_path: Path, number: signal.Signals) -> None:
     running = Running(tmp_path).start()
-    assert len(processes_below(tmp_path)) >= 4
+    assert len(processes_below(tmp_path)) >= 5
     running.stop(number)
     give_up = time.monotonic() + 10
     while (left := processes_below(tmp_path)) and time.monotonic() < give_up:
@@ -87,7 +87,7 @@ def test_nothing_outlives_it_however_it_ends(tmp_path: Path, number: signal.Sign
     assert left == []
 
 
-@pytest.mark.parametrize("name", ["API_PORT", "EMULATOR_PORT", "SIMULATOR_PORT"])
+@pytest.mark.parametrize("name", ["API_PORT", "EMULATOR_PORT", "SIMULATOR_PORT", "WEB_PORT"])
 def test_a_busy_port_is_named_with_its_variable(tmp_path: Path, name: str) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -117,7 +117,7 @@ def test_a_setting_that_cannot_be_used_is_named(
 
 
 def run_local(state_dir: Path, environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    ports = ("API_PORT", "EMULATOR_PORT", "SIMULATOR_PORT")
+    ports = ("API_PORT", "EMULATOR_PORT", "SIMULATOR_PORT", "WEB_PORT")
     return subprocess.run(
         [sys.executable, "-m", "local"],
         cwd=ROOT,
@@ -146,10 +146,12 @@ def end(state_dir: Path, command: str) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs Linux's /proc")
-def test_the_api_outlives_coinbase_and_aws_and_nothing_outlives_the_api(tmp_path: Path) -> None:
+def test_the_api_outlives_all_it_works_with_and_nothing_outlives_the_api(tmp_path: Path) -> None:
     running = Running(tmp_path).start()
     token = access_token(running.stack)
     good = running.get(token=token).json()
+    end(tmp_path, "vite.js")
+    running.wait_for("the page ended by itself", 10)
     end(tmp_path, "local.simulator")
     running.wait_for("the Coinbase simulator ended by itself", 10)
     time.sleep(2.1)  # CACHE_TTL_SECONDS

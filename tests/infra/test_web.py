@@ -3,6 +3,7 @@ import json
 import pytest
 
 from infra_pulumi.config_reader import ConfigError
+from infra_pulumi.web_headers import security_headers
 from infra_pulumi.web_policies import content_security_policy, web_bucket_policy
 from tests.infra.capture import ACCOUNT, Program, declare, settings
 
@@ -47,6 +48,26 @@ def test_every_answer_carries_the_strict_headers(program: Program) -> None:
     assert headers["strictTransportSecurity"]["accessControlMaxAgeSec"] >= 31_536_000
     behavior = program.one("Distribution").arguments["defaultCacheBehavior"]
     assert behavior["responseHeadersPolicyId"] == "web-headers-id"
+
+
+def test_a_browser_gets_the_headers_that_the_laptop_tries_the_page_under(program: Program) -> None:
+    policy = program.one("ResponseHeadersPolicy").arguments
+    given = policy["securityHeadersConfig"]
+    transport = given["strictTransportSecurity"]
+    csp = given["contentSecurityPolicy"]["contentSecurityPolicy"]
+    assert transport["includeSubdomains"]
+
+    assert security_headers(csp) == {
+        "Content-Security-Policy": csp,
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": given["frameOptions"]["frameOption"],
+        "Referrer-Policy": given["referrerPolicy"]["referrerPolicy"],
+        "Strict-Transport-Security": (
+            f"max-age={transport['accessControlMaxAgeSec']:.0f}; includeSubDomains"
+        ),
+        **{item["header"]: item["value"] for item in policy["customHeadersConfig"]["items"]},
+    }
+    assert all(item["override"] for item in policy["customHeadersConfig"]["items"])
 
 
 def test_the_page_comes_by_https_and_the_bucket_answers_cloudfront_alone(program: Program) -> None:

@@ -164,6 +164,10 @@ def test_a_tail_shows_each_line_once_though_the_last_moment_is_looked_at_again()
 def test_each_command_is_known_and_needs_a_stack(capsys: pytest.CaptureFixture[str]) -> None:
     assert parse(["--stack", "dev", "rollback"]).version == ""
     assert parse(["--stack", "dev", "canary", "--version", "3", "--percent", "5"]).percent == "5"
+    assert [parse(["--stack", "dev", "deploy-web", *more]).prune for more in ([], ["--prune"])] == [
+        False,
+        True,
+    ]
     with pytest.raises(SystemExit):
         parse(["up"])
     assert "--stack" in capsys.readouterr().err

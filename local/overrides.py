@@ -1,0 +1,37 @@
+"""What a run changes in the stack's configuration: its own addresses and settings."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from local.settings import HOSTS, LocalSettings
+
+# What the app under `flask run` and the function behind the gateway are told alike.
+_SHARED = {
+    "holdings:cacheTtlSeconds": "CACHE_TTL_SECONDS",
+    "holdings:staleTtlSeconds": "STALE_TTL_SECONDS",
+    "holdings:secretCacheTtlSeconds": "SECRET_CACHE_TTL_SECONDS",
+    "holdings:logLevel": "LOG_LEVEL",
+}
+
+
+def overrides(settings: LocalSettings, environ: Mapping[str, str]) -> dict[str, Any]:
+    return _addresses(settings) | _function_settings(settings, environ)
+
+
+def _addresses(settings: LocalSettings) -> dict[str, Any]:
+    """Return the pages of this run, which may be on other ports than the stack file's."""
+    pages = [f"{origin}/" for origin in settings.page_origins]
+    viewers = [f"http://{host}:{settings.api_port}/docs/oauth2-redirect.html" for host in HOSTS]
+    return {"holdings:callbackUrls": pages + viewers, "holdings:logoutUrls": pages}
+
+
+def _function_settings(settings: LocalSettings, environ: Mapping[str, str]) -> dict[str, Any]:
+    """Return what the function is told, so that it answers as the API of this run does."""
+    found: dict[str, Any] = {
+        "holdings:cbBaseUrl": settings.exchange_url,
+        "holdings:defaultUserId": settings.user_id,
+    }
+    for key, variable in _SHARED.items():
+        if value := environ.get(variable, "").strip():
+            found[key] = value
+    return found

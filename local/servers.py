@@ -1,0 +1,124 @@
+"""What each server of `make run` is started with."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from local.built_page import DIST, check_built
+from local.children import Child, python
+from local.node import find_node
+from local.page_config import page_config_file
+from local.settings import CREDENTIALS, ROOT, LocalError, LocalSettings
+from local.stack import Stack
+
+API = "the API"
+PAGE = "the page"
+SIMULATOR = "the Coinbase simulator"
+
+# Vite itself, not npm: a signal to npm need not reach what npm started.
+_VITE = Path("node_modules", "vite", "bin", "vite.js")
+
+
+def simulator_state(settings: LocalSettings) -> Path:
+    return settings.state_dir / "simulator.json"
+
+
+def simulator(settings: LocalSettings, environ: Mapping[str, str]) -> Child:
+    return Child(
+        SIMULATOR,
+        python("local.simulator"),
+        {
+            **_without_keys(environ),
+            "SIMULATOR_PORT": str(settings.simulator_port),
+            "SIMULATOR_STATE": str(simulator_state(settings)),
+            "SIMULATOR_EXIT_WITH_PARENT": "1",
+        },
+        url=f"http://127.0.0.1:{settings.simulator_port}/time",
+        log=settings.state_dir / "simulator.log",
+    )
+
+
+def api(settings: LocalSettings, stack: Stack, environ: Mapping[str, str]) -> Child:
+    told = {
+        **CREDENTIALS,
+        "AWS_ENDPOINT_URL": stack.aws_endpoint_url,
+        "AWS_REGION": stack.region,
+        "AWS_DEFAULT_REGION": stack.region,
+        "DEFAULT_USER_ID": settings.user_id,
+        "DDB_TABLE": stack.table,
+        "CB_BASE_URL": stack.coinbase_url,
+        "CB_SECRET_NAME": stack.secret,
+        "LOCAL_STATE_DIR": str(settings.state_dir),
+    }
+    return _flask("local.api", settings, environ, told)
+
+
+def demo_api(settings: LocalSettings, environ: Mapping[str, str]) -> Child:
+    return _flask("local.api:create_demo_app", settings, environ, {"DEMO_MODE": "true"})
+
+
+def _flask(
+    app: str, settings: LocalSettings, environ: Mapping[str, str], told: Mapping[str, str]
+) -> Child:
+    port = str(settings.api_port)
+    return Child(
+        API,
+        python("flask", "--app", app, "run", "--port", port, "--reload", "--no-debugger"),
+        {
+            **_without_keys(environ),
+            **told,
+            "CORS_ALLOW_ORIGIN": ",".join(settings.page_origins),
+            "LOCAL_EXIT_WITH_PARENT": "1",
+            "FLASK_SKIP_DOTENV": "1",  # what .env says is in the environment already
+        },
+        url=f"{settings.api_url}/health",
+    )
+
+
+def page(settings: LocalSettings, environ: Mapping[str, str]) -> Child:
+    """Return the page with reload or, with WEB_BUILT, as the cloud serves it.
+
+    Raises LocalError if what serves it is not there.
+    """
+    if settings.web_built:
+        return built_page(settings, environ)
+    return page_with_reload(settings, environ, node=find_node())
+
+
+def built_page(settings: LocalSettings, environ: Mapping[str, str], *, dist: Path = DIST) -> Child:
+    check_built(dist)
+    return _page(settings, environ, python("local.built_page"))
+
+
+def page_with_reload(
+    settings: LocalSettings, environ: Mapping[str, str], *, node: Path, spa: Path = ROOT / "spa"
+) -> Child:
+    if not (spa / _VITE).exists():
+        raise LocalError(f"{spa / 'node_modules'} is not complete: `make setup` makes it")
+    return _page(settings, environ, (str(node), str(_VITE)), folder=spa)
+
+
+def _page(
+    settings: LocalSettings,
+    environ: Mapping[str, str],
+    command: tuple[str, ...],
+    *,
+    folder: Path | None = None,
+) -> Child:
+    return Child(
+        PAGE,
+        command,
+        {
+            **_without_keys(environ),
+            "WEB_PORT": str(settings.web_port),
+            "HOLDINGS_WEB_CONFIG": str(page_config_file(settings.state_dir)),
+            "EXIT_WITH_PARENT": "1",
+        },
+        url=f"{settings.web_url}/config.json",
+        log=settings.state_dir / "page.log",
+        folder=folder,
+    )
+
+
+def _without_keys(environ: Mapping[str, str]) -> dict[str, str]:
+    """Leave out the Coinbase key and the operator's own AWS account: neither has a part in this."""
+    return {k: v for k, v in environ.items() if not k.startswith(("AWS_", "CB_"))}

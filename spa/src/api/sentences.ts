@@ -1,0 +1,132 @@
+import type { ProblemCode, Trouble } from "./answer.ts";
+
+/** What a person reads: what happened, and what to do about it. */
+export interface Sentence {
+  title: string;
+  mend: string;
+  /** Whether the same request may succeed in a moment, so that asking again by itself is fair. */
+  passes: boolean;
+}
+
+/** `not_found` belongs to no route, so the API's document does not name it. */
+type KnownCode = ProblemCode | "not_found";
+
+/** Complete by its type: a code that docs/openapi.json gains breaks the build until it is here. */
+const PROBLEMS: Record<KnownCode, Sentence> = {
+  unauthenticated: {
+    title: "You are not signed in any more",
+    mend: "Sign in again; your place on this page is kept.",
+    passes: false,
+  },
+  forbidden: {
+    title: "Your sign-in does not allow reading the holdings",
+    mend: "Sign out and in again. If it stays, ask whoever runs this page for access.",
+    passes: false,
+  },
+  not_found: {
+    title: "The API is not at the address that this page knows",
+    mend: "Whoever runs this page has to mend api_url in config.json.",
+    passes: false,
+  },
+  method_not_allowed: {
+    title: "The API does not take this kind of request",
+    mend: "Reload the page to get its newest version.",
+    passes: false,
+  },
+  invalid_request: {
+    title: "The API does not understand this page's request",
+    mend: "Reload the page to get its newest version.",
+    passes: false,
+  },
+  coinbase_credentials_rejected: {
+    title: "Coinbase rejects the stored API key",
+    mend: "A valid key of this environment has to be stored: a sandbox key does not open production.",
+    passes: false,
+  },
+  coinbase_permission_denied: {
+    title: "The API key may not read accounts",
+    mend: "Grant the key the View permission at Coinbase, and check its list of allowed addresses.",
+    passes: false,
+  },
+  coinbase_invalid_response: {
+    title: "Coinbase's answer could not be used",
+    mend: "It was not a whole account list, so none of it is shown. Try again in a minute.",
+    passes: true,
+  },
+  coinbase_rate_limited: {
+    title: "Coinbase is being asked too often",
+    mend: "Wait a moment. If it stays, another program is using the same key.",
+    passes: true,
+  },
+  coinbase_unavailable: {
+    title: "Coinbase is not available right now",
+    mend: "Nothing is wrong with your account. Try again in a few minutes.",
+    passes: true,
+  },
+  coinbase_timeout: {
+    title: "Coinbase did not answer in time",
+    mend: "Nothing is wrong with your account. Try again in a minute.",
+    passes: true,
+  },
+  secret_invalid: {
+    title: "The stored Coinbase key cannot be used",
+    mend: "The key has to be stored again, whole: api_key, api_secret and passphrase.",
+    passes: false,
+  },
+  misconfigured: {
+    title: "The API is not set up completely",
+    mend: "Whoever runs it has to add what is missing.",
+    passes: false,
+  },
+  internal_error: {
+    title: "Something failed that should not have",
+    mend: "Try again. If it stays, quote the request id to whoever runs this page.",
+    passes: true,
+  },
+};
+
+export function isKnownCode(code: string): code is KnownCode {
+  return Object.hasOwn(PROBLEMS, code);
+}
+
+/** An unknown code falls back to what the API itself says. */
+export function problemSentence(code: string, detail: string, status?: number): Sentence {
+  if (isKnownCode(code)) return PROBLEMS[code];
+  const busy = status === 429 || (status !== undefined && status >= 500);
+  return {
+    title: status === 429 ? "Too many requests" : "The holdings could not be read",
+    mend: detail || (busy ? "Try again in a moment." : "Reload the page, and try again."),
+    passes: busy,
+  };
+}
+
+export function troubleSentence(trouble: Trouble): Sentence {
+  switch (trouble.kind) {
+    case "problem":
+      return problemSentence(trouble.code, trouble.detail, trouble.status);
+    case "unreadable":
+      return {
+        title: "The API's answer could not be used",
+        mend: "It is not what this page expects, so none of it is shown. Reload the page to get its newest version.",
+        passes: false,
+      };
+    case "timeout":
+      return {
+        title: "The API did not answer in time",
+        mend: "The network or the API is slow. Try again.",
+        passes: true,
+      };
+    case "network":
+      return {
+        title: "The API cannot be reached",
+        mend: "Check your connection and try again.",
+        passes: true,
+      };
+    case "offline":
+      return {
+        title: "You are offline",
+        mend: "The figures are read again as soon as you are back online.",
+        passes: true,
+      };
+  }
+}

@@ -1,0 +1,57 @@
+import { ErrorResponse } from "oidc-client-ts";
+
+/** Why a sign-in brought nobody in. */
+export type Fault = "cancelled" | "refused" | "stray" | "used" | "unreachable" | "insecure" | "left";
+
+export interface FaultSentence {
+  title: string;
+  mend: string;
+}
+
+/** Nothing of the address is shown: whoever writes a link could write into it. */
+export const FAULTS: Record<Fault, FaultSentence> = {
+  cancelled: {
+    title: "Sign-in was cancelled",
+    mend: "Nothing was changed. Sign in whenever you like.",
+  },
+  refused: {
+    title: "The sign-in page refused",
+    mend: "Try again. If it stays, ask whoever runs this page whether you may sign in.",
+  },
+  stray: {
+    title: "That sign-in was not started here",
+    mend: "It came from an older visit or from another tab. Sign in once more.",
+  },
+  used: {
+    title: "That sign-in has been used already",
+    mend: "Each works once, also after a reload or a step back. Sign in once more.",
+  },
+  unreachable: {
+    title: "The sign-in could not be completed",
+    mend: "The sign-in page cannot be reached. Check your connection and try again.",
+  },
+  insecure: {
+    title: "Signing in needs a secure connection",
+    mend: "Open this page by https.",
+  },
+  left: {
+    title: "You are signed out",
+    mend: "Nothing of your holdings is kept in this browser tab.",
+  },
+};
+
+export function faultOf(error: unknown): Fault {
+  if (error instanceof ErrorResponse) {
+    if (error.error === "access_denied") return "cancelled";
+    return error.error === "invalid_grant" ? "used" : "refused";
+  }
+  if (error instanceof Error && /state|authority mismatch/i.test(error.message)) return "stray";
+  return isUnreachable(error) ? "unreachable" : "refused";
+}
+
+/** Whether asking again may help: the network, a time-out, a server that is down. */
+export function isUnreachable(error: unknown): boolean {
+  if (error instanceof ErrorResponse) return false;
+  if (error instanceof TypeError) return true;
+  return error instanceof Error && (error.name === "ErrorTimeout" || /\(5\d\d\)/.test(error.message));
+}

@@ -1,0 +1,71 @@
+import type { SignInConfig } from "../config.ts";
+import { arrive, isArrival, withoutArrival } from "./arrival.ts";
+import type { Fault } from "./faults.ts";
+import { logoutUrl, userManager } from "./manager.ts";
+import { OidcSession } from "./oidc-session.ts";
+import { OpenSession } from "./open-session.ts";
+import type { Session } from "./session.ts";
+
+const PLACE = "holdings.place";
+const LEFT = "holdings.left";
+
+/**
+ * The session of this tab: from before, from the sign-in that has just come back, or none.
+ * `forget` puts away what the page shows, before a sign-out.
+ */
+export async function openSession(config: SignInConfig | null, forget: () => void): Promise<Session> {
+  if (!config) return new OpenSession();
+  const manager = userManager(config, location.origin);
+  let fault: Fault | null = take(LEFT) ? "left" : null;
+  const address = new URL(location.href);
+  if (isArrival(address)) {
+    // Before anything is awaited: the code must not stay in the address while we work.
+    history.replaceState(null, "", placeAfter(address));
+    fault = await arrive(manager, address);
+  }
+  void manager.clearStaleState();
+  const session: OidcSession = new OidcSession({
+    manager,
+    user: await manager.getUser(),
+    fault,
+    logoutUrl: logoutUrl(config, location.origin),
+    go: (to) => {
+      location.assign(to);
+    },
+    beforeSignIn: () => {
+      sessionStorage.setItem(PLACE, location.search);
+    },
+    beforeSignOut: () => {
+      sessionStorage.setItem(LEFT, "1");
+      history.replaceState(null, "", "/");
+      forget();
+    },
+  });
+  // A step back from the hosted UI may bring this very page back, frozen on its way out.
+  globalThis.addEventListener("pageshow", (event) => {
+    if (event.persisted) location.reload();
+  });
+  return session;
+}
+
+/** Whether a session is likely: then the page's place is shown while that is found out. */
+export function isComingBack(): boolean {
+  try {
+    return isArrival(new URL(location.href)) || Object.keys(sessionStorage).some((key) => key.startsWith("oidc.user:"));
+  } catch {
+    return false;
+  }
+}
+
+/** Where the person was when they left to sign in. */
+function placeAfter(address: URL): string {
+  const place = take(PLACE);
+  const clean = withoutArrival(address);
+  return place?.startsWith("?") ? `/${place}` : `${clean.pathname}${clean.search}`;
+}
+
+function take(key: string): string | null {
+  const value = sessionStorage.getItem(key);
+  sessionStorage.removeItem(key);
+  return value;
+}

@@ -1,0 +1,39 @@
+/** Where a person is on the page: kept in the address, so that a reload and a sign-in keep it. */
+
+export const COLUMNS = ["currency", "balance", "available", "hold"] as const;
+export type Column = (typeof COLUMNS)[number];
+
+export interface Place {
+  filter: string;
+  column: Column;
+  descending: boolean;
+}
+
+const LONGEST_FILTER = 64;
+
+/** `search` is hostile: whatever makes no sense is the start. */
+export function readPlace(search: string): Place {
+  const query = new URLSearchParams(search);
+  const sort = query.get("sort");
+  return {
+    filter: (query.get("q") ?? "").slice(0, LONGEST_FILTER),
+    column: COLUMNS.find((column) => column === sort) ?? "currency",
+    descending: query.get("dir") === "desc",
+  };
+}
+
+/** "" for the start. */
+export function placeQuery({ filter, column, descending }: Place): string {
+  const query = new URLSearchParams();
+  if (filter) query.set("q", filter);
+  if (column !== "currency") query.set("sort", column);
+  if (descending) query.set("dir", "desc");
+  const text = query.toString();
+  return text && `?${text}`;
+}
+
+/** Amounts start with the largest, codes with A; the same column again turns round. */
+export function sortedBy(place: Place, column: Column): Place {
+  const descending = column === place.column ? !place.descending : column !== "currency";
+  return { ...place, column, descending };
+}

@@ -1,0 +1,156 @@
+import type { Answer, Provenance, Snapshot, Trouble } from "../api/answer.ts";
+import { type Access, SessionEnded, Unreachable } from "../auth/access.ts";
+import { type Figures, figures } from "../freshness/figures.ts";
+import { type Clock, type Instant, secondsBetween } from "../freshness/instant.ts";
+import { Store } from "../store.ts";
+import { type Delay, delayAfterFigures, delayAfterTrouble } from "./schedule.ts";
+
+/** What is known of the holdings, and what is being done about it. */
+export interface Reading {
+  /** The last good ones: a failure never takes them away. */
+  figures: Figures | null;
+  /** Why the last attempt brought none. */
+  trouble: Trouble | null;
+  asking: "no" | "read" | "refresh";
+  isSlow: boolean;
+  /** When the last attempt ended, and the seconds after it that the next one waits for. */
+  asked: Instant | null;
+  next: Delay;
+  /** What is held back for so many seconds: a refresh by its cool-down, anything by Retry-After. */
+  hold: { what: "refresh" | "anything"; since: Instant; seconds: number } | null;
+}
+
+/** "dropped": another attempt, or a sign-out, came in between. */
+export type Outcome = "read" | "cached" | "stale" | "trouble" | "ended" | "dropped";
+
+/** The API honours one refresh in so many seconds. */
+const COOL_DOWN = 10;
+const SLOW_AFTER_MS = 3000;
+
+const IDLE = { asking: "no", isSlow: false } as const;
+
+const NOTHING: Reading = {
+  ...IDLE,
+  figures: null,
+  trouble: null,
+  asked: null,
+  next: 0,
+  hold: null,
+};
+
+/** "Not modified", and there is nothing here that it could mean. */
+const NOTHING_HELD: Trouble = { kind: "unreadable", why: "it refers to figures that are not here", requestId: null };
+
+export class Reader {
+  readonly reading = new Store<Reading>(NOTHING);
+  #failures = 0;
+  /** Of the attempt under way: what an older one brings is dropped. */
+  #attempt = 0;
+
+  constructor(
+    private readonly parts: {
+      ask: (question: { accessToken: string | null; refresh: boolean }) => Promise<Answer>;
+      access: Access;
+      clock: Clock;
+    },
+  ) {}
+
+  /** Ask when it is time. Called every second while somebody looks. */
+  tick(): void {
+    const { asking, asked, next } = this.reading.value;
+    if (asking !== "no" || next === null) return;
+    if (asked === null || secondsBetween(asked, this.parts.clock()) >= next) void this.read("read");
+  }
+
+  /** Seconds until a person may ask for it; 0 when they may. */
+  heldFor(how: "read" | "refresh", now: Instant = this.parts.clock()): number {
+    const { hold } = this.reading.value;
+    if (!hold || (how === "read" && hold.what === "refresh")) return 0;
+    return Math.max(0, hold.seconds - secondsBetween(hold.since, now));
+  }
+
+  /** Never throws; tells what came of it. */
+  async read(how: "read" | "refresh"): Promise<Outcome> {
+    if (this.reading.value.asking !== "no") return "dropped";
+    const attempt = ++this.#attempt;
+    const since = this.parts.clock();
+    this.#change({
+      asking: how,
+      isSlow: false,
+      ...(how === "refresh" && { hold: { what: "refresh", since, seconds: COOL_DOWN } }),
+    });
+    const slow = setTimeout(() => {
+      if (attempt === this.#attempt) this.#change({ isSlow: true });
+    }, SLOW_AFTER_MS);
+    try {
+      const answer = await this.#answer(how === "refresh");
+      return attempt === this.#attempt ? this.#take(answer) : "dropped";
+    } catch (error) {
+      if (!(error instanceof SessionEnded)) throw error;
+      if (attempt === this.#attempt) this.#change({ ...IDLE, next: null });
+      return "ended";
+    } finally {
+      clearTimeout(slow);
+    }
+  }
+
+  /** Leave nothing on the page: somebody else may sit down at it. */
+  forget(): void {
+    this.#attempt++;
+    this.#failures = 0;
+    this.reading.set({ ...NOTHING, next: null });
+  }
+
+  async #answer(refresh: boolean): Promise<Answer> {
+    const { access, ask } = this.parts;
+    try {
+      const answer = await ask({ accessToken: await access.token(), refresh });
+      if (answer.kind !== "problem" || answer.status !== 401) return answer;
+      // The token looked good here and not there: renew it once, never in a loop.
+      const second = await ask({ accessToken: await access.renewed(), refresh });
+      if (second.kind === "problem" && second.status === 401) access.end();
+      return second;
+    } catch (error) {
+      if (error instanceof Unreachable) return { kind: navigator.onLine ? "network" : "offline" };
+      throw error;
+    }
+  }
+
+  #take(answer: Answer): Outcome {
+    if (answer.kind === "figures") {
+      return this.#takeFigures(answer.snapshot, answer.provenance);
+    }
+    const held = this.reading.value.figures;
+    if (answer.kind === "unchanged" && held) {
+      return this.#takeFigures(held.snapshot, answer.provenance);
+    }
+    return this.#takeTrouble(answer.kind === "unchanged" ? NOTHING_HELD : answer);
+  }
+
+  #takeFigures(snapshot: Snapshot, told: Provenance): Outcome {
+    const asked = this.parts.clock();
+    const taken = figures(snapshot, told, asked);
+    this.#failures = 0;
+    this.#change({ ...IDLE, asked, figures: taken, trouble: null, next: delayAfterFigures(taken) });
+    if (snapshot.stale) return "stale";
+    return told.cache === "HIT" ? "cached" : "read";
+  }
+
+  #takeTrouble(trouble: Trouble): Outcome {
+    const asked = this.parts.clock();
+    this.#failures++;
+    const wait = trouble.kind === "problem" ? trouble.retryAfter : null;
+    this.#change({
+      ...IDLE,
+      asked,
+      trouble,
+      next: delayAfterTrouble(trouble, this.#failures),
+      ...(wait !== null && { hold: { what: "anything", since: asked, seconds: wait } }),
+    });
+    return "trouble";
+  }
+
+  #change(change: Partial<Reading>): void {
+    this.reading.set({ ...this.reading.value, ...change });
+  }
+}

@@ -1,0 +1,97 @@
+import type { Notice as Warning } from "../api/answer.ts";
+import { isKnownCode, problemSentence } from "../api/sentences.ts";
+import type { Session, SessionState } from "../auth/session.ts";
+import type { Figures } from "../freshness/figures.ts";
+import type { Reader, Reading } from "../reading/reader.ts";
+import { MomentTime } from "./moment.tsx";
+import { Notice } from "./notice.tsx";
+import { TroubleNotice } from "./trouble-notice.tsx";
+
+interface NoticesProps {
+  reader: Reader;
+  reading: Reading;
+  session: Session;
+  state: SessionState;
+  say: (text: string) => void;
+}
+
+/** What to know before trusting the figures. Announced once each, without taking the focus. */
+export function Notices({ reader, reading, session, state, say }: NoticesProps) {
+  const { figures, trouble } = reading;
+  const warnings = figures?.snapshot.warnings ?? [];
+  return (
+    <div class="notices" role="status">
+      {state.phase === "expired" && <EndedNotice figures={figures} session={session} />}
+      {state.phase !== "expired" && trouble !== null && (
+        <TroubleNotice trouble={trouble} reader={reader} reading={reading} session={session} say={say} />
+      )}
+      {trouble === null && figures?.snapshot.stale === true && <StaleNotice figures={figures} />}
+      {warnings.filter(({ code }) => code.startsWith("cache_")).map((warning) => (
+        <Notice key={warning.code} tone="info" title={cacheTitle(warning)}>
+          <p>The figures are right and current; every reading just asks Coinbase anew.</p>
+        </Notice>
+      ))}
+      {warnings.filter(isOther).map((warning) => (
+        <Notice key={warning.code} tone="info" title="About these figures">
+          <p>{warning.detail}</p>
+        </Notice>
+      ))}
+    </div>
+  );
+}
+
+function EndedNotice({ figures, session }: { figures: Figures | null; session: Session }) {
+  return (
+    <Notice
+      tone="old"
+      title="Your session has ended"
+      label="Session ended"
+      actions={
+        <button
+          type="button"
+          class="button button-main"
+          onClick={() => {
+            void session.signIn();
+          }}
+        >
+          Sign in again
+        </button>
+      }
+    >
+      <p>
+        {figures && (
+          <>
+            These are the figures as of <MomentTime iso={figures.snapshot.as_of} />.{" "}
+          </>
+        )}
+        Your place on this page is kept.
+      </p>
+    </Notice>
+  );
+}
+
+function StaleNotice({ figures: { snapshot } }: { figures: Figures }) {
+  const reasons = snapshot.warnings.filter(({ code }) => isKnownCode(code));
+  const [reason] = reasons;
+  return (
+    <Notice
+      tone="old"
+      title={reason ? problemSentence(reason.code, reason.detail).title : "Coinbase could not be read"}
+      label="Stale figures"
+    >
+      <p>
+        These are the last good figures, as of <MomentTime iso={snapshot.as_of} />.{" "}
+        {reason && problemSentence(reason.code, reason.detail).mend}
+      </p>
+    </Notice>
+  );
+}
+
+function cacheTitle({ code }: Warning): string {
+  return code === "cache_unavailable" ? "The store of last good figures cannot be reached" : "About these figures";
+}
+
+/** The demo has its ribbon, a stale answer its own notice. */
+function isOther({ code }: Warning): boolean {
+  return code !== "demo_mode" && !code.startsWith("cache_") && !isKnownCode(code);
+}

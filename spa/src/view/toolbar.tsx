@@ -1,0 +1,57 @@
+import type { Snapshot } from "../api/answer.ts";
+import { count, hiddenWords } from "../holdings/counts.ts";
+import { csvName, holdingsCsv } from "../holdings/csv.ts";
+import type { Place } from "../holdings/place.ts";
+import { DownloadIcon, SearchIcon } from "./icons.tsx";
+import { saveFile } from "./save.ts";
+
+interface ToolbarProps {
+  snapshot: Snapshot;
+  found: number;
+  place: Place;
+  setPlace: (place: Place) => void;
+  isHidden: boolean;
+  say: (text: string) => void;
+}
+
+export function Toolbar({ snapshot, found, place, setPlace, isHidden, say }: ToolbarProps) {
+  const save = () => {
+    if (isHidden) {
+      say("Amounts are hidden: show them to export.");
+      return;
+    }
+    saveFile(csvName(snapshot), "text/csv;charset=utf-8", holdingsCsv(snapshot));
+    say(`${count(snapshot.holdings.length, "holding")} exported with all digits.`);
+  };
+  const hidden = hiddenWords(snapshot.hidden);
+  return (
+    <div class="toolbar">
+      <label class="filter">
+        <span class="unseen">Filter by currency code</span>
+        <SearchIcon />
+        <input
+          type="search"
+          placeholder="Filter by code"
+          autoComplete="off"
+          autoCapitalize="characters"
+          spellcheck={false}
+          maxLength={64}
+          value={place.filter}
+          onInput={(event) => {
+            setPlace({ ...place, filter: event.currentTarget.value });
+          }}
+        />
+      </label>
+      <p class="found">
+        <span role="status">{place.filter && `${found} of ${snapshot.holdings.length} match`}</span>
+        {!place.filter && hidden}
+      </p>
+      <button type="button" class="button" aria-label="Export CSV" aria-disabled={isHidden} onClick={save}>
+        <DownloadIcon />
+        <span>
+          <span class="wide-only">Export </span>CSV
+        </span>
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,28 @@
+import { defineConfig } from "vitest/config";
+import { exitWithParent } from "./dev/exit-with-parent.ts";
+import { pageConfig } from "./dev/page-config.ts";
+
+const server = {
+  // The address that the user pool knows as a callback: another one could not sign in.
+  host: "127.0.0.1",
+  port: Number(process.env["WEB_PORT"] ?? 5173),
+  strictPort: true,
+};
+
+export default defineConfig({
+  plugins: [pageConfig(), exitWithParent()],
+  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+  server,
+  preview: server,
+  build: {
+    target: "es2022",
+    // A data: address would need its own permission in the content security policy.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  test: {
+    environment: "happy-dom",
+    include: ["tests/**/*.test.{ts,tsx}"],
+    restoreMocks: true,
+  },
+});

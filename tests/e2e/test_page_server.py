@@ -1,0 +1,80 @@
+"""The page's files on the running stack, and what the page is told of it."""
+
+import json
+from pathlib import Path
+
+import requests
+
+from operations.web import Hosting, deploy_web
+from tests.e2e.conftest import Running
+
+
+def test_the_page_is_served_at_the_address_that_is_printed(stack: Running) -> None:
+    answer = requests.get(stack.stack.web_url, timeout=10)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/html")
+    assert answer.text.lstrip().lower().startswith("<!doctype html>")
+    assert f"page      {stack.stack.web_url} " in stack.output
+
+
+def test_the_page_is_told_of_this_stack(stack: Running) -> None:
+    told = requests.get(f"{stack.stack.web_url}/config.json", timeout=10)
+    assert told.headers["Content-Type"] == "application/json"
+    assert told.json() == {
+        "api_url": stack.stack.api_url,
+        "hosted_ui_url": stack.stack.hosted_ui_url,
+        "issuer": stack.stack.issuer,
+        "client_id": stack.stack.client_id,
+        "scope": stack.stack.scope,
+    }
+
+
+def test_it_is_told_what_the_cloud_tells_it(stack: Running) -> None:
+    """The same keys, and the same client: one build serves both."""
+    s3 = stack.aws("s3")
+    [bucket] = [found["Name"] for found in s3.list_buckets()["Buckets"]]
+    cloud = json.loads(s3.get_object(Bucket=bucket, Key="config.json")["Body"].read())
+    local = requests.get(f"{stack.stack.web_url}/config.json", timeout=10).json()
+    addresses = ("api_url", "hosted_ui_url")
+    assert cloud.keys() == local.keys()
+    assert {k: v for k, v in cloud.items() if k not in addresses} == {
+        k: v for k, v in local.items() if k not in addresses
+    }
+
+
+def test_the_page_may_read_the_api_s_answers_by_either_name_of_this_machine(
+    stack: Running,
+) -> None:
+    for host in ("127.0.0.1", "localhost"):
+        origin = f"http://{host}:{stack.ports['WEB_PORT']}"
+        answer = stack.get(Origin=origin)
+        assert answer.headers["Access-Control-Allow-Origin"] == origin
+
+
+def test_a_path_inside_the_page_shows_the_page(stack: Running) -> None:
+    answer = requests.get(
+        f"{stack.stack.web_url}/some/place", headers={"Accept": "text/html"}, timeout=10
+    )
+    assert answer.status_code == 200
+    assert answer.text.lstrip().lower().startswith("<!doctype html>")
+
+
+def test_the_page_is_deployed_to_the_bucket_and_the_distribution_that_pulumi_made(
+    stack: Running, tmp_path: Path
+) -> None:
+    (tmp_path / "index.html").write_text("<!doctype html>")
+    s3, cloudfront = stack.aws("s3"), stack.aws("cloudfront")
+    [bucket] = [found["Name"] for found in s3.list_buckets()["Buckets"]]
+    [page] = cloudfront.list_distributions()["DistributionList"]["Items"]
+    deployed = deploy_web(
+        s3, cloudfront, Hosting(bucket, page["Id"]), tmp_path, reference="1", prune=True
+    )
+    assert deployed.files == 1
+    assert {found["Key"] for found in s3.list_objects_v2(Bucket=bucket)["Contents"]} == {
+        "config.json",
+        "index.html",
+    }
+    stored = s3.head_object(Bucket=bucket, Key="index.html")
+    assert (stored["CacheControl"], stored["ContentType"]) == (
+        "no-cache",
+        "text/html; charset=utf-8",
+    )
