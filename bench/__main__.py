@@ -65,7 +65,6 @@ def _measure(found: list[Contender], python: Path, options: argparse.Namespace) 
     sizes = {
         (contender.name, measure): float(size)
         for contender in found
-        if contender.tree
         for measure, size in (
             ("zip", contender.tree.zipped),
             ("zip.without_pyc", contender.tree.zipped_without_pyc),

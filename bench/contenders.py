@@ -20,7 +20,7 @@ class Contender:
     path: tuple[str, ...]
     module: str
     event: Callable[[str], dict[str, Any]]
-    tree: Tree | None
+    tree: Tree
 
 
 _PEERS = {

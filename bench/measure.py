@@ -35,7 +35,7 @@ class Case:
 
 CASES = (
     Case("health", "/health", "health", ("wall", "cpu", "memory")),
-    Case("hit", "/holdings", "hit", ("wall", "cpu", "memory")),
+    Case("hit", "/holdings", "hit", ("wall", "cpu", "memory", "start_cpu")),
     Case("miss", "/holdings", "miss", ("wall", "cpu", "memory", "first_call")),
     Case(
         "snapshot",

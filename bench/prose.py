@@ -7,7 +7,8 @@ Written by `make bench`; every number is of one run of it, and another run write
 {rounds} rounds; in each, every contender ran every case once, in a shuffled order, each time in a
 fresh process. A cell is a median with its quartiles. A ratio is the median of the ratios of the
 single rounds, so that a slow moment of the machine, which hits neighbours alike, cancels out. Warm
-figures are of {calls} calls a round after a warm-up."""
+figures are of {calls} calls a round after a warm-up.
+"""
 
 HOW = """\
 ## How it is measured

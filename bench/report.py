@@ -79,10 +79,12 @@ def render(
     calls: int,
 ) -> str:
     """`titles` names the contenders, ours among them, in the order of the tables."""
+    start = shown(ratios.of(rounds, (OURS, "hit.start_cpu")), MILLISECONDS)
     sections = [
         prose.INTRODUCTION.format(rounds=len(rounds), calls=calls),
         "| measured on | |\n|---|---|",
         *(f"| {name} | {value} |" for name, value in machine.items()),
+        f"| Python's own start, CPU | {start} ms |",
         "\n## Targets\n",
         targets(verdicts),
         "\n![Medians and quartiles of every contender](performance.svg)\n",
