@@ -44,7 +44,7 @@ def main() -> str | None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=12)
+    parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--calls", type=int, default=300, help="warm calls a round")
     parser.add_argument("--only", nargs="+", choices=NAMES, default=list(NAMES), metavar="PEER")
     parser.add_argument("--quick", action="store_true", help="3 rounds, printed, nothing written")
