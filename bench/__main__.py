@@ -65,6 +65,7 @@ def _measure(found: list[Contender], python: Path, options: argparse.Namespace) 
     sizes = {
         (contender.name, measure): float(size)
         for contender in found
+        if not contender.hits_only
         for measure, size in (
             ("zip", contender.tree.zipped),
             ("zip.without_pyc", contender.tree.zipped_without_pyc),

@@ -43,6 +43,9 @@ problem bodies, last-good answers, redaction, retries by a deadline or paging: t
 - Flask: `serverless_wsgi.handle_request`, flask-cors, marshmallow for the query and the document.
 - By hand: botocore clients and urllib3, no framework, the stored text served as it is.
 
+"On our AWS layer" is a peer with our way to DynamoDB and our item in place of its own, on hits
+alone: what is left of the difference is the framework and what else our answers carry.
+
 All but FastAPI cache the document as text. Under a snapshot, FastAPI too makes its clients at
 import; the target compares with its cold first call.
 

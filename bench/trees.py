@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from package import zipped
@@ -16,7 +16,6 @@ ROOT = Path(__file__).parents[1]
 PEERS = Path(__file__).with_name("peers")
 TREES = ROOT / ".local" / "bench" / "trees"
 ARCHIVE = ROOT / "dist" / "holdings.zip"
-SHARED = PEERS / "portfolio.py"
 PRECOMPILE = ROOT / "package" / "precompile.py"
 
 # `chalice package` ships of chalice only its runtime: chalice/deploy/packager.py, _add_app_files.
@@ -53,17 +52,18 @@ def ours() -> Tree:
 
 
 def peer(name: str, python: Path) -> Tree:
-    """Install what its requirements file pins, with its handler, compiled like ours."""
+    """Install what its requirements file pins, with its modules, compiled like ours."""
     source, folder = PEERS / name, TREES / name
-    requirements, handler = source / "requirements.txt", source / "handler.py"
-    inputs = (requirements, handler, SHARED, PRECOMPILE, Path(__file__))
+    requirements = source / "requirements.txt"
+    modules = sorted([*PEERS.glob("*.py"), *source.glob("*.py")])
+    inputs = (requirements, *modules, PRECOMPILE, Path(__file__))
     stamp = hashlib.sha256(b"\0".join(path.read_bytes() for path in inputs)).hexdigest()
     if known := _known(folder, stamp):
         return known
     shutil.rmtree(folder, ignore_errors=True)
     _install(requirements, folder)
-    shutil.copyfile(handler, folder / "handler.py")
-    shutil.copyfile(SHARED, folder / SHARED.name)
+    for module in modules:
+        shutil.copyfile(module, folder / module.name)
     _run([str(python), "-I", "-S", "-W", "ignore", str(PRECOMPILE), str(folder)])
     tree = Tree(
         str(folder),
@@ -104,12 +104,14 @@ def _known(folder: Path, stamp: str) -> Tree | None:
         known = json.loads(_note(folder).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    return Tree(**known["tree"]) if known["stamp"] == stamp and folder.exists() else None
+    if known.pop("stamp") != stamp or not folder.exists():
+        return None
+    return Tree(str(folder), **known)
 
 
 def _remember(tree: Tree, stamp: str) -> Tree:
-    note = json.dumps({"stamp": stamp, "tree": asdict(tree)})
-    _note(Path(tree.folder)).write_text(note, encoding="utf-8")
+    note = {"stamp": stamp, "zipped": tree.zipped, "zipped_without_pyc": tree.zipped_without_pyc}
+    _note(Path(tree.folder)).write_text(json.dumps(note), encoding="utf-8")
     return tree
 
 

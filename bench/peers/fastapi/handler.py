@@ -7,7 +7,6 @@ The cache keeps the document as a DynamoDB map of Decimals and its `ttl` judges 
 import json
 import os
 import time
-from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated
 
@@ -17,10 +16,10 @@ from botocore.config import Config
 from fastapi import Depends, FastAPI, HTTPException, Query, Request, Response
 from fastapi.middleware.cors import CORSMiddleware
 from mangum import Mangum
-from portfolio import build_document, moment, plain, signed_headers
-from pydantic import BaseModel, PlainSerializer
+from models import Health, Holdings
+from portfolio import build_document, moment, signed_headers
+from pydantic import BaseModel
 
-Amount = Annotated[Decimal, PlainSerializer(plain, return_type=str)]
 AWS = Config(connect_timeout=1, read_timeout=1.5, retries={"mode": "standard", "max_attempts": 2})
 
 
@@ -34,41 +33,6 @@ class Settings(BaseModel):
     cache_ttl_seconds: int = 180
     secret_cache_ttl_seconds: int = 300
     cors_allow_origin: str = "http://localhost:5173"
-
-
-class Health(BaseModel):
-    status: str
-    name: str
-    version: str
-    time: str
-
-
-class Notice(BaseModel):
-    code: str
-    detail: str
-
-
-class Hidden(BaseModel):
-    zero: int
-    dust: int
-
-
-class Holding(BaseModel):
-    account_id: str
-    currency: str
-    balance: Amount
-    available: Amount
-    hold: Amount
-
-
-class Holdings(BaseModel):
-    as_of: str
-    expires_at: str
-    stale: bool
-    warnings: list[Notice]
-    account_count: int
-    hidden: Hidden
-    holdings: list[Holding]
 
 
 @lru_cache
