@@ -13,7 +13,7 @@ figures are of {calls} calls a round after a warm-up.
 HOW = """\
 ## How it is measured
 
-Every process is `python3.13 -I -S -B` with one folder on its path: what that contender would
+Every process is `python3.13 -I -S -B` with nothing on its path but what that contender would
 upload, compiled to unchecked-hash `.pyc` by the same script. **Ours** is `dist/holdings.zip`, the
 archive that ships, unpacked, and its real `app.handler`. **Cold** runs from just before `import` to
 the first answer, Python's own start left out; `json`, `sys`, `os` and `time` are loaded before, for
