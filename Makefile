@@ -54,6 +54,10 @@ openapi: $(READY) ## Write docs/openapi.json from the schemas and routes
 package: $(READY) ## Write dist/holdings.zip, what Lambda runs
 	@$(BIN)/python -m package
 
+.PHONY: bench
+bench: package ## Measure against the peers, write docs/performance.md ([ROUNDS=] [BENCH=--quick])
+	@$(BIN)/python -m bench $(if $(ROUNDS),--rounds $(ROUNDS)) $(BENCH)
+
 # The operator's day: each takes STACK=dev, staging or prod. docs/operations.md tells more.
 .PHONY: up preview destroy outputs logs put-secret create-user deploy-code deploy-web rollback canary
 up preview: package ## Make or change a stack, or show what that would do (STACK=)

@@ -1,0 +1,1 @@
+"""How fast, against whom: `make bench` measures this app beside its peers, in one run."""

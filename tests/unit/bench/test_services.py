@@ -1,0 +1,56 @@
+"""The local cloud speaks as much of each service as the contenders call."""
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from bench.services import FORGETFUL, KEY, SECRET_NAME, Services
+from local.simulator.authentication import signature
+from local.simulator.messages import Request
+
+SIGNED = {"authorization": "AWS4-HMAC-SHA256 Credential=x", "x-amz-security-token": "token"}
+ITEM = {"pk": {"S": "holdings#bench"}, "payload": {"S": "{}"}}
+
+
+def call(services: Services, target: str, body: dict[str, Any]) -> dict[str, Any]:
+    headers = {**SIGNED, "x-amz-target": target}
+    request = Request("POST", "/", headers, json.dumps(body).encode())
+    return json.loads(services.answer(request).body)
+
+
+@pytest.mark.parametrize(
+    ("table", "found"), [("holdings", {"Item": ITEM}), (f"holdings{FORGETFUL}", {})]
+)
+def test_an_item_is_kept_unless_its_table_is_to_forget(table: str, found: object) -> None:
+    services = Services()
+    call(services, "DynamoDB_20120810.PutItem", {"TableName": table, "Item": ITEM})
+    key = {"pk": ITEM["pk"]}
+    got = call(services, "DynamoDB_20120810.GetItem", {"TableName": table, "Key": key})
+    assert got == found
+
+
+def test_the_secret_is_the_key_that_coinbase_takes() -> None:
+    services = Services()
+    got = call(services, "secretsmanager.GetSecretValue", {"SecretId": SECRET_NAME})
+    secret = json.loads(got["SecretString"])
+    assert secret["passphrase"] == KEY.passphrase
+    now = str(time.time())
+    headers = {
+        "cb-access-key": secret["api_key"],
+        "cb-access-timestamp": now,
+        "cb-access-passphrase": secret["passphrase"],
+    }
+    unsigned = Request("GET", "/accounts", headers)
+    headers["cb-access-sign"] = signature(unsigned, now, KEY)
+    assert services.answer(Request("GET", "/accounts", headers)).status == 200
+    headers["cb-access-sign"] = "wrong"
+    assert services.answer(Request("GET", "/accounts", headers)).status == 401
+
+
+@pytest.mark.parametrize("missing", SIGNED)
+def test_a_request_to_aws_without_a_signature_or_session_token_is_refused(missing: str) -> None:
+    headers = {name: value for name, value in SIGNED.items() if name != missing}
+    headers["x-amz-target"] = "DynamoDB_20120810.GetItem"
+    assert Services().answer(Request("POST", "/", headers, b"{}")).status == 400
