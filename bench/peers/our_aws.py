@@ -8,10 +8,14 @@ import sys
 _SPEC = importlib.util.find_spec("holdings")
 sys.modules["holdings"] = importlib.util.module_from_spec(_SPEC)
 
-from holdings.adapters import aws  # noqa: E402 - the package has to be made first
+from holdings.adapters import aws, tls  # noqa: E402 - the package has to be made first
+from holdings.adapters.aws_environment import AwsEnvironment  # noqa: E402
 from holdings.adapters.dynamodb import DynamoDBSnapshotCache  # noqa: E402
+from holdings.core.once import once  # noqa: E402
 
 
 def make_cache() -> DynamoDBSnapshotCache:
+    signed = aws.signed_apis(AwsEnvironment.from_env(os.environ), once(tls.context))
     client = aws.dynamodb(os.environ["AWS_REGION"])
-    return DynamoDBSnapshotCache(client, os.environ["DDB_TABLE"], os.environ["DEFAULT_USER_ID"])
+    table, user = os.environ["DDB_TABLE"], os.environ["DEFAULT_USER_ID"]
+    return DynamoDBSnapshotCache(client, table, user, signed=signed.dynamodb)

@@ -66,8 +66,8 @@ FORBIDDEN = {
         "holdings.adapters",
     ),
     "holdings/adapters": ("flask", "holdings.api"),
-    "holdings": ("local", "infra_pulumi", "operations", "package", "tests"),
-    "infra_pulumi": ("holdings", "local", "operations", "package", "tests"),
+    "holdings": ("local", "infra_pulumi", "operations", "package", "bench", "tests"),
+    "infra_pulumi": ("holdings", "local", "operations", "package", "bench", "tests"),
     "package": ("holdings", "local", "infra_pulumi", "operations", "tests"),
 }
 
