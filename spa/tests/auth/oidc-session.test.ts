@@ -34,6 +34,7 @@ function sessionOf(held: User | null, renew: () => Promise<User | null> = () => 
     go: (address) => log.push(`go ${address}`),
     beforeSignIn: () => log.push("place kept"),
     beforeSignOut: () => log.push("figures forgotten"),
+    afterSignOut: () => log.push("other tabs told"),
   });
   return { session, log };
 }
@@ -64,7 +65,7 @@ describe("the token", () => {
   ])("ends the session when %s", async (_, held, renew) => {
     const { session, log } = sessionOf(held, renew);
     await expect(session.token()).rejects.toThrow(SessionEnded);
-    expect(session.state.value).toEqual({ phase: "expired" });
+    expect(session.state.value).toEqual({ phase: "expired", isRefused: false });
     expect(log.at(-1)).toBe("removed");
   });
 });
@@ -78,5 +79,12 @@ it("keeps the place before it goes to sign in", async () => {
 it("signs out of both, also when the tokens cannot be revoked", async () => {
   const { session, log } = sessionOf(user(600));
   await session.signOut();
-  expect(log).toEqual(["figures forgotten", "removed", "go https://login.example/logout?x"]);
+  expect(log).toEqual(["figures forgotten", "removed", "other tabs told", "go https://login.example/logout?x"]);
+});
+
+it("leaves nothing here when somebody signs out in another tab", async () => {
+  const { session, log } = sessionOf(user(600));
+  await session.endElsewhere();
+  expect(log).toEqual(["figures forgotten", "removed"]);
+  expect(session.state.value).toEqual({ phase: "signed-out", fault: "left" });
 });

@@ -70,7 +70,7 @@ it("keeps one voice: while a reading fails, older staleness is not told too", as
 });
 
 it("asks to sign in again beside the figures, and tells of when they are", async () => {
-  const text = await show([figures()], { phase: "expired" });
+  const text = await show([figures()], { phase: "expired", isRefused: false });
   expect(text).toContain("These are the figures as of");
   expect(screen.getByRole("button", { name: "Sign in again" })).toBeDefined();
 });
