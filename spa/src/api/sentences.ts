@@ -85,6 +85,20 @@ const PROBLEMS: Record<KnownCode, Sentence> = {
   },
 };
 
+/** The API refuses a token that has just been given. */
+export const REFUSED: Sentence = {
+  title: "The API does not accept your sign-in",
+  mend: "Sign in once more. If it stays, whoever runs this page has to look at the API's sign-in settings.",
+  passes: false,
+};
+
+/** The API wants a token, and config.json says nowhere to get one. */
+export const SIGN_IN_UNKNOWN: Sentence = {
+  title: "The API asks for a sign-in that this page does not know",
+  mend: "Whoever runs this page has to name issuer, client_id and hosted_ui_url in config.json.",
+  passes: false,
+};
+
 export function isKnownCode(code: string): code is KnownCode {
   return Object.hasOwn(PROBLEMS, code);
 }

@@ -16,7 +16,7 @@ export class OidcSession implements Session {
   readonly state: Store<SessionState>;
   #renewal: Promise<string> | null = null;
 
-  /** `go` leaves the page for an address; `leave` is called before, to put things away. */
+  /** `go` leaves the page for an address; the others are told of it, to put things away. */
   constructor(
     private readonly parts: {
       manager: Manager;
@@ -26,6 +26,7 @@ export class OidcSession implements Session {
       go: (address: string) => void;
       beforeSignIn: () => void;
       beforeSignOut: () => void;
+      afterSignOut: () => void;
     },
   ) {
     const { user, fault } = parts;
@@ -55,8 +56,14 @@ export class OidcSession implements Session {
   }
 
   end(): void {
-    this.state.set({ phase: "expired" });
-    void this.parts.manager.removeUser();
+    this.#expire(true);
+  }
+
+  /** Somebody signed out in another tab: nothing may stay in this one either. */
+  async endElsewhere(): Promise<void> {
+    this.parts.beforeSignOut();
+    await this.parts.manager.removeUser();
+    this.state.set({ phase: "signed-out", fault: "left" });
   }
 
   async signIn(): Promise<void> {
@@ -72,12 +79,13 @@ export class OidcSession implements Session {
   }
 
   async signOut(): Promise<void> {
-    const { manager, beforeSignOut, go, logoutUrl } = this.parts;
+    const { manager, beforeSignOut, afterSignOut, go, logoutUrl } = this.parts;
     beforeSignOut();
     this.state.set({ phase: "leaving" });
     // Best effort: the hosted UI's own session ends below in any case.
     await within(2000, manager.revokeTokens(["refresh_token"])).catch(() => undefined);
     await manager.removeUser();
+    afterSignOut();
     go(logoutUrl);
   }
 
@@ -95,8 +103,13 @@ export class OidcSession implements Session {
     return this.#ended();
   }
 
+  #expire(isRefused: boolean): void {
+    this.state.set({ phase: "expired", isRefused });
+    void this.parts.manager.removeUser();
+  }
+
   #ended(): never {
-    this.end();
+    this.#expire(false);
     throw new SessionEnded();
   }
 }

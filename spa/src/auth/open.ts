@@ -24,6 +24,11 @@ export async function openSession(config: SignInConfig | null, forget: () => voi
     fault = await arrive(manager, address);
   }
   void manager.clearStaleState();
+  const otherTabs = new BroadcastChannel("holdings.sign-out");
+  const putAway = () => {
+    history.replaceState(null, "", "/");
+    forget();
+  };
   const session: OidcSession = new OidcSession({
     manager,
     user: await manager.getUser(),
@@ -35,12 +40,15 @@ export async function openSession(config: SignInConfig | null, forget: () => voi
     beforeSignIn: () => {
       sessionStorage.setItem(PLACE, location.search);
     },
-    beforeSignOut: () => {
+    beforeSignOut: putAway,
+    afterSignOut: () => {
       sessionStorage.setItem(LEFT, "1");
-      history.replaceState(null, "", "/");
-      forget();
+      otherTabs.postMessage("signed out");
     },
   });
+  otherTabs.onmessage = () => {
+    void session.endElsewhere();
+  };
   // A step back from the hosted UI may bring this very page back, frozen on its way out.
   globalThis.addEventListener("pageshow", (event) => {
     if (event.persisted) location.reload();

@@ -9,8 +9,11 @@ export type SessionState =
   /** On the way to the hosted UI. */
   | { phase: "leaving" }
   | { phase: "signed-in"; name: string | null }
-  /** It ended by itself: what is on the page stays, and waits for the next sign-in. */
-  | { phase: "expired" };
+  /**
+   * It ended by itself: what is on the page stays, and waits for the next sign-in. `isRefused`: the
+   * API takes not even a new token.
+   */
+  | { phase: "expired"; isRefused: boolean };
 
 export interface Session extends Access {
   readonly state: Store<SessionState>;

@@ -1,6 +1,6 @@
 import { Fragment } from "preact";
 import { isZero } from "../money/decimal.ts";
-import { type Speller } from "../money/spelling.ts";
+import { type Speller, spelled } from "../money/spelling.ts";
 
 interface AmountProps {
   amount: string;
@@ -25,11 +25,13 @@ export function Amount({ amount, what, isHidden, isStop, spell, copy }: AmountPr
       </span>
     );
   }
-  const { sign, integer, point, fraction } = spell(amount);
+  const spelling = spell(amount);
+  const { sign, integer, point, fraction } = spelling;
   return (
     <button
       type="button"
       class="amount"
+      aria-label={spelled(spelling)}
       title={`Copy ${amount}`}
       data-amount={amount}
       data-size={sizeOf(amount, integer)}

@@ -13,7 +13,7 @@ export function arrowKeys(event: KeyboardEvent): void {
   const step = STEPS[event.key];
   const from = event.target instanceof Element ? event.target.closest("button.amount") : null;
   if (!step || !from) return;
-  const rows = [...(from.closest("tbody")?.rows ?? [])].filter((row) => !row.hidden);
+  const rows = [...(from.closest("tbody")?.querySelectorAll("tr:not([hidden])") ?? [])];
   const buttons = rows.map((row) => [...row.querySelectorAll<HTMLButtonElement>("button.amount")]);
   const row = buttons.findIndex((found) => found.some((button) => button === from));
   const column = buttons[row]?.findIndex((button) => button === from) ?? 0;

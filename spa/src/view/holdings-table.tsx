@@ -77,6 +77,7 @@ export function HoldingsTable({ all, found, place, setPlace, isHidden, say }: Ho
               class="button button-small"
               onClick={() => {
                 setPlace({ ...place, filter: "" });
+                document.getElementById("filter")?.focus();
               }}
             >
               Clear the filter

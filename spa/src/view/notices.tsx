@@ -1,5 +1,5 @@
 import type { Notice as Warning } from "../api/answer.ts";
-import { isKnownCode, problemSentence } from "../api/sentences.ts";
+import { REFUSED, isKnownCode, problemSentence } from "../api/sentences.ts";
 import type { Session, SessionState } from "../auth/session.ts";
 import type { Figures } from "../freshness/figures.ts";
 import type { Reader, Reading } from "../reading/reader.ts";
@@ -21,7 +21,7 @@ export function Notices({ reader, reading, session, state, say }: NoticesProps) 
   const warnings = figures?.snapshot.warnings ?? [];
   return (
     <div class="notices" role="status">
-      {state.phase === "expired" && <EndedNotice figures={figures} session={session} />}
+      {state.phase === "expired" && <EndedNotice figures={figures} session={session} isRefused={state.isRefused} />}
       {state.phase !== "expired" && trouble !== null && (
         <TroubleNotice trouble={trouble} reader={reader} reading={reading} session={session} say={say} />
       )}
@@ -40,11 +40,17 @@ export function Notices({ reader, reading, session, state, say }: NoticesProps) 
   );
 }
 
-function EndedNotice({ figures, session }: { figures: Figures | null; session: Session }) {
+interface EndedNoticeProps {
+  figures: Figures | null;
+  session: Session;
+  isRefused: boolean;
+}
+
+function EndedNotice({ figures, session, isRefused }: EndedNoticeProps) {
   return (
     <Notice
       tone="old"
-      title="Your session has ended"
+      title={isRefused ? REFUSED.title : "Your session has ended"}
       label="Session ended"
       actions={
         <button
@@ -64,7 +70,7 @@ function EndedNotice({ figures, session }: { figures: Figures | null; session: S
             These are the figures as of <MomentTime iso={figures.snapshot.as_of} />.{" "}
           </>
         )}
-        Your place on this page is kept.
+        {isRefused ? REFUSED.mend : "Your place on this page is kept."}
       </p>
     </Notice>
   );

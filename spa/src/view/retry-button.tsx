@@ -15,7 +15,11 @@ export function RetryButton({ reader, reading, say }: { reader: Reader; reading:
     }
     const outcome = await reader.read("read");
     if (outcome === "trouble") say("Still not possible.");
-    else if (outcome !== "ended" && outcome !== "dropped") say("The holdings are read.");
+    else if (outcome !== "ended" && outcome !== "dropped") {
+      say("The holdings are read.");
+      // This button goes with its notice, and the focus must not fall to the top of the page.
+      document.getElementById("main")?.focus();
+    }
   };
   return (
     <button

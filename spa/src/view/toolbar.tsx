@@ -30,6 +30,7 @@ export function Toolbar({ snapshot, found, place, setPlace, isHidden, say }: Too
         <span class="unseen">Filter by currency code</span>
         <SearchIcon />
         <input
+          id="filter"
           type="search"
           placeholder="Filter by code"
           autoComplete="off"

@@ -1,5 +1,5 @@
 import type { Trouble } from "../api/answer.ts";
-import { troubleSentence } from "../api/sentences.ts";
+import { SIGN_IN_UNKNOWN, troubleSentence } from "../api/sentences.ts";
 import type { Session } from "../auth/session.ts";
 import type { Reader, Reading } from "../reading/reader.ts";
 import { MomentTime } from "./moment.tsx";
@@ -16,7 +16,8 @@ interface TroubleNoticeProps {
 }
 
 export function TroubleNotice({ trouble, reader, reading, session, say }: TroubleNoticeProps) {
-  const { title, mend } = troubleSentence(trouble);
+  const isUnknown = session.state.value.phase === "open" && trouble.kind === "problem" && trouble.status === 401;
+  const { title, mend } = isUnknown ? SIGN_IN_UNKNOWN : troubleSentence(trouble);
   const { figures } = reading;
   const detail = detailOf(trouble);
   const requestId = "requestId" in trouble ? trouble.requestId : null;

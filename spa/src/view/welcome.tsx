@@ -1,3 +1,4 @@
+import { REFUSED } from "../api/sentences.ts";
 import { FAULTS } from "../auth/faults.ts";
 import type { Session, SessionState } from "../auth/session.ts";
 import { Landing } from "./landing.tsx";
@@ -14,9 +15,10 @@ const ENDED = {
 export function Welcome({ session, state }: { session: Session; state: SessionState }) {
   const fault = state.phase === "signed-out" ? state.fault : null;
   const isLeaving = state.phase === "leaving";
-  const words = fault ? FAULTS[fault] : state.phase === "expired" ? ENDED : WELCOME;
+  const ended = state.phase === "expired" ? (state.isRefused ? REFUSED : ENDED) : null;
+  const { title, mend } = fault ? FAULTS[fault] : (ended ?? WELCOME);
   return (
-    <Landing {...words} isFault={fault !== null && fault !== "left"}>
+    <Landing title={title} mend={mend} isFault={fault !== null && fault !== "left"}>
       <button
         type="button"
         class="button button-main"

@@ -1,0 +1,111 @@
+import { describe, expect, it } from "vitest";
+import { askHoldings } from "../../src/api/client.ts";
+import { snapshot } from "../samples.ts";
+
+interface Call {
+  url: string;
+  init: RequestInit;
+}
+
+function ask(answer: () => Response | Promise<Response>, more: { refresh?: boolean; token?: string | null; online?: boolean } = {}) {
+  const calls: Call[] = [];
+  const result = askHoldings({
+    apiUrl: "https://api.example",
+    accessToken: more.token === undefined ? "token" : more.token,
+    refresh: more.refresh ?? false,
+    isOnline: () => more.online ?? true,
+    timeoutMs: 50,
+    fetch: async (url, init) => {
+      calls.push({ url: url as string, init: init ?? {} });
+      return await answer();
+    },
+  });
+  return { result, calls };
+}
+
+const json = (body: unknown, init: ResponseInit = {}) => new Response(JSON.stringify(body), init);
+
+describe("asking", () => {
+  it("sends the token to the API alone, without cookies and without following elsewhere", async () => {
+    const { result, calls } = ask(() => json(snapshot()), { refresh: true });
+    await result;
+    expect(calls[0]?.url).toBe("https://api.example/holdings?refresh=true");
+    expect(calls[0]?.init).toMatchObject({
+      headers: { Authorization: "Bearer token" },
+      credentials: "omit",
+      redirect: "error",
+      cache: "no-cache",
+    });
+  });
+
+  it("sends no token where the API asks for none", async () => {
+    const { result, calls } = ask(() => json(snapshot()), { token: null });
+    await result;
+    expect(calls[0]?.init.headers).toEqual({});
+  });
+});
+
+describe("an answer", () => {
+  it("brings the figures with what its headers tell", async () => {
+    const headers = { Age: "40", "Cache-Control": "private, max-age=140", "X-Cache": "HIT", "X-Request-Id": "r" };
+    const { result } = ask(() => json(snapshot(), { headers }));
+    expect(await result).toEqual({
+      kind: "figures",
+      snapshot: snapshot(),
+      provenance: { age: 40, freshFor: 140, cache: "HIT", requestId: "r" },
+    });
+  });
+
+  it("ignores headers that make no sense", async () => {
+    const { result } = ask(() => json(snapshot(), { headers: { Age: "-4", "Cache-Control": "no-store" } }));
+    expect(await result).toMatchObject({ provenance: { age: null, freshFor: null } });
+  });
+
+  it.each([
+    ["an amount that is a number", { holdings: [{ account_id: "a", currency: "B", balance: 1.5, available: "1", hold: "0" }] }],
+    ["an amount with an exponent", { holdings: [{ account_id: "a", currency: "B", balance: "1e5", available: "1", hold: "0" }] }],
+    ["a moment that is none", { as_of: "soon" }],
+    ["a count below zero", { hidden: { zero: -1, dust: 0 } }],
+    ["a list that is none", { holdings: {} }],
+    ["stale that is a word", { stale: "no" }],
+  ])("is refused whole for %s", async (_, fields) => {
+    const { result } = ask(() => json({ ...snapshot(), ...fields }));
+    expect((await result).kind).toBe("unreadable");
+  });
+
+  it("that is a proxy's page is refused", async () => {
+    const { result } = ask(() => new Response("<html>"));
+    expect(await result).toEqual({ kind: "unreadable", why: "it is not JSON", requestId: null });
+  });
+
+  it("that is a problem keeps its code, its words, its id and when to come back", async () => {
+    const body = { code: "coinbase_rate_limited", detail: "Wait.", request_id: "r-1", status: 503 };
+    const { result } = ask(() => json(body, { status: 503, headers: { "Retry-After": "7" } }));
+    expect(await result).toEqual({
+      kind: "problem",
+      code: "coinbase_rate_limited",
+      status: 503,
+      detail: "Wait.",
+      requestId: "r-1",
+      retryAfter: 7,
+    });
+  });
+
+  it.each([
+    [401, "unauthenticated"],
+    [403, "forbidden"],
+    [429, "http_429"],
+    [503, "http_503"],
+  ])("%d of a gateway, which knows no codes, is %s", async (status, code) => {
+    const { result } = ask(() => json({ message: "no" }, { status }));
+    expect(await result).toMatchObject({ kind: "problem", code, detail: "", requestId: null });
+  });
+
+  it("that does not come is a time-out, a network failure or being offline", async () => {
+    const hangs = () => Promise.reject(new DOMException("", "TimeoutError"));
+    const fails = () => Promise.reject(new TypeError("failed to fetch"));
+    expect(await ask(hangs).result).toEqual({ kind: "timeout" });
+    expect(await ask(fails).result).toEqual({ kind: "network" });
+    expect(await ask(fails, { online: false }).result).toEqual({ kind: "offline" });
+  });
+});

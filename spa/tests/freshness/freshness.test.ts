@@ -1,0 +1,63 @@
+import { describe, expect, it } from "vitest";
+import { ageOf, figures } from "../../src/freshness/figures.ts";
+import { secondsBetween } from "../../src/freshness/instant.ts";
+import { agoWords, inWords } from "../../src/freshness/words.ts";
+import { TestClock, snapshot, told } from "../samples.ts";
+
+describe("the age of figures", () => {
+  it("comes from the server's count, however wrong the viewer's clock is", () => {
+    const clock = new TestClock();
+    clock.now.wall = Date.parse("2031-01-01T00:00:00Z");
+    const read = figures(snapshot(), told({ age: 40, freshFor: 140 }), clock.read());
+    clock.pass(20);
+    expect(ageOf(read, clock.read())).toBe(60);
+    expect(read.freshFor).toBe(140);
+  });
+
+  it("goes on while the machine sleeps and its steady clock stands still", () => {
+    const clock = new TestClock();
+    const read = figures(snapshot(), told(), clock.read());
+    clock.now = { ...clock.now, wall: clock.now.wall + 3_600_000 };
+    expect(ageOf(read, clock.read())).toBe(3640);
+  });
+
+  it("falls back on the document's moments where a proxy took the headers away", () => {
+    const clock = new TestClock();
+    const read = figures(snapshot(), told({ age: null, freshFor: null }), clock.read());
+    expect([read.age, read.freshFor]).toEqual([40, 140]);
+  });
+
+  it("leaves stale figures no freshness, whatever a header says", () => {
+    expect(figures(snapshot({ stale: true }), told(), new TestClock().read()).freshFor).toBe(0);
+  });
+
+  it("never runs backwards", () => {
+    expect(secondsBetween({ steady: 10, wall: 9_000_000 }, { steady: 10, wall: 0 })).toBe(0);
+  });
+});
+
+describe("the words for it", () => {
+  it.each([
+    [0.4, "just now"],
+    [40.9, "40 s ago"],
+    [59.9, "59 s ago"],
+    [60, "1 min ago"],
+    [3599, "59 min ago"],
+    [3960, "1 h 6 min ago"],
+    [86_400, "a day ago"],
+    [200_000, "2 days ago"],
+  ])("%d seconds are %j", (seconds, words) => {
+    expect(agoWords(seconds)).toBe(words);
+  });
+
+  it.each([
+    [-5, "now"],
+    [0.2, "in 1 s"],
+    [60, "in 60 s"],
+    [121, "in 2 min"],
+    [181, "in 3 min"],
+    [7200, "in 2 h"],
+  ])("a wait of %d seconds is %j", (seconds, words) => {
+    expect(inWords(seconds)).toBe(words);
+  });
+});

@@ -1,0 +1,131 @@
+import { describe, expect, it } from "vitest";
+import type { Answer, Trouble } from "../../src/api/answer.ts";
+import { type Access, SessionEnded, Unreachable } from "../../src/auth/access.ts";
+import { Reader } from "../../src/reading/reader.ts";
+import { delayAfterFigures, delayAfterTrouble } from "../../src/reading/schedule.ts";
+import { figures } from "../../src/freshness/figures.ts";
+import { TestClock, snapshot, told } from "../samples.ts";
+
+const GOOD: Answer = { kind: "figures", snapshot: snapshot(), provenance: told() };
+const problem = (code: string, status: number, retryAfter: number | null = null): Trouble => ({
+  kind: "problem",
+  code,
+  status,
+  detail: "",
+  requestId: "r",
+  retryAfter,
+});
+
+function readerOf(answers: Answer[], access: Partial<Access> = {}) {
+  const clock = new TestClock();
+  const asked: { accessToken: string | null; refresh: boolean }[] = [];
+  const ended: string[] = [];
+  const reader = new Reader({
+    clock: clock.read,
+    access: {
+      token: () => Promise.resolve("token"),
+      renewed: () => Promise.resolve("renewed"),
+      end: () => ended.push("ended"),
+      ...access,
+    },
+    ask: (question) => {
+      asked.push(question);
+      return Promise.resolve(answers.shift() ?? GOOD);
+    },
+  });
+  return { reader, clock, asked, ended };
+}
+
+describe("reading", () => {
+  it("keeps the last good figures through every failure", async () => {
+    const { reader } = readerOf([GOOD, { kind: "timeout" }]);
+    await reader.read("read");
+    expect(await reader.read("read")).toBe("trouble");
+    expect(reader.reading.value.figures?.snapshot).toEqual(snapshot());
+    expect(reader.reading.value.trouble).toEqual({ kind: "timeout" });
+  });
+
+  it("makes what it holds fresh again when nothing has changed", async () => {
+    const { reader } = readerOf([GOOD, { kind: "unchanged", provenance: told({ age: 3, freshFor: 177 }) }]);
+    await reader.read("read");
+    await reader.read("read");
+    expect(reader.reading.value.figures).toMatchObject({ snapshot: snapshot(), age: 3, freshFor: 177 });
+  });
+
+  it("renews a token that is refused once, and never in a loop", async () => {
+    const refused = problem("unauthenticated", 401);
+    const { reader, asked, ended } = readerOf([refused, refused, GOOD]);
+    await reader.read("read");
+    expect(asked.map(({ accessToken }) => accessToken)).toEqual(["token", "renewed"]);
+    expect(ended).toEqual(["ended"]);
+  });
+
+  it("stops by itself when the session has ended", async () => {
+    const { reader, asked } = readerOf([GOOD], { token: () => Promise.reject(new SessionEnded()) });
+    expect(await reader.read("read")).toBe("ended");
+    reader.tick();
+    expect([asked, reader.reading.value.next]).toEqual([[], null]);
+  });
+
+  it("takes a renewal that cannot be asked for as the network's trouble", async () => {
+    const { reader } = readerOf([], { token: () => Promise.reject(new Unreachable()) });
+    await reader.read("read");
+    expect(reader.reading.value.trouble).toEqual({ kind: "network" });
+  });
+
+  it("drops what comes after somebody has signed out", async () => {
+    const { reader } = readerOf([GOOD]);
+    const under = reader.read("read");
+    reader.forget();
+    expect(await under).toBe("dropped");
+    expect(reader.reading.value.figures).toBeNull();
+  });
+});
+
+describe("asking again", () => {
+  it("waits until freshness ends, then asks without being told", async () => {
+    const { reader, clock, asked } = readerOf([GOOD, GOOD]);
+    await reader.read("read");
+    clock.pass(140);
+    reader.tick();
+    expect(reader.reading.value.asking).toBe("no");
+    clock.pass(1);
+    reader.tick();
+    expect(reader.reading.value.asking).toBe("read");
+    await Promise.resolve();
+    expect(asked.length).toBe(2);
+  });
+
+  it("holds a refresh for its cool-down, and nothing else", async () => {
+    const { reader, clock } = readerOf([GOOD]);
+    await reader.read("refresh");
+    clock.pass(4);
+    expect([reader.heldFor("refresh"), reader.heldFor("read")]).toEqual([6, 0]);
+  });
+
+  it("holds everything for as long as Retry-After says", async () => {
+    const { reader } = readerOf([problem("coinbase_rate_limited", 503, 20)]);
+    await reader.read("read");
+    expect([reader.heldFor("refresh"), reader.heldFor("read")]).toEqual([20, 20]);
+  });
+
+  it("grows patient with a failure that stays, and leaves alone what no retry mends", () => {
+    const down = problem("coinbase_unavailable", 503);
+    expect([1, 2, 3, 9].map((failures) => delayAfterTrouble(down, failures))).toEqual([15, 30, 60, 300]);
+    expect(delayAfterTrouble(problem("secret_invalid", 500), 1)).toBeNull();
+    expect(delayAfterTrouble(problem("coinbase_rate_limited", 503, 42), 1)).toBe(42);
+  });
+
+  it("never hammers, even when an answer is out of date at once", () => {
+    const read = figures(snapshot(), told({ freshFor: 0 }), new TestClock().read());
+    expect(delayAfterFigures(read)).toBe(5);
+  });
+
+  it("asks less often while Coinbase rejects the key than while it is down", () => {
+    const delay = (code: string) =>
+      delayAfterFigures(
+        figures(snapshot({ stale: true, warnings: [{ code, detail: "" }] }), told(), new TestClock().read()),
+      );
+    expect([delay("coinbase_unavailable"), delay("coinbase_credentials_rejected")]).toEqual([60, 300]);
+  });
+});

@@ -1,0 +1,41 @@
+import type { Holding, Provenance, Snapshot } from "../src/api/answer.ts";
+import type { Instant } from "../src/freshness/instant.ts";
+
+export function holding(fields: Partial<Holding> = {}): Holding {
+  return {
+    account_id: "71452118-efc7-4cc4-8780-a5e22d4baa53",
+    currency: "BTC",
+    balance: "1.234567890123",
+    available: "1.2",
+    hold: "0.034567890123",
+    ...fields,
+  };
+}
+
+export function snapshot(fields: Partial<Snapshot> = {}): Snapshot {
+  return {
+    as_of: "2026-11-21T09:30:00Z",
+    expires_at: "2026-11-21T09:33:00Z",
+    stale: false,
+    warnings: [],
+    account_count: 204,
+    hidden: { zero: 190, dust: 1 },
+    holdings: [holding()],
+    ...fields,
+  };
+}
+
+export function told(fields: Partial<Provenance> = {}): Provenance {
+  return { age: 40, freshFor: 140, cache: "HIT", requestId: "request-1", ...fields };
+}
+
+/** A clock that a test moves; both of its clocks agree unless told otherwise. */
+export class TestClock {
+  now: Instant = { steady: 1000, wall: Date.parse("2026-11-21T09:30:40Z") };
+
+  readonly read = (): Instant => this.now;
+
+  pass(seconds: number): void {
+    this.now = { steady: this.now.steady + seconds * 1000, wall: this.now.wall + seconds * 1000 };
+  }
+}

@@ -1,0 +1,69 @@
+import { cleanup, fireEvent, render, screen } from "@testing-library/preact";
+import { afterEach, expect, it, vi } from "vitest";
+import type { Answer } from "../../src/api/answer.ts";
+import { OpenSession } from "../../src/auth/open-session.ts";
+import { Reader } from "../../src/reading/reader.ts";
+import { StatusCard } from "../../src/view/status-card.tsx";
+import { TroubleNotice } from "../../src/view/trouble-notice.tsx";
+import { useStore } from "../../src/view/watch.ts";
+import { TestClock, snapshot, told } from "../samples.ts";
+
+afterEach(cleanup);
+
+function readerOf(answers: Answer[]) {
+  const clock = new TestClock();
+  const session = new OpenSession();
+  const asked: boolean[] = [];
+  const reader = new Reader({
+    clock: clock.read,
+    access: session,
+    ask: ({ refresh }) => {
+      asked.push(refresh);
+      return Promise.resolve(answers.shift() ?? { kind: "network" });
+    },
+  });
+  return { reader, session, asked, clock };
+}
+
+const GOOD: Answer = { kind: "figures", snapshot: snapshot(), provenance: told({ cache: "REFRESH", age: 0 }) };
+
+function Card({ reader, say }: { reader: Reader; say: (text: string) => void }) {
+  return <StatusCard reader={reader} reading={useStore(reader.reading)} hasSession say={say} />;
+}
+
+it("refreshes once, then says how long the next one waits instead of asking", async () => {
+  const { reader, asked } = readerOf([GOOD, GOOD]);
+  const said: string[] = [];
+  render(<Card reader={reader} say={(text) => said.push(text)} />);
+  const button = screen.getByRole("button", { name: /Refresh/ });
+  fireEvent.click(button);
+  await vi.waitFor(() => {
+    expect(said).toEqual(["Read again from Coinbase."]);
+  });
+  fireEvent.click(button);
+  expect(asked).toEqual([true]);
+  expect(said[1]).toMatch(/^Refresh is possible again in \d+ s\.$/);
+  await vi.waitFor(() => {
+    expect(button.getAttribute("aria-disabled")).toBe("true");
+  });
+});
+
+it("tells how old the figures are, when the next reading is, and of how many accounts", async () => {
+  const { reader } = readerOf([{ kind: "figures", snapshot: snapshot(), provenance: told() }]);
+  await reader.read("read");
+  const { container } = render(<Card reader={reader} say={() => undefined} />);
+  expect(container.textContent).toContain("from Coinbase · next reading");
+  expect(container.textContent).toContain("1 holding in 204 accounts");
+  expect(screen.queryByRole("status")).toBeNull();
+});
+
+it("does not ask to sign in where there is nowhere to do it", async () => {
+  const refused: Answer = { kind: "problem", code: "unauthenticated", status: 401, detail: "", requestId: null, retryAfter: null };
+  const { reader, session } = readerOf([refused, refused]);
+  await reader.read("read");
+  const { trouble } = reader.reading.value;
+  if (!trouble) throw new Error("no trouble");
+  render(<TroubleNotice trouble={trouble} reader={reader} reading={reader.reading.value} session={session} say={() => undefined} />);
+  expect(document.body.textContent).toContain("config.json");
+  expect(document.body.textContent).not.toContain("Sign in again");
+});
