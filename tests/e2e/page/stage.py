@@ -9,7 +9,13 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, Page, Route, ViewportSize
 
 from local.built_page import BuiltPage
-from tests.e2e.page.samples import AGE_SECONDS, FRESH_SECONDS, Document, snapshot
+from tests.e2e.page.samples import (
+    AGE_SECONDS,
+    FRESH_SECONDS,
+    STALE_AGE_SECONDS,
+    Document,
+    snapshot,
+)
 
 API = "https://api.example.test"
 HOSTED_UI = "https://sign-in.example.test"
@@ -54,13 +60,14 @@ class Stage:
     _waiting: list[Route] = field(default_factory=list[Route])
 
     def say(self, document: Document | str, status: int = 200, **headers: str) -> None:
+        stale = not isinstance(document, str) and document.get("stale") is True
         told = {
             "Access-Control-Allow-Origin": self.site.url,
             "Access-Control-Expose-Headers": _EXPOSED,
             "Content-Type": "application/json",
-            "Age": str(AGE_SECONDS),
-            "Cache-Control": f"private, max-age={FRESH_SECONDS}",
-            "X-Cache": "HIT",
+            "Age": str(STALE_AGE_SECONDS if stale else AGE_SECONDS),
+            "Cache-Control": "no-store" if stale else f"private, max-age={FRESH_SECONDS}",
+            "X-Cache": "STALE" if stale else "HIT",
             "X-Request-Id": "7f3c2a90-5b1e-4d57-9c5e-2f6a8d0b4e11",
         }
         told |= {name.replace("_", "-"): value for name, value in headers.items()}
