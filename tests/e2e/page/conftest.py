@@ -62,3 +62,13 @@ def forget(running: Running) -> None:
     running.aws("dynamodb").delete_item(
         TableName=running.stack.table, Key={"pk": {"S": "holdings#demo-user"}}
     )
+
+
+@pytest.fixture(scope="package")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where the built page shows sample figures."""
+    environ = {"WEB_BUILT": "true", "DEMO_MODE": "true"}
+    running = Running(tmp_path_factory.mktemp("demo"), environ)
+    running.launch()
+    yield f"http://127.0.0.1:{running.ports['WEB_PORT']}"
+    assert running.stop() == 0

@@ -48,7 +48,12 @@ def page(stage: Stage) -> Page:
 
 def best(measure: Callable[[], list[float]]) -> list[float]:
     """Return the calmest of a few attempts: the others tell of the machine, not of the page."""
-    return min((sorted(measure()) for _ in range(ATTEMPTS)), key=lambda frames: frames[-1])
+    frames = sorted(measure())
+    for _ in range(ATTEMPTS - 1):
+        if frames[-1] < FRAME_MS:
+            break
+        frames = min(frames, sorted(measure()), key=lambda frames: frames[-1])
+    return frames
 
 
 def test_scrolling_drops_no_frame_worth_seeing(page: Page) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, Response, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, expect
 
 from tests.e2e.conftest import Running
 
@@ -59,17 +59,16 @@ class Visit:
 
     def figures(self) -> list[dict[str, str]]:
         """What the table shows, row by row, without what only spaces the digits."""
-        return [
-            {
-                "currency": row.get_by_role("rowheader").locator(".code").inner_text(),
-                **{name: self._amount(row, name) for name in AMOUNTS},
-            }
-            for row in self.page.locator(".holdings tbody tr").all()
-        ]
-
-    def _amount(self, row: Locator, column: str) -> str:
-        shown = row.locator(f"[data-column={column}] .amount").text_content() or ""
-        return shown.replace(",", "")
+        rows: list[list[str]] = self.page.locator(".holdings tbody tr").evaluate_all(
+            """(rows, columns) => rows.map((row) => [
+              row.querySelector(".code").textContent,
+              ...columns.map((column) =>
+                row.querySelector(`[data-column=${column}] .amount`).textContent.replaceAll(",", "")
+              ),
+            ])""",
+            AMOUNTS,
+        )
+        return [dict(zip(("currency", *AMOUNTS), row, strict=True)) for row in rows]
 
     def asked_of(self, path: str) -> list[Request]:
         return [request for request in self.requests if urlsplit(request.url).path == path]
