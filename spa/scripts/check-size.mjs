@@ -8,12 +8,12 @@ const dist = new URL("../dist/", import.meta.url);
 let gzip = 0;
 let brotli = 0;
 for (const name of (await readdir(dist, { recursive: true })).sort()) {
-  if (!/\.(js|css)$/.test(name)) continue;
-  const content = await readFile(new URL(name, dist));
-  const packed = gzipSync(content, { level: 9 }).length;
-  gzip += packed;
-  brotli += brotliCompressSync(content).length;
-  console.log(`${String(packed).padStart(7)}  ${name}`);
+    if (!/\.(js|css)$/.test(name)) continue;
+    const content = await readFile(new URL(name, dist));
+    const packed = gzipSync(content, { level: 9 }).length;
+    gzip += packed;
+    brotli += brotliCompressSync(content).length;
+    console.log(`${String(packed).padStart(7)}  ${name}`);
 }
 console.log(`${String(gzip).padStart(7)}  bytes of JavaScript and CSS as gzip (limit ${LIMIT})`);
 console.log(`${String(brotli).padStart(7)}  as brotli`);

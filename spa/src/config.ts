@@ -25,7 +25,10 @@ export async function readConfig(
 ): Promise<PageConfig> {
   let text: string;
   try {
-    const answer = await fetch("/config.json", { cache: "no-cache", signal: AbortSignal.timeout(15_000) });
+    const answer = await fetch("/config.json", {
+      cache: "no-cache",
+      signal: AbortSignal.timeout(15_000),
+    });
     if (!answer.ok) {
       throw new ConfigError(`/config.json is missing (status ${answer.status}). ${MEND}`);
     }

@@ -28,28 +28,42 @@ describe("config.json", () => {
   });
 
   it("without issuer and client means a page without sign-in", () => {
-    expect(parse({ api_url: "http://127.0.0.1:8000" })).toEqual({ apiUrl: "http://127.0.0.1:8000", signIn: null });
+    expect(parse({ api_url: "http://127.0.0.1:8000" })).toEqual({
+      apiUrl: "http://127.0.0.1:8000",
+      signIn: null,
+    });
   });
 
-  it.each(["api_url", "hosted_ui_url", "issuer", "client_id"])("that lacks only %s is broken, and says so", (name) => {
-    expect(() => parse({ ...WHOLE, [name]: "" })).toThrow(new RegExp(`no ${name}`));
-  });
-
-  it.each(["javascript:alert(1)", "//evil.example", "data:text/html,x", "https://user:pw@evil.example", "nonsense"])(
-    "never makes %j an address to go to",
-    (url) => {
-      expect(() => parse({ ...WHOLE, hosted_ui_url: url })).toThrow(ConfigError);
+  it.each(["api_url", "hosted_ui_url", "issuer", "client_id"])(
+    "that lacks only %s is broken, and says so",
+    (name) => {
+      expect(() => parse({ ...WHOLE, [name]: "" })).toThrow(new RegExp(`no ${name}`));
     },
   );
 
-  it.each(["", "<html>", "[]", "null", '"text"'])("that is %j is broken, and says the mend", (text) => {
-    expect(() => parseConfig(text)).toThrow(/deploy it again, or to mend that file/);
+  it.each([
+    "javascript:alert(1)",
+    "//evil.example",
+    "data:text/html,x",
+    "https://user:pw@evil.example",
+    "nonsense",
+  ])("never makes %j an address to go to", (url) => {
+    expect(() => parse({ ...WHOLE, hosted_ui_url: url })).toThrow(ConfigError);
   });
 
+  it.each(["", "<html>", "[]", "null", '"text"'])(
+    "that is %j is broken, and says the mend",
+    (text) => {
+      expect(() => parseConfig(text)).toThrow(/deploy it again, or to mend that file/);
+    },
+  );
+
   it("that is missing or out of reach gives a sentence, not a stack", async () => {
-    await expect(readConfig(() => Promise.resolve(new Response("", { status: 404 })))).rejects.toThrow(
-      /is missing \(status 404\)/,
+    await expect(
+      readConfig(() => Promise.resolve(new Response("", { status: 404 }))),
+    ).rejects.toThrow(/is missing \(status 404\)/);
+    await expect(readConfig(() => Promise.reject(new TypeError("x")))).rejects.toThrow(
+      /Check your connection/,
     );
-    await expect(readConfig(() => Promise.reject(new TypeError("x")))).rejects.toThrow(/Check your connection/);
   });
 });

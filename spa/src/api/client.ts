@@ -29,7 +29,8 @@ export async function askHoldings(question: Question): Promise<Answer> {
       redirect: "error",
       signal: AbortSignal.timeout(timeoutMs),
     });
-    if (response.status === 304) return { kind: "unchanged", provenance: provenance(response.headers) };
+    if (response.status === 304)
+      return { kind: "unchanged", provenance: provenance(response.headers) };
     return response.ok ? await figures(response) : await problem(response);
   } catch (error) {
     if (error instanceof DOMException && /^(Timeout|Abort)Error$/.test(error.name)) {

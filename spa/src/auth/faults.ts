@@ -1,7 +1,8 @@
 import { ErrorResponse } from "oidc-client-ts";
 
 /** Why a sign-in brought nobody in. */
-export type Fault = "cancelled" | "refused" | "stray" | "used" | "unreachable" | "insecure" | "left";
+export type Fault =
+  "cancelled" | "refused" | "stray" | "used" | "unreachable" | "insecure" | "left";
 
 export interface FaultSentence {
   title: string;
@@ -53,5 +54,7 @@ export function faultOf(error: unknown): Fault {
 export function isUnreachable(error: unknown): boolean {
   if (error instanceof ErrorResponse) return false;
   if (error instanceof TypeError) return true;
-  return error instanceof Error && (error.name === "ErrorTimeout" || /\(5\d\d\)/.test(error.message));
+  return (
+    error instanceof Error && (error.name === "ErrorTimeout" || /\(5\d\d\)/.test(error.message))
+  );
 }

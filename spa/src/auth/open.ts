@@ -13,7 +13,10 @@ const LEFT = "holdings.left";
  * The session of this tab: from before, from the sign-in that has just come back, or none.
  * `forget` puts away what the page shows, before a sign-out.
  */
-export async function openSession(config: SignInConfig | null, forget: () => void): Promise<Session> {
+export async function openSession(
+  config: SignInConfig | null,
+  forget: () => void,
+): Promise<Session> {
   if (!config) return new OpenSession();
   const manager = userManager(config, location.origin);
   let fault: Fault | null = take(LEFT) ? "left" : null;
@@ -59,7 +62,10 @@ export async function openSession(config: SignInConfig | null, forget: () => voi
 /** Whether a session is likely: then the page's place is shown while that is found out. */
 export function isComingBack(): boolean {
   try {
-    return isArrival(new URL(location.href)) || Object.keys(sessionStorage).some((key) => key.startsWith("oidc.user:"));
+    return (
+      isArrival(new URL(location.href)) ||
+      Object.keys(sessionStorage).some((key) => key.startsWith("oidc.user:"))
+    );
   } catch {
     return false;
   }

@@ -8,7 +8,8 @@ export function agoWords(seconds: number): string {
   if (whole < 1) return "just now";
   if (whole < MINUTE) return `${whole} s ago`;
   if (whole < HOUR) return `${Math.floor(whole / MINUTE)} min ago`;
-  if (whole < DAY) return `${Math.floor(whole / HOUR)} h ${Math.floor((whole % HOUR) / MINUTE)} min ago`;
+  if (whole < DAY)
+    return `${Math.floor(whole / HOUR)} h ${Math.floor((whole % HOUR) / MINUTE)} min ago`;
   const days = Math.floor(whole / DAY);
   return days === 1 ? "a day ago" : `${days} days ago`;
 }

@@ -8,7 +8,10 @@ export function matching(holdings: readonly Holding[], filter: string): Holding[
   return holdings.filter(({ currency }) => currency.toUpperCase().includes(wanted));
 }
 
-export function sorted(holdings: readonly Holding[], { column, descending }: Omit<Place, "filter">): Holding[] {
+export function sorted(
+  holdings: readonly Holding[],
+  { column, descending }: Omit<Place, "filter">,
+): Holding[] {
   const turn = descending ? -1 : 1;
   return [...holdings].sort((one, other) => {
     const order =
@@ -16,7 +19,11 @@ export function sorted(holdings: readonly Holding[], { column, descending }: Omi
         ? compareCodes(one.currency, other.currency)
         : compareDecimals(one[column], other[column]);
     // Equal amounts keep one order, so that a new reading does not shuffle them.
-    return order * turn || compareCodes(one.currency, other.currency) || compareCodes(one.account_id, other.account_id);
+    return (
+      order * turn ||
+      compareCodes(one.currency, other.currency) ||
+      compareCodes(one.account_id, other.account_id)
+    );
   });
 }
 

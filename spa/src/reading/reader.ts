@@ -39,7 +39,11 @@ const NOTHING: Reading = {
 };
 
 /** "Not modified", and there is nothing here that it could mean. */
-const NOTHING_HELD: Trouble = { kind: "unreadable", why: "it refers to figures that are not here", requestId: null };
+const NOTHING_HELD: Trouble = {
+  kind: "unreadable",
+  why: "it refers to figures that are not here",
+  requestId: null,
+};
 
 export class Reader {
   readonly reading = new Store<Reading>(NOTHING);

@@ -13,7 +13,9 @@ const WHILE_STALE_FOR_LONG = 300;
 
 export function delayAfterFigures({ snapshot, freshFor }: Figures): Delay {
   if (snapshot.stale) {
-    const passes = snapshot.warnings.some(({ code, detail }) => problemSentence(code, detail).passes);
+    const passes = snapshot.warnings.some(
+      ({ code, detail }) => problemSentence(code, detail).passes,
+    );
     return passes ? WHILE_STALE : WHILE_STALE_FOR_LONG;
   }
   // One second more: freshness is told in whole seconds.

@@ -45,7 +45,13 @@ export function App() {
   if (broken !== null) {
     return (
       <Landing title="This page cannot start" mend={broken} isFault>
-        <button type="button" class="button button-main" onClick={() => { location.reload(); }}>
+        <button
+          type="button"
+          class="button button-main"
+          onClick={() => {
+            location.reload();
+          }}
+        >
           Try again
         </button>
       </Landing>
@@ -62,6 +68,7 @@ function Signed({ session, reader }: Parts) {
   const { figures } = useStore(reader.reading);
   const away = state.phase === "signed-out" || (state.phase === "leaving" && !figures);
   // Without figures there is nothing to keep: an ended session is a plain sign-in.
-  if (away || (state.phase === "expired" && !figures)) return <Welcome session={session} state={state} />;
+  if (away || (state.phase === "expired" && !figures))
+    return <Welcome session={session} state={state} />;
   return <Page session={session} state={state} reader={reader} />;
 }

@@ -8,7 +8,13 @@ export const COLUMN_NAMES: Record<Column, string> = {
   hold: "On hold",
 };
 
-export function ColumnHeads({ place, setPlace }: { place: Place; setPlace: (place: Place) => void }) {
+export function ColumnHeads({
+  place,
+  setPlace,
+}: {
+  place: Place;
+  setPlace: (place: Place) => void;
+}) {
   return (
     <thead role="rowgroup">
       <tr role="row">

@@ -1,7 +1,13 @@
 import type { ComponentChildren } from "preact";
 
 /** What every state of the page has around it, in the same place. */
-export function Frame({ tools, children }: { tools?: ComponentChildren; children: ComponentChildren }) {
+export function Frame({
+  tools,
+  children,
+}: {
+  tools?: ComponentChildren;
+  children: ComponentChildren;
+}) {
   return (
     <>
       <a class="skip" href="#main">

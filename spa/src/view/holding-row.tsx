@@ -20,35 +20,39 @@ interface HoldingRowProps {
 
 const AMOUNTS = ["balance", "available", "hold"] as const;
 
-export const HoldingRow = memo(({ holding, mark, isHidden, isFound, isFirst, spell, copy }: HoldingRowProps) => {
-  const code = shownCode(holding.currency);
-  const name = code + (mark === null ? "" : ` ${mark}`);
-  return (
-    <tr role="row" hidden={!isFound}>
-      <th role="rowheader" scope="row" data-column="currency">
-        <span class="code">{code}</span>
-        {mark !== null && (
-          <span class="mark" title={`Account ${holding.account_id}`}>
-            {mark}
-          </span>
-        )}
-      </th>
-      {AMOUNTS.map((column) => (
-        <td key={column} role="cell" data-column={column}>
-          <span class="label" aria-hidden="true">
-            {COLUMN_NAMES[column]}
-          </span>
-          <Amount
-            amount={holding[column]}
-            what={`${name}, ${COLUMN_NAMES[column].toLowerCase()}`}
-            isHidden={isHidden}
-            isStop={isFirst && column === "balance"}
-            spell={spell}
-            copy={copy}
-          />
-          {column === "hold" && !isHidden && <HoldShare hold={holding.hold} balance={holding.balance} />}
-        </td>
-      ))}
-    </tr>
-  );
-});
+export const HoldingRow = memo(
+  ({ holding, mark, isHidden, isFound, isFirst, spell, copy }: HoldingRowProps) => {
+    const code = shownCode(holding.currency);
+    const name = code + (mark === null ? "" : ` ${mark}`);
+    return (
+      <tr role="row" hidden={!isFound}>
+        <th role="rowheader" scope="row" data-column="currency">
+          <span class="code">{code}</span>
+          {mark !== null && (
+            <span class="mark" title={`Account ${holding.account_id}`}>
+              {mark}
+            </span>
+          )}
+        </th>
+        {AMOUNTS.map((column) => (
+          <td key={column} role="cell" data-column={column}>
+            <span class="label" aria-hidden="true">
+              {COLUMN_NAMES[column]}
+            </span>
+            <Amount
+              amount={holding[column]}
+              what={`${name}, ${COLUMN_NAMES[column].toLowerCase()}`}
+              isHidden={isHidden}
+              isStop={isFirst && column === "balance"}
+              spell={spell}
+              copy={copy}
+            />
+            {column === "hold" && !isHidden && (
+              <HoldShare hold={holding.hold} balance={holding.balance} />
+            )}
+          </td>
+        ))}
+      </tr>
+    );
+  },
+);

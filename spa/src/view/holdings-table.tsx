@@ -44,7 +44,11 @@ export function HoldingsTable({ all, found, place, setPlace, isHidden, say }: Ho
         role="table"
         class="holdings"
         aria-describedby="holdings-keys"
-        style={{ "--balance-scale": scales.balance, "--available-scale": scales.available, "--hold-scale": scales.hold }}
+        style={{
+          "--balance-scale": scales.balance,
+          "--available-scale": scales.available,
+          "--hold-scale": scales.hold,
+        }}
         onKeyDown={arrowKeys}
       >
         <caption class="unseen">Holdings by currency</caption>
@@ -89,7 +93,11 @@ export function HoldingsTable({ all, found, place, setPlace, isHidden, say }: Ho
   );
 }
 
-function widestScales(holdings: readonly Holding[]): { balance: number; available: number; hold: number } {
+function widestScales(holdings: readonly Holding[]): {
+  balance: number;
+  available: number;
+  hold: number;
+} {
   const widest = { balance: 0, available: 0, hold: 0 };
   for (const holding of holdings) {
     for (const column of ["balance", "available", "hold"] as const) {

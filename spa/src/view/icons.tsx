@@ -3,7 +3,14 @@ import type { ComponentChildren } from "preact";
 /** Beside a name, never instead of one: hidden from screen readers. */
 function Icon({ children }: { children: ComponentChildren }) {
   return (
-    <svg class="icon" viewBox="0 0 20 20" width="18" height="18" aria-hidden="true" focusable="false">
+    <svg
+      class="icon"
+      viewBox="0 0 20 20"
+      width="18"
+      height="18"
+      aria-hidden="true"
+      focusable="false"
+    >
       {children}
     </svg>
   );
@@ -47,7 +54,14 @@ export function DownloadIcon() {
 
 export function SortIcon({ direction }: { direction: "up" | "down" | "none" }) {
   return (
-    <svg class="sort" data-direction={direction} viewBox="0 0 10 12" width="10" height="12" aria-hidden="true">
+    <svg
+      class="sort"
+      data-direction={direction}
+      viewBox="0 0 10 12"
+      width="10"
+      height="12"
+      aria-hidden="true"
+    >
       <path class="sort-up" d="M2 5l3-3.4L8 5" />
       <path class="sort-down" d="M2 7l3 3.4L8 7" />
     </svg>

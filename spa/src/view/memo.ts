@@ -6,7 +6,9 @@ export function memo<P extends object>(view: (props: P) => ComponentChildren) {
     override shouldComponentUpdate(next: Readonly<P>): boolean {
       const now = this.props as Record<string, unknown>;
       const then = next as Record<string, unknown>;
-      return Object.keys({ ...now, ...then }).some((name) => name !== "children" && now[name] !== then[name]);
+      return Object.keys({ ...now, ...then }).some(
+        (name) => name !== "children" && now[name] !== then[name],
+      );
     }
 
     override render() {

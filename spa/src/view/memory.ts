@@ -18,7 +18,11 @@ export function usePlace(): [Place, (place: Place) => void] {
   // A moment later: browsers refuse an address that changes with every key of a fast typist.
   useEffect(() => {
     const timer = setTimeout(() => {
-      history.replaceState(history.state, "", `${location.pathname}${placeQuery(place)}${location.hash}`);
+      history.replaceState(
+        history.state,
+        "",
+        `${location.pathname}${placeQuery(place)}${location.hash}`,
+      );
     }, 150);
     return () => {
       clearTimeout(timer);

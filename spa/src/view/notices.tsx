@@ -21,16 +21,26 @@ export function Notices({ reader, reading, session, state, say }: NoticesProps) 
   const warnings = figures?.snapshot.warnings ?? [];
   return (
     <div class="notices" role="status">
-      {state.phase === "expired" && <EndedNotice figures={figures} session={session} isRefused={state.isRefused} />}
+      {state.phase === "expired" && (
+        <EndedNotice figures={figures} session={session} isRefused={state.isRefused} />
+      )}
       {state.phase !== "expired" && trouble !== null && (
-        <TroubleNotice trouble={trouble} reader={reader} reading={reading} session={session} say={say} />
+        <TroubleNotice
+          trouble={trouble}
+          reader={reader}
+          reading={reading}
+          session={session}
+          say={say}
+        />
       )}
       {trouble === null && figures?.snapshot.stale === true && <StaleNotice figures={figures} />}
-      {warnings.filter(({ code }) => code.startsWith("cache_")).map((warning) => (
-        <Notice key={warning.code} tone="info" title={cacheTitle(warning)}>
-          <p>The figures are right and current; every reading just asks Coinbase anew.</p>
-        </Notice>
-      ))}
+      {warnings
+        .filter(({ code }) => code.startsWith("cache_"))
+        .map((warning) => (
+          <Notice key={warning.code} tone="info" title={cacheTitle(warning)}>
+            <p>The figures are right and current; every reading just asks Coinbase anew.</p>
+          </Notice>
+        ))}
       {warnings.filter(isOther).map((warning) => (
         <Notice key={warning.code} tone="info" title="About these figures">
           <p>{warning.detail}</p>
@@ -82,7 +92,9 @@ function StaleNotice({ figures: { snapshot } }: { figures: Figures }) {
   return (
     <Notice
       tone="old"
-      title={reason ? problemSentence(reason.code, reason.detail).title : "Coinbase could not be read"}
+      title={
+        reason ? problemSentence(reason.code, reason.detail).title : "Coinbase could not be read"
+      }
       label="Stale figures"
     >
       <p>
@@ -94,7 +106,9 @@ function StaleNotice({ figures: { snapshot } }: { figures: Figures }) {
 }
 
 function cacheTitle({ code }: Warning): string {
-  return code === "cache_unavailable" ? "The store of last good figures cannot be reached" : "About these figures";
+  return code === "cache_unavailable"
+    ? "The store of last good figures cannot be reached"
+    : "About these figures";
 }
 
 /** The demo has its ribbon, a stale answer its own notice. */

@@ -41,7 +41,9 @@ export function Page({ session, state, reader }: PageProps) {
   const isDemo = snapshot?.warnings.some(({ code }) => code === "demo_mode") ?? false;
 
   return (
-    <Frame tools={<Tools session={session} state={state} isHidden={isHidden} setHidden={setHidden} />}>
+    <Frame
+      tools={<Tools session={session} state={state} isHidden={isHidden} setHidden={setHidden} />}
+    >
       <h1 class="title">
         Your holdings
         {isDemo && <span class="ribbon">Demo: sample figures</span>}

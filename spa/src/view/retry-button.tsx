@@ -3,7 +3,15 @@ import type { Reader, Reading } from "../reading/reader.ts";
 import { useNow } from "./watch.ts";
 
 /** Waits as long as the API asked to (Retry-After), and says so. */
-export function RetryButton({ reader, reading, say }: { reader: Reader; reading: Reading; say: (text: string) => void }) {
+export function RetryButton({
+  reader,
+  reading,
+  say,
+}: {
+  reader: Reader;
+  reading: Reading;
+  say: (text: string) => void;
+}) {
   const now = useNow();
   const wait = Math.ceil(reader.heldFor("read", now));
   const isBusy = reading.asking !== "no";

@@ -40,13 +40,16 @@ export function StatusCard({ reader, reading, hasSession, say }: StatusCardProps
 function Freshness({ reading, hasSession }: { reading: Reading; hasSession: boolean }) {
   const now = useNow();
   const { figures, trouble, asking, isSlow, asked, next } = reading;
-  const parts = [figures ? `Read ${agoWords(ageOf(figures, now))} from Coinbase` : "Nothing read yet"];
+  const parts = [
+    figures ? `Read ${agoWords(ageOf(figures, now))} from Coinbase` : "Nothing read yet",
+  ];
   if (asking !== "no") {
     if (!figures) parts[0] = "Reading from Coinbase…";
     if (isSlow) parts.push("this takes longer than usual…");
     else if (figures) parts.push("reading again…");
   } else if (hasSession && next !== null && asked !== null) {
-    const what = trouble !== null || figures?.snapshot.stale === true ? "next attempt" : "next reading";
+    const what =
+      trouble !== null || figures?.snapshot.stale === true ? "next attempt" : "next reading";
     parts.push(`${what} ${inWords(next - secondsBetween(asked, now))}`);
   }
   const [first, second] = parts;
@@ -64,7 +67,8 @@ function Freshness({ reading, hasSession }: { reading: Reading; hasSession: bool
 }
 
 function tone({ figures, trouble, asking }: Reading, hasSession: boolean): string {
-  if (!hasSession || (figures !== null && (figures.snapshot.stale || trouble !== null))) return "old";
+  if (!hasSession || (figures !== null && (figures.snapshot.stale || trouble !== null)))
+    return "old";
   if (trouble !== null) return "bad";
   return figures === null || asking !== "no" ? "busy" : "good";
 }

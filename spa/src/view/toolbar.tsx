@@ -47,7 +47,13 @@ export function Toolbar({ snapshot, found, place, setPlace, isHidden, say }: Too
         <span role="status">{place.filter && `${found} of ${snapshot.holdings.length} match`}</span>
         {!place.filter && hidden}
       </p>
-      <button type="button" class="button" aria-label="Export CSV" aria-disabled={isHidden} onClick={save}>
+      <button
+        type="button"
+        class="button"
+        aria-label="Export CSV"
+        aria-disabled={isHidden}
+        onClick={save}
+      >
         <DownloadIcon />
         <span>
           <span class="wide-only">Export </span>CSV

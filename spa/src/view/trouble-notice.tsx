@@ -16,7 +16,8 @@ interface TroubleNoticeProps {
 }
 
 export function TroubleNotice({ trouble, reader, reading, session, say }: TroubleNoticeProps) {
-  const isUnknown = session.state.value.phase === "open" && trouble.kind === "problem" && trouble.status === 401;
+  const isUnknown =
+    session.state.value.phase === "open" && trouble.kind === "problem" && trouble.status === 401;
   const { title, mend } = isUnknown ? SIGN_IN_UNKNOWN : troubleSentence(trouble);
   const { figures } = reading;
   const detail = detailOf(trouble);
@@ -29,7 +30,13 @@ export function TroubleNotice({ trouble, reader, reading, session, say }: Troubl
       label="Problem"
       actions={
         asksForAccess ? (
-          <button type="button" class="button" onClick={() => { void session.signOut(); }}>
+          <button
+            type="button"
+            class="button"
+            onClick={() => {
+              void session.signOut();
+            }}
+          >
             Sign out
           </button>
         ) : (

@@ -7,7 +7,10 @@ interface Call {
   init: RequestInit;
 }
 
-function ask(answer: () => Response | Promise<Response>, more: { refresh?: boolean; token?: string | null; online?: boolean } = {}) {
+function ask(
+  answer: () => Response | Promise<Response>,
+  more: { refresh?: boolean; token?: string | null; online?: boolean } = {},
+) {
   const calls: Call[] = [];
   const result = askHoldings({
     apiUrl: "https://api.example",
@@ -47,7 +50,12 @@ describe("asking", () => {
 
 describe("an answer", () => {
   it("brings the figures with what its headers tell", async () => {
-    const headers = { Age: "40", "Cache-Control": "private, max-age=140", "X-Cache": "HIT", "X-Request-Id": "r" };
+    const headers = {
+      Age: "40",
+      "Cache-Control": "private, max-age=140",
+      "X-Cache": "HIT",
+      "X-Request-Id": "r",
+    };
     const { result } = ask(() => json(snapshot(), { headers }));
     expect(await result).toEqual({
       kind: "figures",
@@ -57,13 +65,21 @@ describe("an answer", () => {
   });
 
   it("ignores headers that make no sense", async () => {
-    const { result } = ask(() => json(snapshot(), { headers: { Age: "-4", "Cache-Control": "no-store" } }));
+    const { result } = ask(() =>
+      json(snapshot(), { headers: { Age: "-4", "Cache-Control": "no-store" } }),
+    );
     expect(await result).toMatchObject({ provenance: { age: null, freshFor: null } });
   });
 
   it.each([
-    ["an amount that is a number", { holdings: [{ account_id: "a", currency: "B", balance: 1.5, available: "1", hold: "0" }] }],
-    ["an amount with an exponent", { holdings: [{ account_id: "a", currency: "B", balance: "1e5", available: "1", hold: "0" }] }],
+    [
+      "an amount that is a number",
+      { holdings: [{ account_id: "a", currency: "B", balance: 1.5, available: "1", hold: "0" }] },
+    ],
+    [
+      "an amount with an exponent",
+      { holdings: [{ account_id: "a", currency: "B", balance: "1e5", available: "1", hold: "0" }] },
+    ],
     ["a moment that is none", { as_of: "soon" }],
     ["a count below zero", { hidden: { zero: -1, dust: 0 } }],
     ["a list that is none", { holdings: {} }],

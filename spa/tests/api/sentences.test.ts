@@ -4,7 +4,9 @@ import { isKnownCode, problemSentence, troubleSentence } from "../../src/api/sen
 
 const contract = readFileSync("../docs/openapi.json", "utf8");
 const guide = readFileSync("../docs/troubleshooting.md", "utf8");
-const codes = [...new Set([...contract.matchAll(/`([a-z_]+)`: [A-Z]/g)].map(([, code = ""]) => code))];
+const codes = [
+  ...new Set([...contract.matchAll(/`([a-z_]+)`: [A-Z]/g)].map(([, code = ""]) => code)),
+];
 
 it("finds the codes in the API's document at all", () => {
   expect(codes).toContain("coinbase_rate_limited");
@@ -22,7 +24,9 @@ it.each(codes)("has a sentence of its own, with a mend, for %s", (code) => {
 it("has one for every code that the troubleshooting guide explains", () => {
   const table = guide.slice(guide.indexOf("## Answers"), guide.indexOf("## Figures"));
   const rows = [...table.matchAll(/^\| (`.+?) \|/gm)].map(([, cell = ""]) => cell);
-  const explained = rows.flatMap((cell) => [...cell.matchAll(/`([a-z_]+)`/g)].map(([, code = ""]) => code));
+  const explained = rows.flatMap((cell) =>
+    [...cell.matchAll(/`([a-z_]+)`/g)].map(([, code = ""]) => code),
+  );
   expect(explained.length).toBeGreaterThan(10);
   expect(explained.filter((code) => !isKnownCode(code))).toEqual([]);
 });

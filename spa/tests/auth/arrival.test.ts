@@ -3,7 +3,11 @@ import { describe, expect, it } from "vitest";
 import { arrive, isArrival, withoutArrival } from "../../src/auth/arrival.ts";
 
 const HOME = "https://page.example/";
-const user = new User({ access_token: "t", token_type: "Bearer", profile: { sub: "s", iss: "i", aud: "a", exp: 1, iat: 1 } });
+const user = new User({
+  access_token: "t",
+  token_type: "Bearer",
+  profile: { sub: "s", iss: "i", aud: "a", exp: 1, iat: 1 },
+});
 
 function arriving(query: string, error: Error | null, signedIn: User | null = null) {
   const manager = {
@@ -30,15 +34,21 @@ describe("coming back from the sign-in page", () => {
   });
 
   it("cancelled says so, whatever else the address claims", async () => {
-    expect(await arriving("?error=access_denied", new Error("No state in response"))).toBe("cancelled");
+    expect(await arriving("?error=access_denied", new Error("No state in response"))).toBe(
+      "cancelled",
+    );
   });
 
   it("with a state that this tab does not know is a stray", async () => {
-    expect(await arriving("?code=c&state=x", new Error("No matching state found in storage"))).toBe("stray");
+    expect(await arriving("?code=c&state=x", new Error("No matching state found in storage"))).toBe(
+      "stray",
+    );
   });
 
   it("with a code that was used is told as such", async () => {
-    expect(await arriving("?code=c&state=s", new ErrorResponse({ error: "invalid_grant" }))).toBe("used");
+    expect(await arriving("?code=c&state=s", new ErrorResponse({ error: "invalid_grant" }))).toBe(
+      "used",
+    );
   });
 
   it("while the sign-in page is down is told as such", async () => {
@@ -46,10 +56,14 @@ describe("coming back from the sign-in page", () => {
   });
 
   it("refused is refused", async () => {
-    expect(await arriving("?error=invalid_scope&state=s", new ErrorResponse({ error: "invalid_scope" }))).toBe("refused");
+    expect(
+      await arriving("?error=invalid_scope&state=s", new ErrorResponse({ error: "invalid_scope" })),
+    ).toBe("refused");
   });
 
   it("a second time, by reload or back, changes nothing for who is signed in", async () => {
-    expect(await arriving("?code=c&state=s", new Error("No matching state found in storage"), user)).toBeNull();
+    expect(
+      await arriving("?code=c&state=s", new Error("No matching state found in storage"), user),
+    ).toBeNull();
   });
 });

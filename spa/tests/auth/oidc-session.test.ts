@@ -3,7 +3,10 @@ import { describe, expect, it } from "vitest";
 import { SessionEnded, Unreachable } from "../../src/auth/access.ts";
 import { type Manager, OidcSession } from "../../src/auth/oidc-session.ts";
 
-function user(secondsLeft: number, fields: { token?: string; refreshToken?: string | null } = {}): User {
+function user(
+  secondsLeft: number,
+  fields: { token?: string; refreshToken?: string | null } = {},
+): User {
   const { token = "old", refreshToken = "refresh" } = fields;
   return new User({
     access_token: token,
@@ -14,7 +17,10 @@ function user(secondsLeft: number, fields: { token?: string; refreshToken?: stri
   });
 }
 
-function sessionOf(held: User | null, renew: () => Promise<User | null> = () => Promise.resolve(user(3600, { token: "new" }))) {
+function sessionOf(
+  held: User | null,
+  renew: () => Promise<User | null> = () => Promise.resolve(user(3600, { token: "new" })),
+) {
   const log: string[] = [];
   const manager: Manager = {
     getUser: () => Promise.resolve(held),
@@ -60,7 +66,11 @@ describe("the token", () => {
   });
 
   it.each([
-    ["the server refuses to renew", user(-5), () => Promise.reject(new ErrorResponse({ error: "invalid_grant" }))],
+    [
+      "the server refuses to renew",
+      user(-5),
+      () => Promise.reject(new ErrorResponse({ error: "invalid_grant" })),
+    ],
     ["there is nothing to renew with", user(-5, { refreshToken: null }), undefined],
   ])("ends the session when %s", async (_, held, renew) => {
     const { session, log } = sessionOf(held, renew);
@@ -79,7 +89,12 @@ it("keeps the place before it goes to sign in", async () => {
 it("signs out of both, also when the tokens cannot be revoked", async () => {
   const { session, log } = sessionOf(user(600));
   await session.signOut();
-  expect(log).toEqual(["figures forgotten", "removed", "other tabs told", "go https://login.example/logout?x"]);
+  expect(log).toEqual([
+    "figures forgotten",
+    "removed",
+    "other tabs told",
+    "go https://login.example/logout?x",
+  ]);
 });
 
 it("leaves nothing here when somebody signs out in another tab", async () => {

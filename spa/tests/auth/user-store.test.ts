@@ -11,7 +11,10 @@ const CONFIG = {
 it("keeps the user in this tab alone, and no ID token", async () => {
   const { settings } = userManager(CONFIG, "https://page.example");
   await settings.userStore.set("user:x", JSON.stringify({ access_token: "a", id_token: "i" }));
-  expect([sessionStorage.length, sessionStorage.getItem("oidc.user:x")]).toEqual([1, '{"access_token":"a"}']);
+  expect([sessionStorage.length, sessionStorage.getItem("oidc.user:x")]).toEqual([
+    1,
+    '{"access_token":"a"}',
+  ]);
   expect(localStorage.length).toBe(0);
 });
 

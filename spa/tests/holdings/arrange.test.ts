@@ -15,8 +15,18 @@ it("sorts amounts by their exact value, not as text and not as floats", () => {
     holding({ currency: "C", balance: "100000000000000000.000000000002" }),
     holding({ currency: "D", balance: "100000000000000000.000000000001" }),
   ];
-  expect(codes(sorted(list, { column: "balance", descending: false }))).toEqual(["B", "A", "D", "C"]);
-  expect(codes(sorted(list, { column: "balance", descending: true }))).toEqual(["C", "D", "A", "B"]);
+  expect(codes(sorted(list, { column: "balance", descending: false }))).toEqual([
+    "B",
+    "A",
+    "D",
+    "C",
+  ]);
+  expect(codes(sorted(list, { column: "balance", descending: true }))).toEqual([
+    "C",
+    "D",
+    "A",
+    "B",
+  ]);
 });
 
 it("keeps equal amounts in one order, whichever way it sorts", () => {
@@ -26,7 +36,11 @@ it("keeps equal amounts in one order, whichever way it sorts", () => {
 });
 
 it("filters by a part of the code, in any case, and takes the filter as text", () => {
-  const list = [holding({ currency: "USDC" }), holding({ currency: "BTC" }), holding({ currency: "A.C" })];
+  const list = [
+    holding({ currency: "USDC" }),
+    holding({ currency: "BTC" }),
+    holding({ currency: "A.C" }),
+  ];
   expect(codes(matching(list, " usd "))).toEqual(["USDC"]);
   expect(codes(matching(list, "."))).toEqual(["A.C"]);
   expect(codes(matching(list, ""))).toEqual(["USDC", "BTC", "A.C"]);
@@ -42,7 +56,11 @@ it("tells accounts of one currency apart by as much of the id as that takes", ()
     ["aaaa-1", "aaaa-1"],
     ["aaaa-2", "aaaa-2"],
   ]);
-  expect(accountMarks([holding({ account_id: "abcdef" }), holding({ account_id: "xbcdef" })]).get("abcdef")).toBe("abcd…");
+  expect(
+    accountMarks([holding({ account_id: "abcdef" }), holding({ account_id: "xbcdef" })]).get(
+      "abcdef",
+    ),
+  ).toBe("abcd…");
 });
 
 it("shows what cannot be seen, so that no code passes for another", () => {
@@ -54,7 +72,11 @@ it("shows what cannot be seen, so that no code passes for another", () => {
 it("keeps the place in the address and reads nonsense as the start", () => {
   const place = { filter: "a&b", column: "hold", descending: true } as const;
   expect(readPlace(placeQuery(place))).toEqual(place);
-  expect(readPlace("?sort=__proto__&dir=up")).toEqual({ filter: "", column: "currency", descending: false });
+  expect(readPlace("?sort=__proto__&dir=up")).toEqual({
+    filter: "",
+    column: "currency",
+    descending: false,
+  });
   expect(placeQuery(readPlace(""))).toBe("");
 });
 

@@ -26,7 +26,7 @@ it("leaves an amount below zero a number", () => {
 
 it("quotes what would end a cell", () => {
   expect(lines({ currency: 'A,"B"' })[1]).toContain(',"A,""B""",');
-  expect(lines({ currency: "\rA\n" }).join("\r\n")).toContain(",\"'\rA\n\",");
+  expect(lines({ currency: "\rA\n" }).join("\r\n")).toContain(',"\'\rA\n",');
 });
 
 it("names the file by when Coinbase was read, in characters that any system takes", () => {

@@ -4,11 +4,16 @@ import { compareDecimals, isZero, parseDecimal } from "../../src/money/decimal.t
 
 const decimals = fc
   .tuple(fc.boolean(), fc.bigInt({ min: 0n, max: 10n ** 30n }), fc.stringMatching(/^[0-9]{0,12}$/))
-  .map(([negative, integer, fraction]) => `${negative ? "-" : ""}${integer}${fraction && `.${fraction}`}`);
+  .map(
+    ([negative, integer, fraction]) =>
+      `${negative ? "-" : ""}${integer}${fraction && `.${fraction}`}`,
+  );
 
 describe("comparing amounts", () => {
   it("tells apart amounts that are one and the same float", () => {
-    expect(compareDecimals("123456789012345678.000000000001", "123456789012345678.000000000002")).toBe(-1);
+    expect(
+      compareDecimals("123456789012345678.000000000001", "123456789012345678.000000000002"),
+    ).toBe(-1);
     expect(compareDecimals("0.1", "0.10")).toBe(0);
     expect(compareDecimals("-2", "-10")).toBe(1);
     expect(compareDecimals("9", "10")).toBe(-1);

@@ -26,9 +26,13 @@ describe("spelling an amount", () => {
       .tuple(fc.bigInt({ min: 0n, max: 10n ** 40n }), fc.stringMatching(/^[0-9]{0,12}$/))
       .map(([integer, fraction]) => `${integer}${fraction && `.${fraction}`}`);
     fc.assert(
-      fc.property(amounts, fc.constantFrom("en", "de", "fr", "hi", "ar", "es", "ja"), (amount, locale) => {
-        expect(show(amount, locale).replace(/[^0-9]/g, "")).toBe(amount.replace(".", ""));
-      }),
+      fc.property(
+        amounts,
+        fc.constantFrom("en", "de", "fr", "hi", "ar", "es", "ja"),
+        (amount, locale) => {
+          expect(show(amount, locale).replace(/[^0-9]/g, "")).toBe(amount.replace(".", ""));
+        },
+      ),
     );
   });
 });

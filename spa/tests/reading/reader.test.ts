@@ -46,10 +46,17 @@ describe("reading", () => {
   });
 
   it("makes what it holds fresh again when nothing has changed", async () => {
-    const { reader } = readerOf([GOOD, { kind: "unchanged", provenance: told({ age: 3, freshFor: 177 }) }]);
+    const { reader } = readerOf([
+      GOOD,
+      { kind: "unchanged", provenance: told({ age: 3, freshFor: 177 }) },
+    ]);
     await reader.read("read");
     await reader.read("read");
-    expect(reader.reading.value.figures).toMatchObject({ snapshot: snapshot(), age: 3, freshFor: 177 });
+    expect(reader.reading.value.figures).toMatchObject({
+      snapshot: snapshot(),
+      age: 3,
+      freshFor: 177,
+    });
   });
 
   it("renews a token that is refused once, and never in a loop", async () => {
@@ -111,7 +118,9 @@ describe("asking again", () => {
 
   it("grows patient with a failure that stays, and leaves alone what no retry mends", () => {
     const down = problem("coinbase_unavailable", 503);
-    expect([1, 2, 3, 9].map((failures) => delayAfterTrouble(down, failures))).toEqual([15, 30, 60, 300]);
+    expect([1, 2, 3, 9].map((failures) => delayAfterTrouble(down, failures))).toEqual([
+      15, 30, 60, 300,
+    ]);
     expect(delayAfterTrouble(problem("secret_invalid", 500), 1)).toBeNull();
     expect(delayAfterTrouble(problem("coinbase_rate_limited", 503, 42), 1)).toBe(42);
   });
@@ -124,8 +133,14 @@ describe("asking again", () => {
   it("asks less often while Coinbase rejects the key than while it is down", () => {
     const delay = (code: string) =>
       delayAfterFigures(
-        figures(snapshot({ stale: true, warnings: [{ code, detail: "" }] }), told(), new TestClock().read()),
+        figures(
+          snapshot({ stale: true, warnings: [{ code, detail: "" }] }),
+          told(),
+          new TestClock().read(),
+        ),
       );
-    expect([delay("coinbase_unavailable"), delay("coinbase_credentials_rejected")]).toEqual([60, 300]);
+    expect([delay("coinbase_unavailable"), delay("coinbase_credentials_rejected")]).toEqual([
+      60, 300,
+    ]);
   });
 });

@@ -9,12 +9,33 @@ import { holding } from "../samples.ts";
 
 afterEach(cleanup);
 
-function Table({ all, isHidden = false, say = () => undefined }: { all: Holding[]; isHidden?: boolean; say?: (text: string) => void }) {
+function Table({
+  all,
+  isHidden = false,
+  say = () => undefined,
+}: {
+  all: Holding[];
+  isHidden?: boolean;
+  say?: (text: string) => void;
+}) {
   const [place, setPlace] = useState(readPlace(""));
   return (
     <>
-      <button onClick={() => { setPlace({ ...place, filter: "eth" }); }}>filter</button>
-      <HoldingsTable all={all} found={new Set(matching(all, place.filter))} place={place} setPlace={setPlace} isHidden={isHidden} say={say} />
+      <button
+        onClick={() => {
+          setPlace({ ...place, filter: "eth" });
+        }}
+      >
+        filter
+      </button>
+      <HoldingsTable
+        all={all}
+        found={new Set(matching(all, place.filter))}
+        place={place}
+        setPlace={setPlace}
+        isHidden={isHidden}
+        say={say}
+      />
     </>
   );
 }
@@ -36,7 +57,12 @@ it("shows every digit, and copies it plain", async () => {
   const writeText = vi.fn(() => Promise.resolve());
   vi.stubGlobal("navigator", { language: "en", clipboard: { writeText } });
   const said: string[] = [];
-  render(<Table all={[holding({ balance: "123456789012345678.123456789012" })]} say={(text) => said.push(text)} />);
+  render(
+    <Table
+      all={[holding({ balance: "123456789012345678.123456789012" })]}
+      say={(text) => said.push(text)}
+    />,
+  );
   const amount = screen.getByTitle("Copy 123456789012345678.123456789012");
   expect(amount.textContent.replace(/[^0-9]/g, "")).toBe("123456789012345678123456789012");
   fireEvent.click(amount);
@@ -58,8 +84,12 @@ it("sorts by the column that is pressed, and says so", () => {
   expect(listed()).toEqual(["BTC", "ETH"]);
   fireEvent.click(screen.getByRole("button", { name: "Balance" }));
   expect(listed()).toEqual(["ETH", "BTC"]);
-  expect(screen.getByRole("columnheader", { name: "Balance" }).getAttribute("aria-sort")).toBe("descending");
-  expect(screen.getByRole("columnheader", { name: "Currency" }).getAttribute("aria-sort")).toBe("none");
+  expect(screen.getByRole("columnheader", { name: "Balance" }).getAttribute("aria-sort")).toBe(
+    "descending",
+  );
+  expect(screen.getByRole("columnheader", { name: "Currency" }).getAttribute("aria-sort")).toBe(
+    "none",
+  );
 });
 
 it("filters, and says when nothing matches", () => {
@@ -72,16 +102,22 @@ it("filters, and says when nothing matches", () => {
 
 it("has one stop for Tab, and arrows that reach every amount that is found", () => {
   const { container } = render(<Table all={LIST} />);
-  const stops = [...container.querySelectorAll<HTMLElement>("button.amount")].filter(({ tabIndex }) => tabIndex === 0);
+  const stops = [...container.querySelectorAll<HTMLElement>("button.amount")].filter(
+    ({ tabIndex }) => tabIndex === 0,
+  );
   expect(stops.length).toBe(1);
   stops[0]?.focus();
   fireEvent.keyDown(document.activeElement ?? document.body, { key: "ArrowDown" });
   fireEvent.keyDown(document.activeElement ?? document.body, { key: "ArrowRight" });
   expect((document.activeElement as HTMLElement).closest("tr")?.textContent).toContain("ETH");
-  expect((document.activeElement as HTMLElement).closest("td")?.dataset["column"]).toBe("available");
+  expect((document.activeElement as HTMLElement).closest("td")?.dataset["column"]).toBe(
+    "available",
+  );
 });
 
 it("tells two accounts of one currency apart", () => {
-  render(<Table all={[holding({ account_id: "aaaa1111" }), holding({ account_id: "bbbb2222" })]} />);
+  render(
+    <Table all={[holding({ account_id: "aaaa1111" }), holding({ account_id: "bbbb2222" })]} />,
+  );
   expect(listed()).toEqual(["BTCaaaa…", "BTCbbbb…"]);
 });

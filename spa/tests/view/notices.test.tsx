@@ -19,7 +19,13 @@ async function show(answers: Answer[], state: SessionState = { phase: "open" }) 
   });
   while (left.length > 0) await reader.read("read");
   render(
-    <Notices reader={reader} reading={reader.reading.value} session={session} state={state} say={() => undefined} />,
+    <Notices
+      reader={reader}
+      reading={reader.reading.value}
+      session={session}
+      state={state}
+      say={() => undefined}
+    />,
   );
   return document.body.textContent;
 }
@@ -48,12 +54,21 @@ it("explains a cache that is down without casting doubt on the figures", async (
 });
 
 it("shows in the API's words a warning that it does not know", async () => {
-  expect(await show([figures({ warnings: [{ code: "brand_new", detail: "Look out." }] })])).toContain("Look out.");
+  expect(
+    await show([figures({ warnings: [{ code: "brand_new", detail: "Look out." }] })]),
+  ).toContain("Look out.");
 });
 
 it("gives a problem its sentence, its detail and the id to quote", async () => {
   const text = await show([
-    { kind: "problem", code: "secret_invalid", status: 500, detail: "api_secret is cut", requestId: "id-7", retryAfter: null },
+    {
+      kind: "problem",
+      code: "secret_invalid",
+      status: 500,
+      detail: "api_secret is cut",
+      requestId: "id-7",
+      retryAfter: null,
+    },
   ]);
   expect(text).toContain("The stored Coinbase key cannot be used");
   expect(text).toContain("api_secret is cut");

@@ -25,7 +25,11 @@ function readerOf(answers: Answer[]) {
   return { reader, session, asked, clock };
 }
 
-const GOOD: Answer = { kind: "figures", snapshot: snapshot(), provenance: told({ cache: "REFRESH", age: 0 }) };
+const GOOD: Answer = {
+  kind: "figures",
+  snapshot: snapshot(),
+  provenance: told({ cache: "REFRESH", age: 0 }),
+};
 
 function Card({ reader, say }: { reader: Reader; say: (text: string) => void }) {
   return <StatusCard reader={reader} reading={useStore(reader.reading)} hasSession say={say} />;
@@ -58,12 +62,27 @@ it("tells how old the figures are, when the next reading is, and of how many acc
 });
 
 it("does not ask to sign in where there is nowhere to do it", async () => {
-  const refused: Answer = { kind: "problem", code: "unauthenticated", status: 401, detail: "", requestId: null, retryAfter: null };
+  const refused: Answer = {
+    kind: "problem",
+    code: "unauthenticated",
+    status: 401,
+    detail: "",
+    requestId: null,
+    retryAfter: null,
+  };
   const { reader, session } = readerOf([refused, refused]);
   await reader.read("read");
   const { trouble } = reader.reading.value;
   if (!trouble) throw new Error("no trouble");
-  render(<TroubleNotice trouble={trouble} reader={reader} reading={reader.reading.value} session={session} say={() => undefined} />);
+  render(
+    <TroubleNotice
+      trouble={trouble}
+      reader={reader}
+      reading={reader.reading.value}
+      session={session}
+      say={() => undefined}
+    />,
+  );
   expect(document.body.textContent).toContain("config.json");
   expect(document.body.textContent).not.toContain("Sign in again");
 });

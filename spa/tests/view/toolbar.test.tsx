@@ -1,0 +1,49 @@
+import { cleanup, fireEvent, render, screen } from "@testing-library/preact";
+import { afterEach, expect, it, vi } from "vitest";
+import { readPlace } from "../../src/holdings/place.ts";
+import { Toolbar } from "../../src/view/toolbar.tsx";
+import { snapshot } from "../samples.ts";
+
+afterEach(cleanup);
+
+function show(isHidden: boolean, search = "") {
+  const said: string[] = [];
+  const files: Blob[] = [];
+  vi.spyOn(URL, "createObjectURL").mockImplementation((file) => {
+    files.push(file as Blob);
+    return "blob:x";
+  });
+  render(
+    <Toolbar
+      snapshot={snapshot()}
+      found={1}
+      place={readPlace(search)}
+      setPlace={() => undefined}
+      isHidden={isHidden}
+      say={(text) => said.push(text)}
+    />,
+  );
+  return { said, files };
+}
+
+it("exports what is listed, with all digits", async () => {
+  const { said, files } = show(false);
+  fireEvent.click(screen.getByRole("button", { name: "Export CSV" }));
+  expect(said).toEqual(["1 holding exported with all digits."]);
+  expect(await files[0]?.text()).toContain("1.234567890123");
+});
+
+it("exports nothing while amounts are hidden, and says why", () => {
+  const { said, files } = show(true);
+  fireEvent.click(screen.getByRole("button", { name: "Export CSV" }));
+  expect(files).toEqual([]);
+  expect(said).toEqual(["Amounts are hidden: show them to export."]);
+});
+
+it("tells what is not shown, and with a filter how many match", () => {
+  show(false);
+  expect(document.body.textContent).toContain("190 empty and 1 dust account not shown");
+  cleanup();
+  show(false, "?q=b");
+  expect(screen.getByRole("status").textContent).toBe("1 of 1 match");
+});
