@@ -89,8 +89,9 @@ canary: $(READY) ## Give a version a share of the requests (STACK= VERSION= PERC
 	@$(BIN)/python -m operations --stack "$(STACK)" $@ --version "$(VERSION)" --percent "$(PERCENT)"
 
 .PHONY: format
-format: $(READY) ## Format the code
+format: $(READY) $(NODE_READY) ## Format the code
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
+	@./scripts/npm run --silent format
 
 .PHONY: lock
 lock: $(READY) ## Resolve pyproject.toml into the requirements files

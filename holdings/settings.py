@@ -77,8 +77,7 @@ class Settings:
             # boto3 itself heeds the second alone, Lambda sets both, people set either.
             aws_region=env.text("AWS_REGION") or env.text("AWS_DEFAULT_REGION") or None,
             in_lambda=in_lambda,
-            # On a laptop the key may come from anywhere, and boto3 looks everywhere.
-            aws_environment=AwsEnvironment.from_env(environ) if in_lambda else None,
+            aws_environment=AwsEnvironment.from_env(environ),
             preload=env.boolean("PRELOAD", default=environ.get(_INITIALIZATION) in _AHEAD),
         )
         env.raise_problems()

@@ -66,10 +66,8 @@ class Web(pulumi.ComponentResource):
 
 
 def _content_security_policy(identity: Identity, http_api: HttpApi) -> pulumi.Output[str]:
-    return pulumi.Output.all(http_api.url, identity.hosted_ui_url, identity.issuer).apply(
-        lambda urls: content_security_policy(
-            api_url=str(urls[0]), hosted_ui_url=str(urls[1]), issuer=str(urls[2])
-        )
+    return pulumi.Output.all(http_api.url, identity.hosted_ui_url).apply(
+        lambda urls: content_security_policy(api_url=str(urls[0]), hosted_ui_url=str(urls[1]))
     )
 
 

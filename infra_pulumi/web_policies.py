@@ -31,8 +31,8 @@ def web_bucket_policy(*, bucket_arn: str, distribution_arn: str) -> Document:
     }
 
 
-def content_security_policy(*, api_url: str, hosted_ui_url: str, issuer: str) -> str:
-    """Own files only; talks to the API, the hosted UI (its token endpoint) and the issuer."""
+def content_security_policy(*, api_url: str, hosted_ui_url: str) -> str:
+    """Own files only; talks to the API and to the hosted UI, where its token endpoint is."""
     api, hosted_ui = origin(api_url), origin(hosted_ui_url)
     directives = {
         "default-src": ["'none'"],
@@ -41,7 +41,7 @@ def content_security_policy(*, api_url: str, hosted_ui_url: str, issuer: str) ->
         "img-src": ["'self'", "data:"],
         "font-src": ["'self'"],
         "manifest-src": ["'self'"],
-        "connect-src": ["'self'", api, hosted_ui, origin(issuer)],
+        "connect-src": ["'self'", api, hosted_ui],
         "base-uri": ["'none'"],
         "form-action": ["'self'", hosted_ui],
         "frame-ancestors": ["'none'"],

@@ -1,4 +1,4 @@
-"""What Lambda's own variables say about AWS: where its services are, and who is asking."""
+"""What the environment says about AWS: where its services are, and who is asking."""
 
 import re
 from collections.abc import Mapping
@@ -44,18 +44,29 @@ class AwsEnvironment:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "AwsEnvironment | None":
-        """Return None when anything is set that is left to botocore's client."""
-        region, everywhere = environ.get("AWS_REGION", ""), environ.get("AWS_ENDPOINT_URL")
-        if any(environ.get(name) or environ.get(name.lower()) for name in _BEYOND_US):
-            return None
-        urls = {
-            service: url
-            for service, variable in _SERVICES.items()
-            if _ORIGIN.fullmatch(
-                url := environ.get(variable) or everywhere or _url(service, region)
-            )
+        """Return None where it says too little, or something that is left to botocore's client.
+
+        Lambda says everything. On a laptop the key may come from anywhere and boto3 looks
+        everywhere, so there an endpoint has to be named: an emulator's.
+        """
+        region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
+        everywhere = environ.get("AWS_ENDPOINT_URL", "")
+        named = {
+            service: environ.get(variable) or everywhere for service, variable in _SERVICES.items()
         }
-        return cls(region, _key(environ), environ.get("AWS_CA_BUNDLE"), urls) if region else None
+        if (
+            not region
+            or not (environ.get("AWS_LAMBDA_FUNCTION_NAME") or any(named.values()))
+            or any(environ.get(name) or environ.get(name.lower()) for name in _BEYOND_US)
+        ):
+            return None
+        urls = {service: url or _url(service, region) for service, url in named.items()}
+        return cls(
+            region,
+            _key(environ),
+            environ.get("AWS_CA_BUNDLE"),
+            {service: url for service, url in urls.items() if _ORIGIN.fullmatch(url)},
+        )
 
 
 def _url(service: str, region: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate
 
+from holdings.api.problems import KINDS
 from holdings.core.money import DECIMAL_PLACES, format_amount, parse_amount
 from holdings.core.portfolio import Hidden, Holding, Portfolio
 from holdings.core.snapshot import Notice, Snapshot
@@ -160,7 +161,14 @@ class ProblemSchema(Schema):
         metadata={"description": "The HTTP status.", "example": 422},
     )
     detail = _text("What to do about it.", "Mend the query")
-    code = _text("The kind of problem, a stable name to program against.", "invalid_request")
+    code = fields.String(
+        required=True,
+        validate=validate.OneOf(tuple(KINDS)),
+        metadata={
+            "description": "The kind of problem, a stable name to program against.",
+            "example": "invalid_request",
+        },
+    )
     request_id = _text(
         "What to quote when asking for help.", "8c7d1a52-6a2e-4a0e-bc6f-6f9f2a4a0d0b"
     )

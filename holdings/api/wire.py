@@ -50,9 +50,13 @@ def _gateway_request_id(environ: Mapping[str, Any]) -> str:
 
 
 def _finish(response: Response) -> Response:
-    response.headers["X-Request-Id"] = g.request_id
-    response.headers["Vary"] = "Origin, Authorization"
-    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers.extend(
+        (
+            ("X-Request-Id", g.request_id),
+            ("Vary", "Origin, Authorization"),
+            ("X-Content-Type-Options", "nosniff"),
+        )
+    )
     logger.info(
         "%s %r %d",  # quoted: a path may hold a line break
         request.method,

@@ -69,5 +69,4 @@ def _policy(config: PageConfig) -> str:
     return content_security_policy(
         api_url=api_url,
         hosted_ui_url=config.get("hosted_ui_url", api_url),
-        issuer=config.get("issuer", api_url),
     )

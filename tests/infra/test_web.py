@@ -10,11 +10,9 @@ from tests.infra.capture import ACCOUNT, Program, declare, settings
 CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/ab-12"
 
 
-def test_the_page_may_load_its_own_files_and_talk_to_three_places() -> None:
+def test_the_page_may_load_its_own_files_and_talk_to_its_own_two_servers() -> None:
     policy = content_security_policy(
-        api_url="https://api.example",
-        hosted_ui_url="https://login.example",
-        issuer="https://issuer.example/pool",
+        api_url="https://api.example/v1", hosted_ui_url="https://login.example"
     )
 
     assert policy.split("; ") == [
@@ -24,7 +22,7 @@ def test_the_page_may_load_its_own_files_and_talk_to_three_places() -> None:
         "img-src 'self' data:",
         "font-src 'self'",
         "manifest-src 'self'",
-        "connect-src 'self' https://api.example https://login.example https://issuer.example",
+        "connect-src 'self' https://api.example https://login.example",
         "base-uri 'none'",
         "form-action 'self' https://login.example",
         "frame-ancestors 'none'",
@@ -38,7 +36,6 @@ def test_every_answer_carries_the_strict_headers(program: Program) -> None:
         "contentSecurityPolicy": content_security_policy(
             api_url=program.exports["api_url"],
             hosted_ui_url=program.exports["hosted_ui_url"],
-            issuer=program.exports["issuer"],
         ),
         "override": True,
     }

@@ -3,6 +3,7 @@ import pytest
 from holdings.adapters.aws_environment import AwsEnvironment, SigningKey
 
 LAMBDA = {
+    "AWS_LAMBDA_FUNCTION_NAME": "holdings",
     "AWS_REGION": "eu-west-1",
     "AWS_ACCESS_KEY_ID": "AKID",
     "AWS_SECRET_ACCESS_KEY": "secret",
@@ -44,6 +45,17 @@ def test_an_endpoint_that_is_more_than_an_origin_is_left_to_botocore(url: str) -
     environment = AwsEnvironment.from_env(LAMBDA | {"AWS_ENDPOINT_URL": url})
     assert environment
     assert environment.endpoint_urls == {}
+
+
+def test_outside_lambda_an_endpoint_has_to_be_named() -> None:
+    laptop = LAMBDA | {"AWS_LAMBDA_FUNCTION_NAME": ""}
+    assert AwsEnvironment.from_env(laptop) is None
+    assert AwsEnvironment.from_env(laptop | {"AWS_ENDPOINT_URL": "http://localhost:4566"})
+
+
+def test_the_region_may_have_either_name() -> None:
+    environ = LAMBDA | {"AWS_REGION": "", "AWS_DEFAULT_REGION": "eu-west-1"}
+    assert AwsEnvironment.from_env(environ) == AwsEnvironment.from_env(LAMBDA)
 
 
 @pytest.mark.parametrize("region", ["cn-north-1", "us-gov-west-1", "us-iso-east-1", "moon-1"])

@@ -8,11 +8,8 @@ export interface Sentence {
   passes: boolean;
 }
 
-/** `not_found` belongs to no route, so the API's document does not name it. */
-type KnownCode = ProblemCode | "not_found";
-
 /** Complete by its type: a code that docs/openapi.json gains breaks the build until it is here. */
-const PROBLEMS: Record<KnownCode, Sentence> = {
+const PROBLEMS: Record<ProblemCode, Sentence> = {
   unauthenticated: {
     title: "You are not signed in any more",
     mend: "Sign in again; your place on this page is kept.",
@@ -99,7 +96,7 @@ export const SIGN_IN_UNKNOWN: Sentence = {
   passes: false,
 };
 
-export function isKnownCode(code: string): code is KnownCode {
+export function isKnownCode(code: string): code is ProblemCode {
   return Object.hasOwn(PROBLEMS, code);
 }
 
