@@ -67,6 +67,18 @@ def test_a_session_that_cannot_be_renewed_asks_to_sign_in_and_keeps_the_place(
     assert page.locator(".holdings tbody tr:visible .code").all_inner_texts() == shown
 
 
+def test_figures_that_outlived_their_session_can_be_put_away(visit: Visit) -> None:
+    visit.enter()
+    page = visit.page
+    page.route("**/oauth2/token", refuse)
+    visit.user(expires_at=LONG_AGO)
+    page.get_by_role("button", name="Refresh").click()
+    expect(page.get_by_role("region", name="Session ended")).to_be_visible()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="You are signed out")).to_be_visible()
+    assert "BTC" not in page.content()
+
+
 def test_signing_out_ends_both_sessions_and_leaves_nothing(visit: Visit) -> None:
     visit.enter()
     page = visit.page
