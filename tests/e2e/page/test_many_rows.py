@@ -8,9 +8,9 @@ from playwright.sync_api import Page, expect
 from tests.e2e.page.samples import many
 from tests.e2e.page.stage import Stage
 
-# What a frame may take: a machine that is busy with other tests is no judge of 16 ms.
-FRAME_MS, LONGEST_MS = 50, 250
-ATTEMPTS = 3
+# A machine that is busy with other tests is no judge of 16 ms; within 100 ms is at once.
+FRAME_MS, LONGEST_MS, KEY_MS = 50, 250, 100
+ATTEMPTS = 6
 
 _SCROLL = """async () => {
   const frames = [];
@@ -46,14 +46,14 @@ def page(stage: Stage) -> Page:
     return page
 
 
-def best(measure: Callable[[], list[float]]) -> list[float]:
-    """Return the calmest of a few attempts: the others tell of the machine, not of the page."""
-    frames = sorted(measure())
-    for _ in range(ATTEMPTS - 1):
-        if frames[-1] < FRAME_MS:
-            break
-        frames = min(frames, sorted(measure()), key=lambda frames: frames[-1])
-    return frames
+def hold_calmest(
+    measure: Callable[[], list[float]], is_calm: Callable[[list[float]], bool]
+) -> None:
+    """Hold one of a few attempts to it: the others tell of the machine, not of the page."""
+    attempts: list[list[float]] = []
+    while not any(is_calm(frames) for frames in attempts):
+        assert len(attempts) < ATTEMPTS, attempts
+        attempts.append(sorted(measure()))
 
 
 def test_scrolling_drops_no_frame_worth_seeing(page: Page) -> None:
@@ -61,16 +61,15 @@ def test_scrolling_drops_no_frame_worth_seeing(page: Page) -> None:
         page.evaluate("scrollTo(0, 0)")
         return page.evaluate(_SCROLL)
 
-    frames = best(scroll)
+    def is_smooth(frames: list[float]) -> bool:
+        return frames[len(frames) * 95 // 100] < FRAME_MS and frames[-1] < LONGEST_MS
+
+    hold_calmest(scroll, is_smooth)
     assert page.evaluate("scrollY") > 10_000
-    assert frames[len(frames) * 95 // 100] < FRAME_MS, frames
-    assert frames[-1] < LONGEST_MS, frames
 
 
 def test_a_key_in_the_filter_is_answered_at_once(page: Page) -> None:
-    frames = best(lambda: page.evaluate(_FILTER))
-    assert frames[len(frames) // 2] < FRAME_MS, frames
-    assert frames[-1] < LONGEST_MS, frames
+    hold_calmest(lambda: page.evaluate(_FILTER), lambda keys: keys[-1] < KEY_MS)
     page.get_by_label("Filter by currency code").fill("c49")
     expect(page.get_by_text("10 of 500 match")).to_be_visible()
     expect(page.locator(".holdings tbody tr:visible")).to_have_count(10)
