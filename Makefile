@@ -38,6 +38,10 @@ $(NODE_READY): spa/package-lock.json | $(READY)
 web: $(NODE_READY) ## Build the page into spa/dist
 	@./scripts/npm run build
 
+.PHONY: screenshots
+screenshots: setup web ## Take the pictures in docs/screenshots anew
+	@SCREENSHOTS=1 $(BIN)/python -m pytest --quiet tests/e2e/page/test_pictures.py
+
 .PHONY: simulator
 simulator: $(READY) ## Run the Coinbase Exchange simulator alone
 	@exec $(BIN)/python -m local.simulator

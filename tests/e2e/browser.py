@@ -18,16 +18,21 @@ _ARGUMENTS = (
 )
 
 
-@contextmanager
-def chromium() -> Generator[Browser]:
+def chromium_path() -> str:
     """Skip where there is no Chromium; in CI that is a failure."""
     found = shutil.which("chromium") or shutil.which("google-chrome")
-    if not found:
-        missing = "no Chromium on PATH: install it to run the browser tests"
-        if os.environ.get("CI") == "true":
-            pytest.fail(missing)
-        pytest.skip(missing)
+    if found:
+        return found
+    missing = "no Chromium on PATH: install it to run the browser tests"
+    if os.environ.get("CI") == "true":
+        pytest.fail(missing)
+    pytest.skip(missing)
+
+
+@contextmanager
+def chromium() -> Generator[Browser]:
+    path = chromium_path()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=list(_ARGUMENTS))
+        browser = playwright.chromium.launch(executable_path=path, args=list(_ARGUMENTS))
         yield browser
         browser.close()

@@ -10,6 +10,9 @@ interface ToolsProps {
 
 /** The right end of the masthead. */
 export function Tools({ session, state, isHidden, setHidden }: ToolsProps) {
+  // Also when the session has ended: what is on the page must be put away before somebody else sits down.
+  const canLeave =
+    state.phase === "signed-in" || state.phase === "leaving" || state.phase === "expired";
   return (
     <>
       {state.phase === "signed-in" && state.name !== null && (
@@ -29,7 +32,7 @@ export function Tools({ session, state, isHidden, setHidden }: ToolsProps) {
       >
         <EyeIcon isOpen={!isHidden} />
       </button>
-      {(state.phase === "signed-in" || state.phase === "leaving") && (
+      {canLeave && (
         <button
           type="button"
           class="button button-plain"

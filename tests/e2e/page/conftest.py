@@ -1,0 +1,74 @@
+"""One browser, one site and one running stack for all that is held of the page."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from local.built_page import BuiltPage
+from tests.e2e.browser import chromium
+from tests.e2e.conftest import Running
+from tests.e2e.page.stage import OPEN, SIGNED, Stage, staged
+from tests.e2e.page.visit import Visit, visiting
+
+
+# Of this folder alone: a second Playwright, or an event loop of Pulumi's, cannot run beside it.
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="package")
+def site() -> Iterator[BuiltPage]:
+    with BuiltPage(SIGNED) as site:
+        yield site
+
+
+@pytest.fixture(scope="package")
+def open_site() -> Iterator[BuiltPage]:
+    """The page of a stack that asks for no sign-in."""
+    with BuiltPage(OPEN) as site:
+        yield site
+
+
+@pytest.fixture
+def stage(browser: Browser, site: BuiltPage) -> Iterator[Stage]:
+    """Somebody who is signed in, at a wide screen."""
+    with staged(browser, site) as stage:
+        yield stage
+
+
+@pytest.fixture(scope="package")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """The whole stack with the built page; a secret is read anew as soon as it is mended."""
+    environ = {"WEB_BUILT": "true", "SECRET_CACHE_TTL_SECONDS": "1"}
+    running = Running(tmp_path_factory.mktemp("page"), environ).start()
+    yield running
+    assert running.stop() == 0
+
+
+@pytest.fixture
+def visit(browser: Browser, built: Running) -> Iterator[Visit]:
+    """Somebody at the page of a stack with a well exchange and no snapshot."""
+    forget(built)
+    with visiting(browser, built) as visit:
+        yield visit
+    forget(built)
+
+
+def forget(running: Running) -> None:
+    running.simulate("POST", "/reset")
+    running.aws("dynamodb").delete_item(
+        TableName=running.stack.table, Key={"pk": {"S": "holdings#demo-user"}}
+    )
+
+
+@pytest.fixture(scope="package")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where the built page shows sample figures."""
+    environ = {"WEB_BUILT": "true", "DEMO_MODE": "true"}
+    running = Running(tmp_path_factory.mktemp("demo"), environ)
+    running.launch()
+    yield f"http://127.0.0.1:{running.ports['WEB_PORT']}"
+    assert running.stop() == 0

@@ -1,0 +1,74 @@
+"""Documents of the API for what a simulated exchange hardly shows, and for pictures that stay."""
+
+from typing import Any
+
+Document = dict[str, Any]
+
+# The moment of every picture: 40 seconds after the figures were read, or 78 minutes.
+NOW = "2026-11-21T09:30:40Z"
+AGE_SECONDS, FRESH_SECONDS = 40, 140
+STALE_AGE_SECONDS = 78 * 60 + 40
+
+_HELD = (
+    # currency, balance, available, hold
+    ("ADA", "3120.5", "3120.5", "0"),
+    ("BTC", "1.234567890123", "1.2", "0.034567890123"),
+    ("ETH", "12.5", "12.5", "0"),
+    ("EUR", "2620.75", "2500.75", "120"),
+    ("LINK", "88.40120001", "88.40120001", "0"),
+    ("SHIB", "48211930.000000000012", "48211930.000000000012", "0"),
+    ("SOL", "3.5", "0", "3.5"),
+    ("USD", "10432.19", "10432.19", "0"),
+    ("USDC", "815.25", "640", "175.25"),
+    ("XRP", "0.000000417", "0.000000417", "0"),
+)
+
+
+def holding(currency: str, balance: str, available: str = "0", hold: str = "0") -> Document:
+    return {
+        "account_id": f"account-of-{currency}",
+        "currency": currency,
+        "balance": balance,
+        "available": available,
+        "hold": hold,
+    }
+
+
+def snapshot(**changes: Any) -> Document:
+    return {
+        "as_of": "2026-11-21T09:30:00Z",
+        "expires_at": "2026-11-21T09:33:00Z",
+        "stale": False,
+        "warnings": [],
+        "account_count": 201,
+        "hidden": {"zero": 190, "dust": 1},
+        "holdings": [holding(*held) for held in _HELD],
+    } | changes
+
+
+def stale(code: str = "coinbase_unavailable", **changes: Any) -> Document:
+    warning = {"code": code, "detail": "Coinbase answers with status 503."}
+    return snapshot(stale=True, warnings=[warning], as_of="2026-11-21T08:12:00Z", **changes)
+
+
+def demo() -> Document:
+    notice = {"code": "demo_mode", "detail": "These are sample figures."}
+    return snapshot(warnings=[notice])
+
+
+def problem(code: str, status: int, detail: str = "This is what the API says of it.") -> Document:
+    return {
+        "type": "about:blank",
+        "title": "A problem",
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "request_id": "7f3c2a90-5b1e-4d57-9c5e-2f6a8d0b4e11",
+    }
+
+
+def many(count: int) -> Document:
+    held = [
+        holding(f"C{number:03}", f"{number}.{number:012}", "1.5", "0.25") for number in range(count)
+    ]
+    return snapshot(holdings=held, account_count=count, hidden={"zero": 0, "dust": 0})

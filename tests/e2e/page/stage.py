@@ -1,0 +1,123 @@
+"""The built page under the cloud's headers, with an API that says what a test wants."""
+
+import json
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Page, Route, ViewportSize
+
+from local.built_page import BuiltPage
+from tests.e2e.page.samples import (
+    AGE_SECONDS,
+    FRESH_SECONDS,
+    STALE_AGE_SECONDS,
+    Document,
+    snapshot,
+)
+
+API = "https://api.example.test"
+HOSTED_UI = "https://sign-in.example.test"
+ISSUER = "https://issuer.example.test/pool"
+CLIENT = "page"
+
+# Nothing listens at these: whatever is not routed fails.
+SIGNED = {
+    "api_url": API,
+    "hosted_ui_url": HOSTED_UI,
+    "issuer": ISSUER,
+    "client_id": CLIENT,
+    "scope": "holdings/read",
+}
+OPEN = {"api_url": API}
+
+USER_KEY = f"oidc.user:{ISSUER}:{CLIENT}"
+USER = {
+    "access_token": "access",
+    "refresh_token": "refresh",
+    "token_type": "Bearer",
+    "scope": "openid email holdings/read",
+    "profile": {"sub": "1", "iss": ISSUER, "aud": CLIENT, "email": "viewer@example.com"},
+    "expires_at": 4_102_444_800,
+}
+
+PHONE: ViewportSize = {"width": 390, "height": 844}
+WIDE: ViewportSize = {"width": 1280, "height": 800}
+
+_EXPOSED = "Age, Cache-Control, ETag, Retry-After, X-Cache, X-Request-Id"
+
+
+@dataclass
+class Stage:
+    """A person in front of the page. `say` sets what the API answers from now on."""
+
+    site: BuiltPage
+    context: BrowserContext
+    page: Page
+    asked: list[str] = field(default_factory=list[str])
+    _answer: dict[str, Any] | None = None
+    _waiting: list[Route] = field(default_factory=list[Route])
+
+    def say(self, document: Document | str, status: int = 200, **headers: str) -> None:
+        stale = not isinstance(document, str) and document.get("stale") is True
+        told = {
+            "Access-Control-Allow-Origin": self.site.url,
+            "Access-Control-Expose-Headers": _EXPOSED,
+            "Content-Type": "application/json",
+            "Age": str(STALE_AGE_SECONDS if stale else AGE_SECONDS),
+            "Cache-Control": "no-store" if stale else f"private, max-age={FRESH_SECONDS}",
+            "X-Cache": "STALE" if stale else "HIT",
+            "X-Request-Id": "7f3c2a90-5b1e-4d57-9c5e-2f6a8d0b4e11",
+        }
+        told |= {name.replace("_", "-"): value for name, value in headers.items()}
+        body = document if isinstance(document, str) else json.dumps(document)
+        self._answer = {"status": status, "headers": told, "body": body}
+        while self._waiting:
+            self._waiting.pop().fulfill(**self._answer)
+
+    def fall_silent(self) -> None:
+        """From now on requests wait until something is said."""
+        self._answer = {}
+
+    def refuse(self) -> None:
+        """From now on nobody listens."""
+        self._answer = None
+
+    def open(self, path: str = "/") -> Page:
+        self.page.goto(f"{self.site.url}{path}")
+        return self.page
+
+    def serve(self, route: Route) -> None:
+        self.asked.append(route.request.url)
+        if self._answer is None:
+            route.abort("connectionrefused")
+        elif self._answer:
+            route.fulfill(**self._answer)
+        else:
+            self._waiting.append(route)
+
+    def leave(self) -> None:
+        while self._waiting:
+            self._waiting.pop().abort()
+
+
+@contextmanager
+def staged(
+    browser: Browser, site: BuiltPage, *, signed_in: bool = True, **context: Any
+) -> Generator[Stage]:
+    """Well figures until told otherwise, and no request to anybody else."""
+    settings: dict[str, Any] = {"viewport": WIDE, "locale": "en-GB", "timezone_id": "UTC"}
+    with browser.new_context(**(settings | context)) as new:
+        new.set_default_timeout(10_000)
+        if signed_in:
+            new.add_init_script(
+                f"sessionStorage.setItem({json.dumps(USER_KEY)}, {json.dumps(json.dumps(USER))})"
+            )
+        stage = Stage(site, new, new.new_page())
+        stage.say(snapshot())
+        new.route(f"{API}/**", stage.serve)
+        try:
+            yield stage
+        finally:
+            stage.leave()

@@ -1,0 +1,20 @@
+"""The demo in a browser: sample figures that say so, and nobody to sign in."""
+
+from playwright.sync_api import Browser, expect
+
+
+def test_the_demo_shows_sample_figures_under_a_ribbon_and_asks_for_no_sign_in(
+    browser: Browser, demo: str
+) -> None:
+    with browser.new_context(locale="en-GB") as context:
+        page = context.new_page()
+        complaints: list[str] = []
+        page.on("console", lambda message: complaints.append(message.text))
+        page.goto(demo)
+        expect(page.get_by_role("heading", level=1)).to_contain_text("Demo: sample figures")
+        expect(page.get_by_text("6 holdings in 8 accounts")).to_be_visible()
+        expect(page.get_by_text("1 empty and 1 dust account not shown")).to_be_visible()
+        expect(page.get_by_role("button", name="10,432.19").first).to_be_visible()
+        expect(page.get_by_role("button", name="Sign")).to_have_count(0)
+        assert page.evaluate("[Object.keys(localStorage), Object.keys(sessionStorage)]") == [[], []]
+        assert complaints == []

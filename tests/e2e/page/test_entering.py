@@ -1,0 +1,45 @@
+"""Signing in through the hosted UI to the table, under the cloud's headers."""
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from local.token import access_token
+from tests.e2e.conftest import Running
+from tests.e2e.page.visit import AMOUNTS, Visit, visiting
+
+
+@pytest.fixture(scope="module")
+def entered(browser: Browser, built: Running) -> Iterator[Visit]:
+    """One sign-in for all that is only looked at."""
+    with visiting(browser, built) as visit:
+        visit.enter("/?sort=currency")
+        expect(visit.page.get_by_text("13 holdings in 204 accounts")).to_be_visible()
+        yield visit
+
+
+def test_every_figure_is_the_apis_to_the_last_digit(entered: Visit) -> None:
+    told = entered.running.get(token=access_token(entered.running.stack)).json()["holdings"]
+    assert entered.figures() == [
+        {name: holding[name] for name in ("currency", *AMOUNTS)} for holding in told
+    ]
+
+
+def test_no_token_is_in_the_address_or_stays_beyond_the_tab(entered: Visit) -> None:
+    assert entered.page.url == f"{entered.home}/"
+    assert entered.page.evaluate("Object.keys(localStorage)") == []
+    assert entered.page.context.cookies() == []
+    # The ID token proves who signed in; nothing reads it afterwards.
+    assert "id_token" not in str(entered.kept())
+
+
+def test_the_page_talks_to_its_own_stack_alone(entered: Visit) -> None:
+    stack = entered.running.stack
+    asked = {"{0.scheme}://{0.netloc}".format(urlsplit(r.url)) for r in entered.requests}
+    assert asked == {stack.web_url, stack.api_url, stack.hosted_ui_url}
+
+
+def test_the_browser_has_nothing_to_complain_about(entered: Visit) -> None:
+    assert entered.complaints == []

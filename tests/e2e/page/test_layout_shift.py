@@ -1,0 +1,39 @@
+"""Nothing jumps: not when the figures come, not when they are read again."""
+
+import pytest
+from playwright.sync_api import Browser, ViewportSize, expect
+
+from local.built_page import BuiltPage
+from tests.e2e.page.samples import snapshot
+from tests.e2e.page.stage import PHONE, WIDE, staged
+
+# Counts what a person set off too, which the score of web.dev/cls leaves out.
+_WATCH = """
+  globalThis.shifts = [];
+  new PerformanceObserver((list) => {
+    for (const { value, sources } of list.getEntries())
+      shifts.push([value, ...sources.map(({ node }) => node?.className ?? String(node))]);
+  }).observe({ type: "layout-shift", buffered: true });
+"""
+
+
+@pytest.mark.parametrize("viewport", [PHONE, WIDE], ids=["phone", "wide"])
+def test_nothing_moves_from_loading_to_the_table_and_a_refresh(
+    browser: Browser, site: BuiltPage, viewport: ViewportSize
+) -> None:
+    with staged(browser, site, viewport=viewport) as stage:
+        stage.context.add_init_script(_WATCH)
+        stage.fall_silent()
+        page = stage.open()
+        expect(page.get_by_text("Reading from Coinbase…")).to_be_visible()
+        stage.say(snapshot())
+        expect(page.locator(".holdings")).to_be_visible()
+        stage.fall_silent()
+        page.get_by_role("button", name="Refresh").click()
+        expect(page.get_by_text("reading again…")).to_be_visible()
+        stage.say(snapshot())
+        expect(page.locator(".refresh-wait")).to_be_visible()
+        page.get_by_label("Filter by currency code").fill("zzz")
+        expect(page.get_by_text("No currency matches")).to_be_visible()
+        page.evaluate("new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)))")
+        assert page.evaluate("shifts") == []

@@ -1,0 +1,144 @@
+"""What the page shows when figures are read again: new ones, last good ones, or a sentence."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import requests
+from playwright.sync_api import expect
+
+from local.token import access_token
+from tests.e2e.page.conftest import forget
+from tests.e2e.page.visit import Visit
+
+
+def until(visit: Visit, wanted: Callable[[requests.Response], bool]) -> None:
+    """Ask the API until its answer is of a kind: freshness and the key in memory have to end."""
+    token = access_token(visit.running.stack)
+    give_up = time.monotonic() + 15
+    while not wanted(answer := visit.running.get(token=token)):
+        assert time.monotonic() < give_up, answer.text
+        time.sleep(0.1)
+
+
+def read_until_stale(visit: Visit) -> None:
+    """Let the page's time pass, so that it reads again, until the API's freshness is over."""
+    status = visit.page.get_by_role("region", name="Freshness")
+    give_up = time.monotonic() + 15
+    while visit.answers[-1].headers.get("x-cache") != "STALE":
+        assert time.monotonic() < give_up
+        # Time that passes during a request would end it.
+        expect(status).not_to_contain_text("reading again…", timeout=12_000)
+        visit.page.clock.fast_forward(10_000)
+        visit.page.wait_for_timeout(100)
+
+
+@pytest.fixture
+def key(visit: Visit) -> Iterator[Any]:
+    """The stored Coinbase key, as it can be set; mended afterwards."""
+    secrets = visit.running.aws("secretsmanager")
+    name = visit.running.stack.secret
+    good = secrets.get_secret_value(SecretId=name)["SecretString"]
+
+    def put(**changes: str) -> None:
+        text = json.dumps(json.loads(good) | changes)
+        secrets.put_secret_value(SecretId=name, SecretString=text)
+
+    yield put
+    put()
+
+
+def test_refresh_reads_anew_and_then_waits_its_cool_down(visit: Visit) -> None:
+    visit.page.clock.install()
+    visit.enter()
+    button = visit.page.get_by_role("button", name="Refresh")
+    toast = visit.page.locator(".toast")
+
+    with visit.page.expect_response("**/holdings?refresh=true") as answered:
+        button.click()
+    assert answered.value.headers["x-cache"] == "REFRESH"
+    expect(toast).to_have_text("Read again from Coinbase.")
+
+    expect(button).to_have_attribute("aria-disabled", "true")
+    button.click(force=True)
+    expect(toast).to_contain_text("Refresh is possible again in")
+    assert len(visit.asked_of("/holdings")) == 2
+
+    visit.page.clock.fast_forward(11_000)
+    expect(button).to_have_attribute("aria-disabled", "false")
+
+
+def test_with_coinbase_down_the_last_good_figures_stay_and_say_so(visit: Visit) -> None:
+    visit.page.clock.install()
+    visit.enter()
+    figures = visit.figures()
+    banner = visit.page.get_by_role("region", name="Stale figures")
+
+    visit.running.simulate("PUT", "/faults", {"fault": "maintenance"})
+    read_until_stale(visit)
+    expect(banner).to_contain_text("Coinbase is not available right now")
+    expect(banner).to_contain_text("These are the last good figures, as of ")
+    expect(banner).to_contain_text("Nothing is wrong with your account.")
+    assert visit.figures() == figures
+
+    visit.running.simulate("DELETE", "/faults")
+    visit.page.clock.fast_forward(61_000)
+    expect(banner).to_have_count(0)
+    assert visit.figures() == figures
+
+
+def test_a_broken_key_without_last_good_figures_is_said_and_mended(visit: Visit, key: Any) -> None:
+    key(api_secret="not base64")
+    until(visit, lambda answer: not answer.ok)
+    forget(visit.running)
+    visit.page.goto(visit.home)
+    visit.page.get_by_role("button", name="Sign in").click()
+    with visit.page.expect_response("**/holdings") as answered:
+        visit.give_password()
+
+    notice = visit.page.get_by_role("region", name="Problem")
+    expect(notice).to_contain_text("The stored Coinbase key cannot be used")
+    expect(notice).to_contain_text("The key has to be stored again, whole")
+    told = answered.value.json()
+    assert told["code"] == "secret_invalid"
+    expect(notice.locator("code")).to_have_text(told["request_id"])
+    expect(visit.page.locator(".holdings")).to_have_count(0)
+
+    key()
+    until(visit, lambda answer: answer.ok)
+    visit.page.get_by_role("button", name="Try again").click()
+    expect(visit.page.get_by_text("13 holdings in 204 accounts")).to_be_visible()
+    expect(notice).to_have_count(0)
+
+
+def test_hostile_accounts_are_shown_as_text_with_all_their_digits(visit: Visit) -> None:
+    hostile = {
+        "<img src=x onerror=alert(1)>": ("1.5", "1.5", "0"),
+        "ABCDEFGHIJKLMNOPQRST": ("123456789012345678901234567890.123456789012", "1", "0.5"),
+    }
+    visit.running.simulate(
+        "PUT",
+        "/accounts",
+        [
+            {
+                "id": f"00000000-0000-4000-8000-00000000000{number}",
+                "currency": currency,
+                "display_name": "<script>alert(2)</script>",
+                "balance": balance,
+                "available": available,
+                "hold": hold,
+                "profile_id": "00000000-0000-4000-8000-000000000009",
+                "trading_enabled": True,
+            }
+            for number, (currency, (balance, available, hold)) in enumerate(hostile.items())
+        ],
+    )
+    dialogs: list[str] = []
+    visit.page.on("dialog", lambda dialog: dialogs.append(dialog.message))
+    visit.enter()
+    assert {
+        row["currency"]: (row["balance"], row["available"], row["hold"]) for row in visit.figures()
+    } == hostile
+    assert (dialogs, visit.complaints) == ([], [])

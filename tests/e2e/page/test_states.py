@@ -1,0 +1,44 @@
+"""In every state, scheme and size: nothing that keeps anybody out, nothing beyond the edge."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, ViewportSize
+
+from local.built_page import BuiltPage
+from local.settings import ROOT
+from tests.e2e.page.stage import PHONE, WIDE, staged
+from tests.e2e.page.states import STATES
+
+AXE = ROOT / "spa" / "node_modules" / "axe-core" / "axe.min.js"
+SMALL: ViewportSize = {"width": 320, "height": 640}
+
+_RUN = """async () => {
+  const { violations } = await axe.run(document, { resultTypes: ["violations"] });
+  return violations.map(({ id, nodes }) => [id, nodes[0].html]);
+}"""
+_BEYOND = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_axe_finds_nothing_and_nothing_is_cut_off(
+    browser: Browser, site: BuiltPage, name: str
+) -> None:
+    state = STATES[name]
+    found: dict[str, Any] = {}
+    # Without motion: a colour half way through a transition is neither here nor there.
+    with staged(
+        browser, site, signed_in=state.signed_in, reduced_motion="reduce", viewport=SMALL
+    ) as stage:
+        state.reach(stage)
+        page = stage.page
+        # By the debugger: the page's policy lets no script in.
+        page.evaluate(AXE.read_text())
+        assert page.evaluate(_BEYOND) <= 0
+        for viewport in (PHONE, WIDE):
+            page.set_viewport_size(viewport)
+            assert page.evaluate(_BEYOND) <= 0
+            for scheme in ("light", "dark"):
+                page.emulate_media(color_scheme=scheme)
+                found[f"{viewport['width']}, {scheme}"] = page.evaluate(_RUN)
+    assert {where: what for where, what in found.items() if what} == {}
