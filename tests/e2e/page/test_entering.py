@@ -15,7 +15,7 @@ from tests.e2e.page.visit import AMOUNTS, Visit, visiting
 def entered(browser: Browser, built: Running) -> Iterator[Visit]:
     """One sign-in for all that is only looked at."""
     with visiting(browser, built) as visit:
-        visit.enter("/?sort=currency")
+        visit.enter()
         expect(visit.page.get_by_text("13 holdings in 204 accounts")).to_be_visible()
         yield visit
 
