@@ -1,6 +1,7 @@
 """Each way in which Coinbase fails: its code without a snapshot, the last good figures with one."""
 
 import json
+import logging
 import time as real_time
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from holdings import logs
 from holdings.api.problems import KINDS
 from local.simulator import Fault
 from tests.integration.conftest import Laptop
@@ -148,3 +150,20 @@ def test_any_bytes_are_an_answer_or_a_documented_code(
 def test_a_body_without_measure_is_not_read_to_its_end(laptop: Laptop, size: int) -> None:
     laptop.break_exchange(Fault.BODY, status=200, body=b" " * size)
     check_failure(laptop, "coinbase_invalid_response")
+
+
+def test_every_line_about_a_failing_coinbase_has_the_request_s_id(laptop: Laptop) -> None:
+    seen: dict[str, str] = {}
+
+    class Ids(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            seen[record.name] = logs.request_id.get()
+
+    laptop.break_exchange(Fault.INVALID_API_KEY)
+    logger, handler = logging.getLogger("holdings"), Ids()
+    logger.addHandler(handler)
+    try:
+        request_id = laptop.get().headers["X-Request-Id"]
+    finally:
+        logger.removeHandler(handler)
+    assert seen["holdings.adapters.coinbase.client"] == request_id

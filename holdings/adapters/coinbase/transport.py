@@ -4,6 +4,7 @@ import ssl
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from contextvars import copy_context
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, TypeVar
 
@@ -39,7 +40,8 @@ def within(deadline: Deadline, call: Callable[[], T]) -> T:
         except BaseException as error:  # noqa: BLE001 - handed over whole to the waiting thread
             future.set_exception(error)
 
-    threading.Thread(target=run, name="coinbase", daemon=True).start()
+    # In this context: what is logged there has the request's id too.
+    threading.Thread(target=copy_context().run, args=(run,), name="coinbase", daemon=True).start()
     try:
         return future.result(timeout=deadline.remaining())
     except TimeoutError:
