@@ -41,7 +41,11 @@ class KeptConnections:
         self._idle: deque[tuple[socket.socket, float]] = deque()
 
     def exchange(self, message: bytes) -> bytes:
-        """Send a whole request and return the answer's body. Raises OSError."""
+        """Send a whole request and return the answer's body. Raises OSError.
+
+        On a kept connection that turns out to be closed it is sent once more: it has to be a
+        request that may arrive twice.
+        """
         connection = self._still_open()
         if connection:
             try:
