@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
+import requests
 from playwright.sync_api import Browser, expect
 
 from local.token import access_token
@@ -43,3 +44,17 @@ def test_the_page_talks_to_its_own_stack_alone(entered: Visit) -> None:
 
 def test_the_browser_has_nothing_to_complain_about(entered: Visit) -> None:
     assert entered.complaints == []
+
+
+def test_the_same_page_reads_through_the_gateway_and_the_function(visit: Visit) -> None:
+    """The cloud's own path: browser, hosted UI, gateway, authorizer, the archive that ships."""
+    stack = visit.running.stack
+    config = requests.get(f"{stack.web_url}/config.json", timeout=5).json()
+    behind = config | {"api_url": stack.gateway_url}
+    visit.page.route("**/config.json", lambda route: route.fulfill(json=behind))
+    visit.enter()
+    expect(visit.page.get_by_text("13 holdings in 204 accounts")).to_be_visible()
+    expect(visit.page.locator(".status-line")).to_contain_text("next reading in")
+    asked = [r.url for r in visit.requests if r.url.endswith("/holdings")]
+    assert asked == [f"{stack.gateway_url}/holdings"]
+    assert visit.complaints == []
