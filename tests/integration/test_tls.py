@@ -1,0 +1,115 @@
+"""Nobody is talked to who cannot prove who they are, by either way out."""
+
+import ssl
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from bench import certificates
+from holdings.adapters import tls
+from holdings.adapters.coinbase.transport import Transport
+from holdings.adapters.keepalive import KeptConnections
+from holdings.core.errors import CoinbaseUnavailable
+from holdings.core.once import once
+
+MESSAGE = b"POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 2\r\n\r\n{}"
+
+
+class Answering(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.send_response(200)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    do_POST = do_GET  # noqa: N815 - its name there
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
+        """Say nothing."""
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that trusts nobody here goes away; that is what is tested."""
+
+
+@pytest.fixture(autouse=True)
+def no_bundle_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "AWS_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return certificates.make(tmp_path_factory.mktemp("certificates"))
+
+
+def serving(address: str, bundle: Path) -> Iterator[str]:
+    with Server((address, 0), Answering) as server:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(bundle.with_name("server.pem"))
+        server.socket = context.wrap_socket(
+            server.socket, server_side=True, do_handshake_on_connect=False
+        )
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"https://{address}:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def url(bundle: Path) -> Iterator[str]:
+    yield from serving("127.0.0.1", bundle)
+
+
+@pytest.fixture(scope="module")
+def elsewhere(bundle: Path) -> Iterator[str]:
+    """A server with a certificate for another address."""
+    yield from serving("127.0.0.2", bundle)
+
+
+def kept(url: str, bundle: Path | None) -> KeptConnections:
+    return KeptConnections(url, once(lambda: tls.context(str(bundle) if bundle else None)))
+
+
+def get(url: str, bundle: Path | None) -> bytes:
+    transport = Transport(url, "x", once(lambda: tls.context(str(bundle) if bundle else None)))
+    try:
+        return transport.get("/time", params={}, auth=None, timeout=5).body
+    finally:
+        transport.disconnect()
+
+
+def test_a_server_of_a_trusted_authority_is_talked_to(url: str, bundle: Path) -> None:
+    connections = kept(url, bundle)
+    assert [connections.exchange(MESSAGE), connections.exchange(MESSAGE)] == [b"{}", b"{}"]
+    connections.close()
+    assert get(url, bundle) == b"{}"
+
+
+def test_a_server_of_an_unknown_authority_is_not(url: str) -> None:
+    with pytest.raises(ssl.SSLCertVerificationError):
+        kept(url, None).exchange(MESSAGE)
+    with pytest.raises(CoinbaseUnavailable):
+        get(url, None)
+
+
+def test_a_server_with_a_certificate_for_another_host_is_not(elsewhere: str, bundle: Path) -> None:
+    with pytest.raises(ssl.SSLCertVerificationError):
+        kept(elsewhere, bundle).exchange(MESSAGE)
+    with pytest.raises(CoinbaseUnavailable):
+        get(elsewhere, bundle)
+
+
+def test_the_operators_own_bundle_holds_for_coinbase(
+    monkeypatch: pytest.MonkeyPatch, url: str, bundle: Path
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+    assert get(url, None) == b"{}"
