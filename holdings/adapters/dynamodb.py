@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from holdings.adapters.signed_api import SignedApi
@@ -19,7 +20,7 @@ class DynamoDBSnapshotCache:
     """Implements `holdings.core.ports.SnapshotCache`.
 
     Item: `pk` (S) holdings#<user>, `payload` (S) the finished JSON document, and in epoch seconds
-    (N) `as_of`, `expires_at`, `refreshed_at` and `ttl`, after which DynamoDB may delete it.
+    (N) `expires_at`, `refreshed_at` and `ttl`, after which DynamoDB may delete it.
     """
 
     def __init__(
@@ -55,7 +56,6 @@ class DynamoDBSnapshotCache:
             "Item": {
                 "pk": {"S": self._pk},
                 "payload": {"S": entry.payload},
-                "as_of": {"N": str(entry.as_of)},
                 "expires_at": {"N": str(entry.expires_at)},
                 "refreshed_at": {"N": str(entry.refreshed_at)},
                 "ttl": {"N": str(entry.keep_until)},
@@ -89,13 +89,14 @@ def _parse_item(item: "Mapping[str, Any]") -> CachedSnapshot | None:
     """Read an item; one that is not ours counts as none and is overwritten by the next put."""
     try:
         payload = item["payload"]["S"]
-        json.loads(payload)
+        as_of = datetime.fromisoformat(json.loads(payload)["as_of"])
         return CachedSnapshot(
             payload=payload,
-            as_of=int(item["as_of"]["N"]),
+            as_of=int(as_of.timestamp()),
             expires_at=int(item["expires_at"]["N"]),
             keep_until=int(item["ttl"]["N"]),
-            refreshed_at=int(item["refreshed_at"]["N"]),
+            # Without it, a refresh was never honoured.
+            refreshed_at=int(item.get("refreshed_at", {"N": 0})["N"]),
         )
-    except (KeyError, TypeError, ValueError, RecursionError):
+    except (KeyError, TypeError, ValueError, OverflowError, RecursionError):
         return None
