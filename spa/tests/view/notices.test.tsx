@@ -5,7 +5,8 @@ import { OpenSession } from "../../src/auth/open-session.ts";
 import type { SessionState } from "../../src/auth/session.ts";
 import { Reader } from "../../src/reading/reader.ts";
 import { Notices } from "../../src/view/notices.tsx";
-import { TestClock, snapshot, told } from "../samples.ts";
+import { machineClock } from "../../src/freshness/instant.ts";
+import { snapshot, told } from "../samples.ts";
 
 afterEach(cleanup);
 
@@ -13,7 +14,7 @@ async function show(answers: Answer[], state: SessionState = { phase: "open" }) 
   const session = new OpenSession();
   const left = [...answers];
   const reader = new Reader({
-    clock: new TestClock().read,
+    clock: machineClock,
     access: session,
     ask: () => Promise.resolve(left.shift() ?? { kind: "network" }),
   });

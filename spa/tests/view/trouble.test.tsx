@@ -2,27 +2,27 @@ import { cleanup, fireEvent, render, screen } from "@testing-library/preact";
 import { afterEach, expect, it, vi } from "vitest";
 import type { Answer } from "../../src/api/answer.ts";
 import { OpenSession } from "../../src/auth/open-session.ts";
+import { machineClock } from "../../src/freshness/instant.ts";
 import { Reader } from "../../src/reading/reader.ts";
 import { StatusCard } from "../../src/view/status-card.tsx";
 import { TroubleNotice } from "../../src/view/trouble-notice.tsx";
 import { useStore } from "../../src/view/watch.ts";
-import { TestClock, snapshot, told } from "../samples.ts";
+import { snapshot, told } from "../samples.ts";
 
 afterEach(cleanup);
 
 function readerOf(answers: Answer[]) {
-  const clock = new TestClock();
   const session = new OpenSession();
   const asked: boolean[] = [];
   const reader = new Reader({
-    clock: clock.read,
+    clock: machineClock, // which the page's own ticking reads too
     access: session,
     ask: ({ refresh }) => {
       asked.push(refresh);
       return Promise.resolve(answers.shift() ?? { kind: "network" });
     },
   });
-  return { reader, session, asked, clock };
+  return { reader, session, asked };
 }
 
 const GOOD: Answer = {
