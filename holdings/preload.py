@@ -23,5 +23,5 @@ def preload(parts: Iterable[object]) -> None:
         if isinstance(part, Preloadable):
             try:
                 part.preload()
-            except Exception:
+            except Exception:  # whatever it is, the instance has to start
                 logger.exception("%s cannot be preloaded", type(part).__name__)

@@ -88,8 +88,13 @@ def _key(environment: AwsEnvironment) -> Callable[[], SigningKey]:
     credentials = once(lambda: _session(environment.region).get_credentials())
 
     def current() -> SigningKey:
-        found = credentials()
-        key = found and found.get_frozen_credentials()
+        from botocore.exceptions import BotoCoreError
+
+        try:
+            found = credentials()
+            key = found and found.get_frozen_credentials()
+        except BotoCoreError as error:
+            raise OSError(f"AWS credentials: {type(error).__name__}") from None
         if not (key and key.access_key and key.secret_key):
             raise OSError("AWS credentials: none are found")
         return SigningKey(key.access_key, key.secret_key, key.token)

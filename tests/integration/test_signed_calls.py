@@ -155,6 +155,25 @@ def test_without_a_key_in_the_variables_the_one_that_boto3_finds_signs(
     assert function.get().status_code == 200
 
 
+def test_a_key_that_boto3_cannot_get_is_no_crash_but_named(
+    monkeypatch: pytest.MonkeyPatch, function: Laptop, tmp_path: Path
+) -> None:
+    config = tmp_path / "config"
+    config.write_text("[default]\ncredential_process = false\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name)
+    del function.environ["AWS_ACCESS_KEY_ID"]
+    function.restart()
+    answer = function.get()
+    assert (answer.status_code, function.code(answer)) == (500, "internal_error")
+    assert answer.json
+    assert answer.json["detail"] == (
+        f"the secret {SECRET} cannot be read now (CredentialRetrievalError): try again later"
+    )
+
+
 def test_everything_is_loaded_and_connected_ahead_where_that_is_asked_for(
     function: Laptop,
 ) -> None:
