@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate
 
-from holdings.api.problems import KINDS
+from holdings.api.problem_kinds import KINDS
 from holdings.core.money import DECIMAL_PLACES, format_amount, parse_amount
 from holdings.core.portfolio import Hidden, Holding, Portfolio
 from holdings.core.snapshot import Notice, Snapshot
@@ -160,7 +160,7 @@ class ProblemSchema(Schema):
         validate=validate.Range(400, 599),
         metadata={"description": "The HTTP status.", "example": 422},
     )
-    detail = _text("What to do about it.", "Mend the query")
+    detail = _text("What to do about it.", "Correct the query")
     code = fields.String(
         required=True,
         validate=validate.OneOf(tuple(KINDS)),
