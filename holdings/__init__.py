@@ -6,6 +6,8 @@ It imports them when it is called: whoever needs one rule of the core does not l
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from flask import Flask
 
     from holdings.api.document import SignIn
@@ -69,10 +71,10 @@ def _service(
         from holdings.adapters.demo import DEMO_NOTICE, DemoExchange, MemorySnapshotCache
 
         exchange, cache, notices = DemoExchange(), MemorySnapshotCache(), (DEMO_NOTICE,)
-    if not (exchange and cache):
-        real_exchange, real_cache = _real(settings, clock)
-        exchange, cache = exchange or real_exchange, cache or real_cache
     codec = DeferredCodec(_codec)
+    if not (exchange and cache):
+        real_exchange, real_cache = _real(settings, clock, meanwhile=codec.preload)
+        exchange, cache = exchange or real_exchange, cache or real_cache
     if settings.preload:
         preload([exchange, cache, codec])
     return HoldingsService(
@@ -89,7 +91,9 @@ def _service(
     )
 
 
-def _real(settings: "Settings", clock: "Clock") -> "tuple[Exchange, SnapshotCache]":
+def _real(
+    settings: "Settings", clock: "Clock", meanwhile: "Callable[[], None]"
+) -> "tuple[Exchange, SnapshotCache]":
     from holdings.adapters import aws, tls
     from holdings.adapters.dynamodb import DynamoDBSnapshotCache
     from holdings.core.once import once
@@ -119,7 +123,7 @@ def _real(settings: "Settings", clock: "Clock") -> "tuple[Exchange, SnapshotCach
         )
 
     cache = DynamoDBSnapshotCache(dynamodb, settings.ddb_table, settings.default_user_id)
-    return DeferredExchange(coinbase), cache
+    return DeferredExchange(coinbase, meanwhile), cache
 
 
 def _codec() -> "SnapshotCodec":
