@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from local.settings import ROOT, LocalError
+from package import NoInterpreter, PackagingFailed
 from package.build import build, is_current
-from package.errors import NoInterpreter, PackagingFailed
 
 PATH = ROOT / "dist" / "holdings.zip"
 
