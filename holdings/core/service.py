@@ -22,7 +22,7 @@ from holdings.core.errors import (
 from holdings.core.freshness import CachedSnapshot, Failure, FreshnessRules, Lease
 from holdings.core.ports import Exchange, SnapshotCache
 from holdings.core.single_flight import NotLanded, SingleFlight
-from holdings.core.snapshot import Notice, Snapshot
+from holdings.core.snapshot import Notice, Snapshot, annotate
 
 logger = logging.getLogger(__name__)
 
@@ -44,11 +44,9 @@ Outcome = Literal["HIT", "MISS", "STALE", "REFRESH"]
 
 
 class SnapshotCodec(Protocol):
-    """Between a snapshot and its JSON document. `decode` raises ValueError."""
-
-    def encode(self, snapshot: Snapshot) -> str: ...
-
-    def decode(self, payload: str) -> Snapshot: ...
+    def encode(self, snapshot: Snapshot) -> str:
+        """Return the JSON document."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +216,9 @@ class HoldingsService:
                 portfolio=build_portfolio(accounts),
                 warnings=self._notices,
             )
-            entry = self._seal(snapshot)
+            entry = CachedSnapshot.seal(
+                self._codec.encode(snapshot), as_of=as_of, expires_at=snapshot.expires_at
+            )
             if not request.deadline.remaining():
                 raise CoinbaseTimeout("Coinbase's answer came too late to be used: try again")
         except (UpstreamError, Misconfigured) as error:
@@ -229,8 +229,7 @@ class HoldingsService:
         if newest is not entry and self._rules.is_fresh(newest, self._clock.now()):
             return Answer(newest, "HIT")  # this reading was slower, and is older
         if request.notice:
-            warnings = (*snapshot.warnings, request.notice)
-            entry = self._seal(replace(snapshot, warnings=warnings))
+            entry = self._annotated(entry, [request.notice]) or entry
         memory = self._memory
         memory.entry, memory.stored = entry, request.notice is None and newest.as_of == as_of
         memory.ended, memory.failure = self._clock.monotonic(), None
@@ -278,12 +277,11 @@ class HoldingsService:
 
     def _stale(self, request: _Request, notice: Notice) -> Answer | None:
         entry = self._last_good(request)
-        snapshot = entry and self._decode(entry)
-        if not (entry and snapshot):
-            return None
-        logger.warning("answered with the last good figures", extra={"event": "stale_answer"})
         notices = [notice] + ([request.notice] if request.notice else [])
-        return Answer(self._seal(_noting(replace(snapshot, stale=True), notices)), "STALE")
+        stale = entry and self._annotated(entry, notices, stale=True)
+        if stale:
+            logger.warning("answered with the last good figures", extra={"event": "stale_answer"})
+        return Answer(stale, "STALE") if stale else None
 
     # What is kept.
 
@@ -302,9 +300,9 @@ class HoldingsService:
         entry = request.entry
         if not (entry and self._rules.is_fresh(entry, request.now)):
             return None
-        if request.notice and (snapshot := self._decode(entry)):
-            entry = self._seal(_noting(snapshot, [request.notice]))
-        return Answer(entry, "HIT")
+        if request.notice:
+            entry = self._annotated(entry, [request.notice])
+        return Answer(entry, "HIT") if entry else None
 
     def _last_good(self, request: _Request) -> CachedSnapshot | None:
         entry = request.entry
@@ -328,27 +326,19 @@ class HoldingsService:
             self._clock, max(request.deadline.at, self._clock.monotonic() + _WRITE_SECONDS)
         )
 
-    def _seal(self, snapshot: Snapshot) -> CachedSnapshot:
-        payload = self._codec.encode(snapshot)
-        return CachedSnapshot.seal(payload, as_of=snapshot.as_of, expires_at=snapshot.expires_at)
-
-    def _decode(self, entry: CachedSnapshot) -> Snapshot | None:
+    def _annotated(
+        self, entry: CachedSnapshot, notices: list[Notice], *, stale: bool = False
+    ) -> CachedSnapshot | None:
         try:
-            return self._codec.decode(entry.payload)
+            payload = annotate(entry.payload, notices, stale=stale)
         except ValueError:
             logger.exception("the cached snapshot is unreadable", extra={"event": "cache_failure"})
             return None
+        return CachedSnapshot.seal(payload, as_of=entry.as_of, expires_at=entry.expires_at)
 
 
 def _remembered(failure: Failure, now: int) -> RememberedFailure:
     return RememberedFailure(failure.code, failure.detail, retry_after=max(1, failure.until - now))
-
-
-def _noting(snapshot: Snapshot, notices: list[Notice]) -> Snapshot:
-    """Add what is not said yet."""
-    said = {notice.code for notice in snapshot.warnings}
-    new = (notice for notice in notices if notice.code not in said)
-    return replace(snapshot, warnings=(*snapshot.warnings, *new))
 
 
 def _cache_notice(error: HoldingsError) -> Notice:
