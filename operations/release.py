@@ -146,13 +146,14 @@ def canary(function: Function, version: str, percent: str, warn: Callable[[str],
         if version == live:
             raise OperationError(f"version {version} is live already: choose another")
     release = Release(live, version, share) if share else Release(live)
-    function.point(release)
     if share and function.keeps_instances():
         warn(
-            f"{ALIAS} has provisioned concurrency. Lambda shares the instances kept ready out "
-            "between both versions, so that both may start cold, and `make up` cannot change "
-            "their number before PERCENT=0 ends the canary."
+            f"{ALIAS} has provisioned concurrency: Lambda may refuse a share beside it. Where it "
+            "takes one, both versions may start cold, and `make up` cannot change the number of "
+            "instances before PERCENT=0 ends the canary. holdings:provisionedConcurrency 0 avoids "
+            "both."
         )
+    function.point(release)
     return release
 
 

@@ -226,7 +226,7 @@ def test_a_canary_beside_instances_that_are_kept_ready_is_warned_of(
     )
     warnings: list[str] = []
     assert canary(function, "2", "10", warnings.append) == function.live()
-    assert [text[:36] for text in warnings] == ["live has provisioned concurrency. La"] * warned
+    assert [text[:36] for text in warnings] == ["live has provisioned concurrency: La"] * warned
     canary(function, "2", "0", silent)
 
 
