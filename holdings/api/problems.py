@@ -60,7 +60,7 @@ def _on_holdings_error(error: HoldingsError) -> Response:
         errors=error.errors if isinstance(error, InvalidRequest) and error.errors else None,
     )
     if isinstance(error, CoinbaseRateLimited):
-        response.headers["Retry-After"] = str(error.retry_after)
+        response.headers["Retry-After"] = str(error.retry_after or 1)
     if error.code == "unauthenticated":
         response.headers["WWW-Authenticate"] = "Bearer"
     return response

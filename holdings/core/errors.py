@@ -27,9 +27,13 @@ from typing import ClassVar
 
 
 class HoldingsError(Exception):
-    """An error with a stable `code` and a `detail` that may be shown to whoever called."""
+    """An error with a stable `code` and a `detail` that may be shown to whoever called.
+
+    `retry_after`: whole seconds after which to try again, where that is known.
+    """
 
     code: ClassVar[str] = "internal_error"
+    retry_after: int | None = None
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
@@ -79,11 +83,9 @@ class CoinbaseInvalidResponse(CoinbaseError):
 
 
 class CoinbaseRateLimited(CoinbaseError):
-    """`retry_after`: whole seconds after which a caller may try again."""
-
     code = "coinbase_rate_limited"
 
-    def __init__(self, detail: str, *, retry_after: int) -> None:
+    def __init__(self, detail: str, *, retry_after: int | None = None) -> None:
         super().__init__(detail, transient=True)
         self.retry_after = retry_after
 
