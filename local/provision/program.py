@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import yaml
+from botocore.exceptions import ConnectionError, HTTPClientError  # noqa: A004 - botocore's name
 from pulumi.runtime import mocks
 
 from local.provision.engine import Engine, Outputs, run
@@ -16,7 +17,8 @@ from local.provision.inputs import Inputs, UnknownInput
 from local.provision.makers import ANSWERS, MAKERS
 from local.provision.resources import Aws, Made, Resource
 from local.provision.skipped import SKIPPED
-from local.settings import ROOT
+from local.settings import ROOT, LocalError
+from local.state import prepare
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +89,8 @@ def provision(
     """Make or update everything in the program of `root`, and return its outputs.
 
     `overrides` replace keys of Pulumi.<stack>.yaml, such as {"holdings:callbackUrls": [...]}.
-    What the program or a maker raises is raised from here.
+    What the program or a maker raises is raised from here. Raises LocalError if the emulator does
+    not answer, or `state_dir` cannot be used.
     """
     project = yaml.safe_load((root / "Pulumi.yaml").read_text())
     config = _config(root / f"Pulumi.{stack}.yaml", overrides or {})
@@ -95,20 +98,23 @@ def provision(
     if unknown:
         raise UnknownInput(f"Pulumi.{stack}.yaml: local/provision does not know {unknown}")
     default_tags = json.loads(config.get("aws:defaultTags", "{}")).get("tags", {})
-    state_dir.mkdir(parents=True, exist_ok=True)
+    prepare(state_dir)
     provider = EmulatedProvider(
         Aws(endpoint_url, config["aws:region"]), Made(state_dir / "provisioned.json"), default_tags
     )
     program = (root / project["main"]).resolve()
-    with chdir(program):  # as the Pulumi CLI does
-        return run(
-            # By its whole path: Python remembers where it found "." first.
-            lambda: runpy.run_path(str(program), run_name="__main__"),
-            Engine(provider),
-            project=project["name"],
-            stack=stack,
-            config=config,
-        )
+    try:
+        with chdir(program):  # as the Pulumi CLI does
+            return run(
+                # By its whole path: Python remembers where it found "." first.
+                lambda: runpy.run_path(str(program), run_name="__main__"),
+                Engine(provider),
+                project=project["name"],
+                stack=stack,
+                config=config,
+            )
+    except (ConnectionError, HTTPClientError) as error:
+        raise LocalError(f"the emulated AWS does not answer: {error}") from error
 
 
 def _config(path: Path, overrides: Mapping[str, Any]) -> dict[str, str]:

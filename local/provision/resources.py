@@ -14,7 +14,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from local.provision.inputs import Inputs
-from local.settings import CREDENTIALS
+from local.settings import CREDENTIALS, LocalError
+from local.state import read_object, write_private
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_kms import KMSClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
+
+_REMEDY = "`make clean`, then `make run`"
 
 
 @dataclass
@@ -115,20 +118,25 @@ def found(describe: Any, **params: Any) -> Any:
 Maker = Callable[[Resource], tuple[str, dict[str, Any]]]
 
 
-@dataclass
 class Made:
     """Which physical id each resource has, kept in a file from one run to the next."""
 
-    path: Path
-    _lock: Lock = field(default_factory=Lock, repr=False)
+    def __init__(self, path: Path) -> None:
+        """Raises LocalError if the file is there and broken."""
+        self._path = path
+        self._ids: dict[str, Any] = {}
+        self._lock = Lock()
+        if path.exists():
+            self._ids = read_object(path, missing="", broken=_REMEDY)
+        if not all(isinstance(known, str) for known in self._ids.values()):
+            raise LocalError(f"{path} is broken or of another version: {_REMEDY}")
 
     def id_of(self, key: str) -> str | None:
-        with self._lock:
-            return self._read().get(key)
+        return self._ids.get(key)
 
     def remember(self, key: str, physical_id: str) -> None:
+        """Write it down at once: whoever is killed knows next time. Raises LocalError."""
         with self._lock:
-            self.path.write_text(json.dumps(self._read() | {key: physical_id}, indent=2))
-
-    def _read(self) -> dict[str, str]:
-        return json.loads(self.path.read_text()) if self.path.exists() else {}
+            if self._ids.get(key) != physical_id:
+                self._ids[key] = physical_id
+                write_private(self._path, json.dumps(self._ids, indent=2))

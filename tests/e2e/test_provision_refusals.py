@@ -8,7 +8,11 @@ import pytest
 from botocore.exceptions import ParamValidationError
 
 from local.emulator import Emulator
+from local.provision import provision
+from local.provision.__main__ import main
 from local.provision.inputs import Inputs, UnknownInput
+from local.settings import LocalError
+from tests.e2e.conftest import free_port
 from tests.e2e.emulated import aws, emulator, provisioned
 
 
@@ -98,6 +102,54 @@ def test_a_setting_of_the_provider_that_is_not_carried_out_is_refused(
 
     with pytest.raises(UnknownInput, match=r"does not know \['aws:allowedAccountIds'\]"):
         provisioned(emulated, root=root)
+
+
+@pytest.mark.parametrize("content", [b"", b'{"cut', b"\xff", b"[]", b'{"aws:kms/key:Key::k": 1}'])
+def test_a_broken_file_of_ids_is_a_plain_sentence_and_kept(
+    content: bytes, emulated: Emulator, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ids = tmp_path / "provisioned.json"
+    ids.write_bytes(content)
+
+    assert main(["--endpoint", emulated.url, "--state-dir", str(tmp_path)]) == 1
+
+    assert f"{ids} is broken or of another version: `make clean`" in capsys.readouterr().err
+    assert ids.read_bytes() == content
+
+
+def test_what_is_kept_is_this_user_s_alone(emulated: Emulator, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    kept.mkdir(mode=0o755)
+
+    provision(
+        endpoint_url=emulated.url,
+        stack="dev",
+        state_dir=kept,
+        root=program(tmp_path, "aws.kms.Key('a')"),
+    )
+
+    assert [path.stat().st_mode & 0o777 for path in (kept, *kept.iterdir())] == [0o700, 0o600]
+
+
+def test_a_folder_that_cannot_keep_ids_is_a_plain_sentence(
+    emulated: Emulator, tmp_path: Path
+) -> None:
+    (tmp_path / "kept").touch()
+
+    with pytest.raises(LocalError, match=r"kept cannot be used: "):
+        provision(endpoint_url=emulated.url, stack="dev", state_dir=tmp_path / "kept")
+
+
+def test_an_emulator_that_is_gone_is_a_plain_sentence(tmp_path: Path) -> None:
+    root = program(tmp_path, "aws.kms.Key('a')")
+
+    with pytest.raises(LocalError, match=r"the emulated AWS does not answer: .*Could not connect"):
+        provision(
+            endpoint_url=f"http://127.0.0.1:{free_port()}",
+            stack="dev",
+            state_dir=tmp_path,
+            root=root,
+        )
 
 
 def test_secrets_and_other_values_arrive_as_they_were_given(
