@@ -10,8 +10,7 @@ from local.greeting import greeting
 from local.overrides import overrides
 from local.page_config import page_config_file, signed_in, write_page_config
 from local.ports import check_free
-from local.provision import provision
-from local.provision.resources import Aws
+from local.provision import Aws, provision
 from local.settings import EMULATOR_PYTHON, REGION, STACK, LocalSettings
 from local.simulator import credentials as simulator_credentials
 from local.stack import Stack, stack_file

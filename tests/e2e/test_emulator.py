@@ -66,7 +66,7 @@ def test_all_that_it_writes_is_this_user_s_alone_whatever_the_umask(tmp_path: Pa
     before = os.umask(0)
     try:
         with emulator(folder) as emulated:
-            aws(emulated).kms.create_key()
+            aws(emulated).client("kms").create_key()
             aws(emulated).client("s3").create_bucket(
                 Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": emulated.region}
             )
@@ -176,7 +176,7 @@ def test_it_ends_and_keeps_its_state_when_its_parent_is_killed(tmp_path: Path) -
         assert parent.stdout is not None
         assert parent.stdout.readline() == b"started\n"
         emulated = Emulator(Path(sys.executable), tmp_path, port)
-        aws(emulated).kms.create_key()
+        aws(emulated).client("kms").create_key()
         parent.kill()
 
     def gone() -> bool:
