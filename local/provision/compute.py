@@ -1,27 +1,15 @@
 """Lambda, and the HTTP API in front of it."""
 
 from base64 import b64encode
-from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pulumi
 
-from local.provision.aws import UnknownInput, shaped
-from local.provision.resource import Handler, Made, Resource, made
+from local.provision.aws import UnknownInput
+from local.provision.resource import Handler, Kind, Made, Resource
 
-# What an argument that the program no longer has goes back to.
-_DEFAULTS: dict[str, Any] = {
-    "description": "",
-    "environment": {"variables": {}},
-    "memorySize": 128,
-    "timeout": 3,
-    "snapStart": {"applyOn": "None"},
-    "tracingConfig": {"mode": "PassThrough"},
-    "vpcConfig": {"subnetIds": [], "securityGroupIds": []},
-}
-_WAIT = {"Delay": 0.1, "MaxAttempts": 300}
 # How API Gateway names the invocation of a function, a version or an alias.
 _INVOKE = "arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{AliasArn}/invocations"
 _API = "arn:aws:apigateway:{region}::/apis/{ApiId}"
@@ -31,40 +19,55 @@ _URL = "{endpoint}/_aws/execute-api/{ApiId}"
 
 
 def function(resource: Resource) -> Made:
-    client, name = resource.client, resource.take("name", resource.name)
-    archive = _zip(resource.take("code"))
-    code = {"Architectures": resource.take("architectures", ["x86_64"]), "ZipFile": archive}
+    client, code = resource.client, _zip(resource.take("code"))
     publish = resource.take("publish", False)
     reserved = resource.take("reservedConcurrentExecutions", -1)
-    takes = resource.aws.takes("lambda", "update_function_configuration")
-    settings = shaped({**_DEFAULTS, **resource.rest()}, takes)
-    before = resource.found("get_function_configuration", functionName=name)
-    if not before:
-        archived = {"Code": {"ZipFile": archive}, "Architectures": code["Architectures"]}
-        client.create_function(FunctionName=name, **archived, **settings)
-    elif not all(_is_so(before.get(part), value) for part, value in settings.items()):
-        client.update_function_configuration(FunctionName=name, **settings)
+    architectures = resource.inputs.setdefault("architectures", ["x86_64"])
+    resource.inputs["code"] = {"zipFile": code}
+    name, outputs = _FUNCTION(resource)
     now = _settled(client, name)
-    digest = b64encode(sha256(archive).digest()).decode()
-    if (now["CodeSha256"], now["Architectures"]) != (digest, code["Architectures"]):
-        client.update_function_code(FunctionName=name, **code)
+    digest = b64encode(sha256(code).digest()).decode()
+    if (now["CodeSha256"], now["Architectures"]) != (digest, architectures):
+        client.update_function_code(FunctionName=name, ZipFile=code, Architectures=architectures)
         _settled(client, name)
     if reserved < 0:
         client.delete_function_concurrency(FunctionName=name)
     else:
         client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=reserved)
-    arn = now["FunctionArn"]
-    resource.tag(arn)
-    version = _publish(client, name) if publish else "$LATEST"
-    qualified, region = f"{arn}:{version}", resource.aws.region
+    # Lambda answers with the last version if nothing has changed since.
+    version = client.publish_version(FunctionName=name)["Version"] if publish else "$LATEST"
+    if publish:
+        _wait(client, "published_version_active", FunctionName=name, Qualifier=version)
+    qualified = {"AliasArn": f"{outputs['arn']}:{version}", "region": resource.aws.region}
     return name, {
-        "name": name,
-        "arn": arn,
+        **outputs,
         "version": version,
-        "qualifiedArn": qualified,
-        "invokeArn": _INVOKE.format(region=region, AliasArn=arn),
-        "qualifiedInvokeArn": _INVOKE.format(region=region, AliasArn=qualified),
+        "qualifiedArn": qualified["AliasArn"],
+        "qualifiedInvokeArn": _INVOKE.format(**qualified),
     }
+
+
+_FUNCTION = Kind(
+    key=("FunctionName",),
+    update="update_function_configuration",
+    fixed=("Architectures", "Code"),
+    # What an argument that the program no longer has goes back to.
+    unset={
+        "description": "",
+        "environment": {"variables": {}},
+        "memorySize": 128,
+        "timeout": 3,
+        "snapStart": {"applyOn": "None"},
+        "tracingConfig": {"mode": "PassThrough"},
+        "vpcConfig": {"subnetIds": [], "securityGroupIds": []},
+    },
+    outputs={
+        "name": "{FunctionName}",
+        "arn": "{FunctionArn}",
+        "invokeArn": _INVOKE.replace("AliasArn", "FunctionArn"),
+    },
+    tagged="{FunctionArn}",
+)
 
 
 def _zip(code: Any) -> bytes:
@@ -74,25 +77,14 @@ def _zip(code: Any) -> bytes:
     return Path(code.path).read_bytes()
 
 
-def _is_so(now: Any, wanted: Any) -> bool:
-    if isinstance(wanted, Mapping):
-        # Lambda adds members of its own, such as VpcConfig.VpcId.
-        return cast("Mapping[str, Any]", wanted).items() <= (now or {}).items()
-    return now == wanted
-
-
 def _settled(client: Any, name: str) -> Any:
-    for state in ("function_active_v2", "function_updated_v2"):
-        client.get_waiter(state).wait(FunctionName=name, WaiterConfig=_WAIT)
+    _wait(client, "function_active_v2", FunctionName=name)
+    _wait(client, "function_updated_v2", FunctionName=name)
     return client.get_function_configuration(FunctionName=name)
 
 
-def _publish(client: Any, name: str) -> str:
-    # Lambda answers with the last version if nothing has changed since.
-    version = client.publish_version(FunctionName=name)["Version"]
-    waiter = client.get_waiter("published_version_active")
-    waiter.wait(FunctionName=name, Qualifier=version, WaiterConfig=_WAIT)
-    return version
+def _wait(client: Any, state: str, **function: str) -> None:
+    client.get_waiter(state).wait(**function, WaiterConfig={"Delay": 0.1, "MaxAttempts": 300})
 
 
 def _remove_statement(resource: Resource) -> None:
@@ -124,36 +116,34 @@ def domain_name(resource: Resource) -> Made:
     return name, {**computed, "domainNameConfiguration": block}
 
 
-_domain_name = made(
-    "DomainName",
+_domain_name = Kind(
+    key=("DomainName",),
     outputs={"arn": "arn:aws:apigateway:{region}::/domainnames/{DomainName}"},
     tagged="{arn}",
 )
 
 HANDLERS: dict[str, Handler] = {
-    "aws:apigatewayv2/api:Api": made(
-        "ApiId",
+    "aws:apigatewayv2/api:Api": Kind(
+        key=("ApiId",),
         first=_remove_cors,
         fixed=("ProtocolType",),
         outputs={"arn": _API, "apiEndpoint": _URL + "/$default", "executionArn": _EXECUTION},
         tagged="{arn}",
     ),
-    "aws:apigatewayv2/apiMapping:ApiMapping": made("DomainName", "ApiMappingId"),
-    "aws:apigatewayv2/authorizer:Authorizer": made("ApiId", "AuthorizerId"),
+    "aws:apigatewayv2/apiMapping:ApiMapping": Kind(key=("DomainName", "ApiMappingId")),
+    "aws:apigatewayv2/authorizer:Authorizer": Kind(key=("ApiId", "AuthorizerId")),
     "aws:apigatewayv2/domainName:DomainName": domain_name,
-    "aws:apigatewayv2/integration:Integration": made(
-        *("ApiId", "IntegrationId"), names={"timeoutMilliseconds": "TimeoutInMillis"}
+    "aws:apigatewayv2/integration:Integration": Kind(
+        key=("ApiId", "IntegrationId"), names={"timeoutMilliseconds": "TimeoutInMillis"}
     ),
-    "aws:apigatewayv2/route:Route": made(
-        *("ApiId", "RouteId"),
+    "aws:apigatewayv2/route:Route": Kind(
+        key=("ApiId", "RouteId"),
         # What a route no longer has would otherwise stay.
-        authorizationType="NONE",
-        authorizationScopes=[],
+        unset={"authorizationType": "NONE", "authorizationScopes": []},
     ),
-    "aws:apigatewayv2/stage:Stage": made(
-        *("ApiId", "StageName"),
+    "aws:apigatewayv2/stage:Stage": Kind(
+        key=("ApiId", "StageName"),
         first=_settings_by_route,
-        names={"name": "StageName"},
         outputs={
             "arn": _API + "/stages/{StageName}",
             "invokeUrl": _URL + "/{StageName}",
@@ -161,21 +151,21 @@ HANDLERS: dict[str, Handler] = {
         },
         tagged="{arn}",
     ),
-    "aws:lambda/alias:Alias": made(
-        *("FunctionName", "Name"),
-        routingConfig={"additionalVersionWeights": {}},
+    "aws:lambda/alias:Alias": Kind(
+        key=("FunctionName", "Name"),
+        unset={"routingConfig": {"additionalVersionWeights": {}}},
         outputs={"arn": "{AliasArn}", "invokeArn": _INVOKE},
         id="{AliasArn}",
     ),
     "aws:lambda/function:Function": function,
-    "aws:lambda/permission:Permission": made(
+    "aws:lambda/permission:Permission": Kind(
         via="add_permission",
         first=_remove_statement,
         names={"function": "FunctionName"},
         outputs={"statementId": "{StatementId}"},
         id="{StatementId}",
     ),
-    "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig": made(
+    "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig": Kind(
         via="put_provisioned_concurrency_config", id="{FunctionName},{Qualifier}"
     ),
 }

@@ -1,6 +1,6 @@
-"""Logs, alarms and who hears of them: CloudWatch, SNS and Budgets."""
+"""CloudWatch, SNS and Budgets: what watches the system, and who is written to."""
 
-from local.provision.resource import Handler, Made, Resource, made
+from local.provision.resource import Handler, Kind, Made, Resource
 
 
 def log_group(resource: Resource) -> Made:
@@ -18,9 +18,9 @@ def log_group(resource: Resource) -> Made:
     return name, {"name": name, "arn": arn}
 
 
-def _key_attribute(resource: Resource) -> None:
-    key = resource.take("kmsMasterKeyId", "")
-    resource.inputs |= {"attributeName": "KmsMasterKeyId", "attributeValue": key}
+def _key_attribute(topic: Resource) -> None:
+    key = topic.take("kmsMasterKeyId", "")
+    topic.inputs |= {"attributeName": "KmsMasterKeyId", "attributeValue": key}
 
 
 def budget(resource: Resource) -> Made:
@@ -38,17 +38,11 @@ def budget(resource: Resource) -> Made:
             resource.do("delete_notification", **key, notification=former)
     else:
         resource.do("create_budget", accountId=account, budget=wanted)
-    for notification in notifications:
-        subscribers = [
-            {"subscriptionType": kind, "address": address}
-            for kind, readers in (
-                ("EMAIL", "subscriberEmailAddresses"),
-                ("SNS", "subscriberSnsTopicArns"),
-            )
-            for address in notification.pop(readers, [])
-        ]
-        given = {"notification": notification, "subscribers": subscribers}
-        resource.do("create_notification", **key, **given)
+    for each in notifications:
+        readers = [("EMAIL", reader) for reader in each.pop("subscriberEmailAddresses", [])]
+        readers += [("SNS", reader) for reader in each.pop("subscriberSnsTopicArns", [])]
+        subscribers = [{"subscriptionType": kind, "address": reader} for kind, reader in readers]
+        resource.do("create_notification", **key, notification=each, subscribers=subscribers)
     arn = f"arn:aws:budgets::{account}:budget/{name}"
     resource.tag(arn)
     return f"{account}:{name}", {"name": name, "arn": arn}
@@ -56,54 +50,52 @@ def budget(resource: Resource) -> Made:
 
 HANDLERS: dict[str, Handler] = {
     "aws:budgets/budget:Budget": budget,
-    "aws:cloudwatch/dashboard:Dashboard": made(
+    "aws:cloudwatch/dashboard:Dashboard": Kind(
         via="put_dashboard",
         id="{DashboardName}",
         outputs={"dashboardArn": "arn:aws:cloudwatch::{account}:dashboard/{DashboardName}"},
     ),
     "aws:cloudwatch/logGroup:LogGroup": log_group,
-    "aws:cloudwatch/logMetricFilter:LogMetricFilter": made(
+    "aws:cloudwatch/logMetricFilter:LogMetricFilter": Kind(
         via="put_metric_filter",
-        id="{filterName}",
-        outputs={"name": "{filterName}"},
         names={
-            "name": "filterName",
             "pattern": "filterPattern",
             "metricTransformation.name": "metricName",
             "metricTransformation.namespace": "metricNamespace",
             "metricTransformation.value": "metricValue",
         },
+        id="{filterName}",
+        outputs={"name": "{filterName}"},
     ),
-    "aws:cloudwatch/metricAlarm:MetricAlarm": made(
+    "aws:cloudwatch/metricAlarm:MetricAlarm": Kind(
         via="put_metric_alarm",
         id="{AlarmName}",
         outputs={
-            "arn": "arn:aws:cloudwatch:{region}:{account}:alarm:{AlarmName}",
             "name": "{AlarmName}",
+            "arn": "arn:aws:cloudwatch:{region}:{account}:alarm:{AlarmName}",
         },
         tagged="{arn}",
-        names={"name": "AlarmName"},
     ),
-    "aws:sns/topic:Topic": made(
+    "aws:sns/topic:Topic": Kind(
         via="create_topic",  # answers with the one of that name, if there is one
         first=_key_attribute,
         also=("set_topic_attributes",),
+        id="{TopicArn}",
         outputs={"arn": "{TopicArn}", "name": "{Name}"},
         tagged="{TopicArn}",
-        id="{TopicArn}",
     ),
-    "aws:sns/topicPolicy:TopicPolicy": made(
+    "aws:sns/topicPolicy:TopicPolicy": Kind(
         via="set_topic_attributes",
-        id="{TopicArn}",
         names={"arn": "TopicArn", "policy": "AttributeValue"},
-        attributeName="Policy",
+        unset={"attributeName": "Policy"},
+        id="{TopicArn}",
     ),
     # The same reader of the same topic is one subscription, however often it is asked for.
-    "aws:sns/topicSubscription:TopicSubscription": made(
+    "aws:sns/topicSubscription:TopicSubscription": Kind(
         via="subscribe",
+        names={"topic": "TopicArn"},
+        unset={"returnSubscriptionArn": True},
         id="{SubscriptionArn}",
         outputs={"arn": "{SubscriptionArn}"},
-        names={"topic": "TopicArn"},
-        returnSubscriptionArn=True,
     ),
 }

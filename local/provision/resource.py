@@ -26,10 +26,9 @@ Made = tuple[str, dict[str, Any]]
 
 @dataclass(slots=True)
 class Resource:
-    """One of `type`, such as "aws:sns/topic:Topic".
+    """One of `type`, such as "aws:sns/topic:Topic", with arguments that are taken once each.
 
-    Of its `inputs` each is taken once, and what is left is refused. `known_id` is of the last
-    run; `id_is_chosen` turns true if AWS chose it, so that it has to be remembered.
+    `known_id` is of the last run; `id_is_chosen` turns true if AWS chose it: to be remembered.
     """
 
     type: str
@@ -47,8 +46,16 @@ class Resource:
         return _SERVICES.get(path) or _SERVICES.get(module, module)
 
     @property
+    def kind(self) -> str:
+        """The type as operations are named: "api_mapping"."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", self.type.split(":")[-1]).lower()
+
+    @property
     def client(self) -> Any:
         return self.aws.client(self.service)
+
+    def takes(self, operation: str) -> Any:
+        return self.aws.takes(self.service, operation)
 
     def take(self, name: str, default: Any = None) -> Any:
         return self.inputs.pop(name, default)
@@ -63,8 +70,7 @@ class Resource:
 
     def do(self, operation: str, **given: Any) -> Any:
         """Call the API with arguments in Pulumi's names or its own. Raises UnknownInput."""
-        takes = self.aws.takes(self.service, operation)
-        return getattr(self.client, operation)(**shaped(given, takes))
+        return getattr(self.client, operation)(**shaped(given, self.takes(operation)))
 
     def found(self, operation: str, **key: Any) -> Any:
         """Return what `operation` answers, or None if there is no such thing."""
@@ -79,132 +85,127 @@ class Resource:
 
     def tag(self, identifier: str) -> None:
         common = "tag_resource"
-        operation = common if hasattr(self.client, common) else f"tag_{self._kind}"
+        operation = common if hasattr(self.client, common) else f"tag_{self.kind}"
         # It takes two members: what is tagged, and with what.
-        (what, _), (tags, shape) = self.aws.takes(self.service, operation).members.items()
+        (what, _), (tags, shape) = self.takes(operation).members.items()
         given: Any = self.tags()
         if shape.type_name == "structure":
             given = {"items": given}
         self.do(operation, **{what: identifier, tags: given})
 
-    def make(
-        self,
-        *key: str,
-        via: str = "",
-        read: str = "get",
-        update: str = "",
-        also: tuple[str, ...] = (),
-        names: Names | None = None,
-        fixed: tuple[str, ...] = (),
-        into: str = "",
-        **more: Any,
-    ) -> Facts:
-        """Make what is not there, or update it, with `more` and all arguments that are left.
 
-        With create_<type>, update_<type> and <read>_<type>; the last two find it by the members
-        `key`. One that no argument gives, AWS chose in the last run, or it is the name. Or `via`
-        the one operation that does both. After it come the operations `also`.
+Handler = Callable[[Resource], Made]
 
-        An argument goes to each operation that has a member for it, what else that requires is a
-        fact; arguments that none has go `into` a member of the first. `names` are the API's where
-        they differ, `fixed` the members that no update can change. Raises UnknownInput for what
-        would be dropped otherwise.
-        """
-        names, create = names or {}, via or f"create_{self._kind}"
-        update = update or f"update_{self._kind}"
-        given = self._given((create, *also), names, into, more)
-        facts = given[create]
-        self.id_is_chosen = not facts.keys() >= set(key)
-        found_by = {part: facts.get(part, self.known_id or facts.get("Name")) for part in key}
-        findable = not via and all(found_by.values())
-        known = self.found(f"{read}_{self._kind}", **found_by) if findable else None
-        if known is None:
-            facts = _facts(facts, self._call(create, facts))
-        else:
-            elsewhere = {*key, *fixed}.union(*(given[operation] for operation in also))
-            changes = self._changes(update, facts, known, elsewhere) | found_by
-            facts = _facts(facts | found_by, known, self._call(update, changes))
-        for part in key:  # Cognito answers with an Id and asks for a UserPoolId
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """The handler of most types: create_<kind>, or what <read>_<kind> finds is updated.
+
+    An argument goes to each operation that has a member for it. Raises UnknownInput for one that
+    none has, and for one that no update can change.
+    """
+
+    # The members that it is found by. One that no argument gives, AWS chose in the last run, or
+    # it is the name.
+    key: tuple[str, ...] = ()
+    read: str = "get"
+    # Where that is not update_<kind>.
+    update: str = ""
+    # The one operation that makes and updates, instead of all these.
+    via: str = ""
+    # What is called after it, if an argument is for it; what else it requires is a fact.
+    also: tuple[str, ...] = ()
+    # What is done to the arguments before.
+    first: Callable[[Resource], object] | None = None
+    # What arguments that are left out go back to.
+    unset: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    names: Names = field(default_factory=dict[str, str])
+    # The members that an update need not change.
+    fixed: tuple[str, ...] = ()
+    # The member that arguments belong in which are not the operation's own.
+    into: str = ""
+    # Filled in from the facts, and from account, region and endpoint; the id without this is
+    # the last part of the key.
+    id: str = ""
+    outputs: Mapping[str, str] = field(default_factory=dict[str, str])
+    # What is given the tags: so filled in too.
+    tagged: str = ""
+
+    def __call__(self, resource: Resource) -> Made:
+        if self.first:
+            self.first(resource)
+        aws, given = resource.aws, self._given(resource)
+        facts = self._made(resource, *given.values())
+        for part in self.key:  # Cognito answers with an Id and asks for a UserPoolId
             facts.setdefault(part, facts.get("Id"))
-        for operation in also:
+        for operation in self.also:
             if given[operation]:
-                needed = self.aws.takes(self.service, operation).required_members
-                given_too = {part: facts[part] for part in needed if part in facts}
-                self._call(operation, given_too | given[operation])
-        return facts
+                needed = resource.takes(operation).required_members
+                fact = {part: facts[part] for part in needed if part in facts}
+                getattr(resource.client, operation)(**fact | given[operation])
+        facts |= {"account": aws.account_id, "region": aws.region, "endpoint": aws.endpoint_url}
+        outputs = {name: text.format(**facts) for name, text in self.outputs.items()}
+        if self.tagged:
+            resource.tag(self.tagged.format(**facts, **outputs))
+        return self.id.format(**facts) or facts[self.key[-1]], outputs
 
-    def _given(
-        self, operations: tuple[str, ...], names: Names, into: str, more: Mapping[str, Any]
-    ) -> dict[str, Facts]:
-        """Return what each operation is given."""
-        inputs = {**more, **self.rest()}
-        takes = {operation: self.aws.takes(self.service, operation) for operation in operations}
+    def _given(self, resource: Resource) -> dict[str, Facts]:
+        """Return what each operation is given, the first of which makes the resource."""
+        inputs = {**self.unset, **resource.rest()}
+        operations = self.via or f"create_{resource.kind}", *self.also
+        takes = {operation: resource.takes(operation) for operation in operations}
         first = takes[operations[0]]
-        inner = first.members[into] if into else first
+        inner = first.members[self.into] if self.into else first
+        short = f"{resource.kind.split('_')[-1]}Name"  # "name" of a stage is its StageName
+        names = {"name": short, **self.names} if member(inner, short) else self.names
         if member(inner, names.get("name", "name")):
-            inputs.setdefault("name", self.name)  # as Pulumi does
+            inputs.setdefault("name", resource.name)  # as Pulumi does
         left, given = set(inputs), dict[str, Facts]()
         for operation, shape in takes.items():
             own = {n: v for n, v in inputs.items() if member(shape, names.get(n, n))}
             given[operation] = shaped(own, shape, names)
             left -= own.keys()
-        if into:
-            given[operations[0]][into] = shaped({n: inputs[n] for n in left}, inner, names)
+        if self.into:
+            nested = {name: inputs[name] for name in left}
+            given[operations[0]][self.into] = shaped(nested, inner, names)
         elif left:
             raise UnknownInput(sorted(left))
         return given
 
-    def _changes(self, update: str, given: Facts, known: Facts, elsewhere: set[str]) -> Facts:
-        takes = self.aws.takes(self.service, update).members
-        if lost := sorted(given.keys() - takes.keys() - elsewhere):
+    def _made(self, resource: Resource, given: Facts, *elsewhere: Facts) -> Facts:
+        client, kind = resource.client, resource.kind
+        if self.via:
+            return _facts(given, getattr(client, self.via)(**given))
+        resource.id_is_chosen = not given.keys() >= set(self.key)
+        chosen = resource.known_id or given.get("Name")
+        key = {part: given.get(part, chosen) for part in self.key}
+        known = resource.found(f"{self.read}_{kind}", **key) if all(key.values()) else None
+        if known is None:
+            return _facts(given, getattr(client, f"create_{kind}")(**given))
+        operation = self.update or f"update_{kind}"
+        takes = resource.takes(operation).members
+        lost = sorted(given.keys() - takes.keys() - {*self.key, *self.fixed}.union(*elsewhere))
+        if lost:
             raise UnknownInput(f"how to change {lost}")
+        facts, now = _facts(given | key, known), _facts({}, known)
+        wanted = {part: value for part, value in given.items() if part in takes}
+        if all(_is_so(now.get(part), wanted[part], takes[part]) for part in wanted.keys() - key):
+            return facts
         revisions = {part: known[of] for part, of in _REVISIONS.items() if part in takes}
-        return {part: value for part, value in given.items() if part in takes} | revisions
-
-    def _call(self, operation: str, given: Facts) -> Any:
-        return getattr(self.client, operation)(**given)
-
-    @property
-    def _kind(self) -> str:
-        return re.sub(r"(?<!^)(?=[A-Z])", "_", self.type.split(":")[-1]).lower()
+        return _facts(facts, getattr(client, operation)(**wanted | key | revisions))
 
 
-Handler = Callable[[Resource], Made]
+def _is_so(now: Any, wanted: Any, shape: Any) -> bool:
+    if shape.type_name != "structure" or not (now and wanted):
+        return now == wanted
+    # Of a block only what is wanted: Lambda adds VpcConfig.VpcId, say.
+    return all(_is_so(now.get(part), wanted[part], shape.members[part]) for part in wanted)
 
 
-def made(
-    *key: str,
-    id: str = "",  # noqa: A002 - Pulumi's word
-    first: Callable[[Resource], object] | None = None,
-    outputs: Mapping[str, str] | None = None,
-    tagged: str = "",
-    **how: Any,
-) -> Handler:
-    """Return the handler of a type that `Resource.make` makes, after `first`.
-
-    The id, which else is the last part of the key, the `outputs`, and what is `tagged`, are filled
-    in from the facts and from account, region and endpoint.
-    """
-
-    def handle(resource: Resource) -> Made:
-        if first:
-            first(resource)
-        aws, facts = resource.aws, resource.make(*key, **how)
-        facts |= {"account": aws.account_id, "region": aws.region, "endpoint": aws.endpoint_url}
-        computed = {name: text.format(**facts) for name, text in (outputs or {}).items()}
-        if tagged:
-            resource.tag(tagged.format(**facts, **computed))
-        return id.format(**facts) or facts[key[-1]], computed
-
-    return handle
-
-
-def _facts(given: Facts, *answers: Mapping[str, Any]) -> Facts:
-    """Join them, with the members of each block of an answer beside it."""
+def _facts(given: Facts, answer: Mapping[str, Any]) -> Facts:
+    """Join them, with the members of each block of the answer beside it."""
     facts: Facts = {}
-    for answer in answers:
-        for block in answer.values():
-            if isinstance(block, Mapping):
-                facts |= cast("Mapping[str, Any]", block)
-        facts |= answer
-    return facts | given
+    for block in answer.values():
+        if isinstance(block, Mapping):
+            facts |= cast("Mapping[str, Any]", block)
+    return facts | dict(answer) | given

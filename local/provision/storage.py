@@ -1,18 +1,19 @@
 """DynamoDB, S3, and CloudFront in front of it."""
 
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pulumi
 
 from local.provision.aws import UnknownInput
-from local.provision.resource import Handler, Made, Resource, made
+from local.provision.resource import Handler, Kind, Made, Resource
 
 
-def _keys_and_encryption(resource: Resource) -> None:
-    keys = {"HASH": resource.take("hashKey"), "RANGE": resource.take("rangeKey")}
+def _keys_and_encryption(table: Resource) -> None:
+    keys = {"HASH": table.take("hashKey"), "RANGE": table.take("rangeKey")}
     schema = [{"attributeName": name, "keyType": kind} for kind, name in keys.items() if name]
-    encryption = {"sseType": "KMS", **resource.take("serverSideEncryption", {"enabled": False})}
-    resource.inputs |= {"keySchema": schema, "serverSideEncryption": encryption}
+    encryption = {"sseType": "KMS", **table.take("serverSideEncryption", {"enabled": False})}
+    table.inputs |= {"keySchema": schema, "serverSideEncryption": encryption}
 
 
 def bucket(resource: Resource) -> Made:
@@ -31,26 +32,22 @@ def bucket(resource: Resource) -> Made:
     }
 
 
-def bucket_object(resource: Resource) -> Made:
-    content, source = resource.take("content"), resource.take("source")
+def _body(s3_object: Resource) -> None:
+    content, source = s3_object.take("content"), s3_object.take("source")
     if isinstance(source, pulumi.FileAsset):
         content = Path(source.path).read_bytes()
-    if content is None or (source and not isinstance(source, pulumi.FileAsset)):
+    elif source or content is None:
         raise UnknownInput(f"an object that has neither content nor a FileAsset: {source!r}")
-    facts = resource.make(via="put_object", body=content)
-    place = {"bucket": facts["Bucket"], "key": facts["Key"]}
-    resource.do("put_object_tagging", **place, tagging={"tagSet": resource.tags()})
-    return facts["Key"], {}
+    # Here alone tags are a query.
+    s3_object.inputs |= {"body": content, "tagging": urlencode(s3_object.tags())}
 
 
-def _as_the_api_has_it(resource: Resource) -> None:
-    inputs, behavior = resource.inputs, resource.inputs["defaultCacheBehavior"]
-    inputs.setdefault("callerReference", resource.name)
+def _blocks(distribution: Resource) -> None:
+    inputs, behavior = distribution.inputs, distribution.inputs["defaultCacheBehavior"]
+    inputs.setdefault("callerReference", distribution.name)
     # Pulumi has beside each other what the API has inside each other.
-    behavior["allowedMethods"] = {
-        "items": behavior.get("allowedMethods", []),
-        "cachedMethods": behavior.pop("cachedMethods", []),
-    }
+    cached = behavior.pop("cachedMethods", [])
+    behavior["allowedMethods"] = {"items": behavior["allowedMethods"], "cachedMethods": cached}
     for origin in inputs["origins"]:
         origin.setdefault("originPath", "")
         # With access control there is no identity, and the API still wants the member.
@@ -61,30 +58,27 @@ _CLOSED = "bucketPublicAccessBlock:BucketPublicAccessBlock"
 _ENCRYPTED = "bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
 
 HANDLERS: dict[str, Handler] = {
-    "aws:cloudfront/distribution:Distribution": made(
-        "Id",
-        first=_as_the_api_has_it,
+    "aws:cloudfront/distribution:Distribution": Kind(
+        key=("Id",),
+        first=_blocks,
         into="DistributionConfig",
         names={"origins.originId": "Id", "geoRestriction.locations": "Items"},
+        unset={"comment": "", "aliases": [], "customErrorResponses": []},
         outputs={"arn": "{ARN}", "domainName": "{DomainName}"},
         tagged="{ARN}",
-        comment="",
-        aliases=[],
-        customErrorResponses=[],
     ),
-    "aws:cloudfront/originAccessControl:OriginAccessControl": made(
-        "Id", into="OriginAccessControlConfig"
+    "aws:cloudfront/originAccessControl:OriginAccessControl": Kind(
+        key=("Id",), into="OriginAccessControlConfig"
     ),
-    "aws:cloudfront/responseHeadersPolicy:ResponseHeadersPolicy": made(
-        "Id", into="ResponseHeadersPolicyConfig"
+    "aws:cloudfront/responseHeadersPolicy:ResponseHeadersPolicy": Kind(
+        key=("Id",), into="ResponseHeadersPolicyConfig"
     ),
-    "aws:dynamodb/table:Table": made(
-        "TableName",
-        first=_keys_and_encryption,
+    "aws:dynamodb/table:Table": Kind(
+        key=("TableName",),
         read="describe",
+        first=_keys_and_encryption,
         also=("update_time_to_live", "update_continuous_backups"),
         names={
-            "name": "TableName",
             "attributes": "AttributeDefinitions",
             "attributes.name": "AttributeName",
             "attributes.type": "AttributeType",
@@ -99,15 +93,15 @@ HANDLERS: dict[str, Handler] = {
         tagged="{TableArn}",
     ),
     "aws:s3/bucket:Bucket": bucket,
-    "aws:s3/bucketObjectv2:BucketObjectv2": bucket_object,
-    "aws:s3/bucketOwnershipControls:BucketOwnershipControls": made(
+    "aws:s3/bucketObjectv2:BucketObjectv2": Kind(via="put_object", first=_body, id="{Key}"),
+    "aws:s3/bucketOwnershipControls:BucketOwnershipControls": Kind(
         via="put_bucket_ownership_controls", into="OwnershipControls", id="{Bucket}"
     ),
-    "aws:s3/bucketPolicy:BucketPolicy": made(via="put_bucket_policy", id="{Bucket}"),
-    f"aws:s3/{_CLOSED}": made(
+    "aws:s3/bucketPolicy:BucketPolicy": Kind(via="put_bucket_policy", id="{Bucket}"),
+    f"aws:s3/{_CLOSED}": Kind(
         via="put_public_access_block", into="PublicAccessBlockConfiguration", id="{Bucket}"
     ),
-    f"aws:s3/{_ENCRYPTED}": made(
+    f"aws:s3/{_ENCRYPTED}": Kind(
         via="put_bucket_encryption", into="ServerSideEncryptionConfiguration", id="{Bucket}"
     ),
 }
