@@ -24,7 +24,9 @@ DOMAIN_PREFIX_MEND = "1 to 63 of a-z, 0-9 and inner hyphens, without aws, amazon
 # The name of a stack becomes part of such a label.
 STACK_NAME = r"(?!.*(?:aws|amazon|cognito))[a-z0-9](?:[a-z0-9-]{0,28}[a-z0-9])?"
 STACK_NAME_MEND = DOMAIN_PREFIX_MEND.replace("63", "30")
-REGION = r"[a-z]{2}(?:-[a-z]+){1,3}-\d{1,2}"
+# AWS's standard partition: elsewhere Cognito's hosted UI or CloudFront is not there, or is another.
+REGION = r"(?:us|eu|ap|sa|ca|me|af|il|mx)-[a-z]+-\d{1,2}"
+MOST_PAGES = 100  # that Cognito returns to
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +94,14 @@ class StackConfig:
         if not re.fullmatch(STACK_NAME, stack):
             read.wrong("stack name", f"{STACK_NAME_MEND}, not {stack!r}")
         if not re.fullmatch(REGION, region):
-            read.wrong("aws:region", f"the region to deploy to, as eu-west-1, not {region!r}")
+            read.wrong(
+                "aws:region",
+                f"a region to deploy to, as eu-west-1 (not of GovCloud or China), not {region!r}",
+            )
         environment = read.one_of("environment", stack, ENVIRONMENTS)
         dev = environment == "dev"
         identity = _identity(read, loopback_http=dev)
+        http_api = read_http_api(read, dev=dev, region=region, callback_urls=identity.callback_urls)
         config = cls(
             project=pulumi.get_project(),
             stack=stack,
@@ -103,9 +109,9 @@ class StackConfig:
             region=region,
             log_retention_days=read_log_retention(read, default=14 if dev else 90),
             identity=identity,
-            function=read_function(read, loopback_http=dev),
-            http_api=read_http_api(read, dev=dev, callback_urls=identity.callback_urls),
-            web=read_web(read),
+            function=read_function(read, dev=dev),
+            http_api=http_api,
+            web=read_web(read, api_domain=http_api.domain),
             alarms=read_alarms(read),
         )
         read.finish()
@@ -114,8 +120,8 @@ class StackConfig:
 
 def _identity(read: ConfigReader, *, loopback_http: bool) -> IdentityConfig:
     return IdentityConfig(
-        callback_urls=read.urls("callbackUrls", loopback_http=loopback_http),
-        logout_urls=read.urls("logoutUrls", loopback_http=loopback_http),
+        callback_urls=read.urls("callbackUrls", loopback_http=loopback_http, most=MOST_PAGES),
+        logout_urls=read.urls("logoutUrls", loopback_http=loopback_http, most=MOST_PAGES),
         domain_prefix=read.text("domainPrefix", "", pattern=DOMAIN_PREFIX, mend=DOMAIN_PREFIX_MEND),
         api_scope=read.text(
             "apiScope",

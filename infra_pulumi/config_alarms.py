@@ -21,15 +21,16 @@ class AlarmsConfig:
 
 
 def read_alarms(read: ConfigReader) -> AlarmsConfig:
-    config = AlarmsConfig(
-        emails=read.listed("alarmEmails", (), fault=address_fault, what="e-mail addresses"),
+    return AlarmsConfig(
+        emails=read.listed(
+            "alarmEmails",
+            (),
+            fault=address_fault,
+            what="e-mail addresses",
+            most=MOST_ADDRESSES,
+        ),
         budget_usd=read.whole_number("budgetUsd", 20, least=1, most=1_000_000, unit="dollars"),
     )
-    if len(config.emails) > MOST_ADDRESSES:
-        read.wrong("alarmEmails", f"at most {MOST_ADDRESSES}: use a list that forwards to more")
-    if len(set(config.emails)) < len(config.emails):
-        read.wrong("alarmEmails", "name each address once")
-    return config
 
 
 def read_log_retention(read: ConfigReader, *, default: int) -> int:

@@ -143,6 +143,18 @@ def test_the_page_may_have_a_name_of_its_own() -> None:
     }
 
 
+def test_page_and_api_have_names_of_their_own() -> None:
+    same = {
+        "holdings:webDomain": "holdings.example",
+        "holdings:webCertificateArn": CERTIFICATE,
+        "holdings:apiDomain": "holdings.example",
+        "holdings:apiCertificateArn": CERTIFICATE.replace("us-east-1", "eu-west-1"),
+    }
+
+    with pytest.raises(ConfigError, match=r"holdings:webDomain: another name than apiDomain"):
+        declare("prod", settings("prod") | same)
+
+
 @pytest.mark.parametrize(
     ("key", "value", "mend"),
     [
