@@ -14,7 +14,7 @@ MOST_ADDRESSES = 10  # that AWS Budgets writes to
 
 @dataclass(frozen=True, slots=True)
 class AlarmsConfig:
-    """Without `emails` the alarms still ring, on a topic that nobody has subscribed to."""
+    """Without `emails` the alarms still fire, on a topic that nobody has subscribed to."""
 
     emails: tuple[str, ...]
     budget_usd: int
