@@ -49,12 +49,17 @@ class IdentityConfig:
 
 @dataclass(frozen=True, slots=True)
 class StackConfig:
-    """One stack: where it is, how careful it is with data, and each component's own part."""
+    """One stack: where it is, how careful it is with data, and each component's own part.
+
+    With `keep_data` whatever holds data is protected: Pulumi refuses to delete or replace it, and
+    so does AWS where it can. Without, it goes with the stack, and leaves no name taken.
+    """
 
     project: str
     stack: str
     environment: str
     region: str
+    keep_data: bool
     log_retention_days: int
     identity: IdentityConfig
     function: FunctionConfig
@@ -81,11 +86,6 @@ class StackConfig:
         # delivery, which has room for a few groups only.
         return f"/aws/vendedlogs/{self.prefix}-access"
 
-    @property
-    def keeps_data(self) -> bool:
-        """Outside dev nothing that holds data goes away because a program was changed."""
-        return self.environment != "dev"
-
     @classmethod
     def load(cls) -> Self:
         """Read and check the selected stack; raise ConfigError naming every bad key."""
@@ -107,6 +107,7 @@ class StackConfig:
             stack=stack,
             environment=environment,
             region=region,
+            keep_data=read.flag("keepData", default=not dev),
             log_retention_days=read_log_retention(read, default=14 if dev else 90),
             identity=identity,
             function=read_function(read, dev=dev),

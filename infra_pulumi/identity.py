@@ -62,10 +62,8 @@ class Identity(pulumi.ComponentResource):
             account_recovery_setting={
                 "recovery_mechanisms": [{"name": "verified_email", "priority": 1}]
             },
-            deletion_protection="ACTIVE" if config.keeps_data else "INACTIVE",
-            opts=pulumi.ResourceOptions(
-                parent=self, protect=config.keeps_data, retain_on_delete=config.keeps_data
-            ),
+            deletion_protection="ACTIVE" if config.keep_data else "INACTIVE",
+            opts=pulumi.ResourceOptions(parent=self, protect=config.keep_data),
         )
 
     def _domain(self, pool: aws.cognito.UserPool) -> aws.cognito.UserPoolDomain:
