@@ -31,7 +31,7 @@ MOST_PAGES = 100  # that Cognito returns to
 
 @dataclass(frozen=True, slots=True)
 class IdentityConfig:
-    """Who may sign in, from where, and for how long.
+    """Who may sign in, from where, with what, and for how long.
 
     `domain_prefix` is empty when one is to be made from project, stack and account;
     `api_scope` ("identifier/name") is empty when the API demands none.
@@ -39,6 +39,7 @@ class IdentityConfig:
 
     callback_urls: tuple[str, ...]
     logout_urls: tuple[str, ...]
+    mfa_required: bool
     domain_prefix: str
     api_scope: str
     access_token_minutes: int
@@ -123,6 +124,7 @@ def _identity(read: ConfigReader, *, loopback_http: bool) -> IdentityConfig:
     return IdentityConfig(
         callback_urls=read.urls("callbackUrls", loopback_http=loopback_http, most=MOST_PAGES),
         logout_urls=read.urls("logoutUrls", loopback_http=loopback_http, most=MOST_PAGES),
+        mfa_required=read.one_of("mfa", "off", ("off", "required")) == "required",
         domain_prefix=read.text("domainPrefix", "", pattern=DOMAIN_PREFIX, mend=DOMAIN_PREFIX_MEND),
         api_scope=read.text(
             "apiScope",

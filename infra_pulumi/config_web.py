@@ -14,10 +14,14 @@ CERTIFICATE_REGION = "us-east-1"
 
 @dataclass(frozen=True, slots=True)
 class WebConfig:
-    """`domain` is empty for the name that CloudFront gives."""
+    """`domain` is empty for the name that CloudFront gives.
+
+    `hsts_subdomains` has browsers refuse plain http to every name below `domain`, for two years.
+    """
 
     domain: str
     certificate_arn: str
+    hsts_subdomains: bool
 
 
 def read_web(read: ConfigReader, *, api_domain: str) -> WebConfig:
@@ -29,7 +33,10 @@ def read_web(read: ConfigReader, *, api_domain: str) -> WebConfig:
             pattern=certificate(CERTIFICATE_REGION),
             mend=f"{CERTIFICATE_MEND} in {CERTIFICATE_REGION}, where CloudFront looks",
         ),
+        hsts_subdomains=read.flag("hstsSubdomains", default=False),
     )
+    if config.hsts_subdomains and not config.domain:
+        read.wrong("hstsSubdomains", "set webDomain too: it speaks of the names below it")
     if bool(config.domain) != bool(config.certificate_arn):
         read.wrong("webDomain", "set webDomain and webCertificateArn together, or neither")
     if config.domain and config.domain == api_domain:

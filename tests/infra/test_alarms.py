@@ -140,10 +140,15 @@ def test_everybody_on_the_list_is_written_to() -> None:
     ]
 
 
-def test_without_a_list_nobody_is_subscribed_and_the_budget_has_no_letters() -> None:
-    config = {k: v for k, v in settings("prod").items() if k != "holdings:alarmEmails"}
-    program = declare("prod", config)
+def test_without_a_list_nobody_is_subscribed_and_up_warns_of_it_outside_dev(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    declare("dev")
+    assert "nobody hears" not in caplog.text
 
+    program = declare("prod", settings("prod"))
+
+    assert "nobody hears the alarms: set holdings:alarmEmails" in caplog.text
     assert program.all("TopicSubscription") == []
     assert "notifications" not in program.one("Budget").arguments
 

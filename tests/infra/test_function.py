@@ -148,6 +148,16 @@ def test_one_of_two_ways_to_start_warm_can_be_had() -> None:
     }
 
 
+def test_who_keeps_instances_ready_is_warned_that_no_canary_goes_with_them(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    declare("prod")
+    assert "canary" not in caplog.text
+
+    declare("prod", settings("prod") | {"holdings:provisionedConcurrency": "2"})
+    assert "no canary beside provisionedConcurrency" in caplog.text
+
+
 def test_levels_are_told_to_lambda_in_its_own_words() -> None:
     program = declare("prod", settings("prod") | {"holdings:logLevel": "WARNING"})
 

@@ -16,7 +16,6 @@ DIFFERENCES = {
     "holdings:holdingsThrottleRate",
     "holdings:holdingsThrottleBurst",
     "holdings:budgetUsd",
-    "holdings:refreshTokenRotation",
 }
 
 
