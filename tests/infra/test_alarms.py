@@ -176,6 +176,18 @@ def test_cloudwatch_of_this_account_may_publish_and_use_the_key(program: Program
     }
 
 
+def test_the_cost_page_counts_what_is_watched(program: Program) -> None:
+    watched = sum(
+        len(alarm.arguments.get("metricQueries", [{}, {}])) - 1
+        for alarm in program.all("MetricAlarm")
+    )
+    own = len(program.all("LogMetricFilter"))
+
+    page = (ROOT / "docs/cost.md").read_text()
+    assert f"beyond({watched}, 10) * 0.10 + beyond({own}, 10) * 0.30" in page
+    assert f"standing = {len(program.all('Key'))} * 1.00" in page
+
+
 def test_the_dashboard_shows_what_the_alarms_watch(stack: str, program: Program) -> None:
     dashboard = program.one("Dashboard").arguments
     shown = json.loads(dashboard["dashboardBody"])["widgets"]
