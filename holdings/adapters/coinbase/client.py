@@ -22,7 +22,6 @@ from holdings.core.errors import (
     CoinbaseCredentialsRejected,
     CoinbaseError,
     CoinbaseInvalidResponse,
-    CoinbaseRateLimited,
     CoinbaseTimestampExpired,
 )
 from holdings.core.portfolio import Account
@@ -146,7 +145,7 @@ class CoinbaseClient:
 
     def _backoff(self, attempt: int, error: CoinbaseError) -> float:
         pause = _FIRST_BACKOFF_SECONDS * 2**attempt * (1 + self._jitter()) / 2
-        asked = error.retry_after if isinstance(error, CoinbaseRateLimited) else 0
+        asked = error.retry_after or 0
         return max(pause, asked if asked > 1 else 0)
 
     def _read_clock_offset(self, deadline: Deadline) -> float:
