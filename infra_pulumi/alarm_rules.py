@@ -87,7 +87,9 @@ LOG_EVENTS = (
         "setup-invalid",
         "SetupsInvalid",
         "The stored key or a setting cannot be used",
-        '{ $.event = "problem" && ($.code = "secret_invalid" || $.code = "misconfigured") }',
+        # Also when last good figures are still served, and nobody is shown a problem.
+        '{ ($.event = "problem" || $.event = "secret_failure")'
+        ' && ($.code = "secret_invalid" || $.code = "misconfigured") }',
         once=True,
     ),
     LogEvent(

@@ -1,17 +1,15 @@
 import json
 import re
-from typing import Any
 
 import pulumi
 import pytest
 
-from holdings.adapters import aws
 from holdings.core.service import DEADLINE_SECONDS
 from infra_pulumi.config_reader import ConfigError
 from infra_pulumi.role_policies import function_policy, lambda_trust, vpc_policy
 from local.overrides import overrides
 from local.settings import LocalSettings
-from tests.infra.capture import ACCOUNT, Program, declare, settings
+from tests.infra.capture import ACCOUNT, ROOT, Program, declare, settings
 
 VPC = {
     "holdings:subnetIds": '["subnet-0123456789abcdef0", "subnet-01234567"]',
@@ -189,9 +187,12 @@ def test_outside_dev_the_exchange_has_to_be_said(stack: str) -> None:
 
 
 def test_the_longest_request_ends_before_the_function_does() -> None:
-    config: Any = aws.dynamodb("eu-west-1")().meta.config
-    attempts = config.retries["total_max_attempts"]
-    one_write = attempts * (config.connect_timeout + config.read_timeout) + (attempts - 1) * 1.0
+    source = (ROOT / "holdings/adapters/aws.py").read_text()
+    connect, read, attempts = (
+        float(re.findall(rf"^_{name} = ([\d.]+)$", source, re.MULTILINE)[0])
+        for name in ("CONNECT_TIMEOUT_SECONDS", "READ_TIMEOUT_SECONDS", "ATTEMPTS")
+    )
+    one_write = attempts * (connect + read) + (attempts - 1) * 1.0
     with pytest.raises(ConfigError) as refused:
         declare("prod", settings("prod") | {"holdings:timeoutSeconds": "1"})
     (least,) = re.findall(r"from (\d+) to 29", str(refused.value))

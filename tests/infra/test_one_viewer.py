@@ -62,7 +62,7 @@ FAILURES: list[tuple[errors.HoldingsError, set[str]]] = [
     (errors.CoinbaseInvalidResponse("HTML"), {"coinbase-failure", "problem"}),
     (errors.SecretInvalid("no key"), {"problem", "setup-invalid"}),
     (errors.Misconfigured("no right"), {"problem", "setup-invalid"}),
-    (errors.SecretUnavailable("no answer"), {"problem"}),
+    (errors.SecretUnavailable("no answer"), {"problem", "secret-failure"}),
     (errors.HoldingsError("something else"), {"problem"}),
 ]
 
@@ -116,6 +116,16 @@ def test_what_does_not_pass_by_itself_fires_at_once(
     viewer: Viewer, error: errors.HoldingsError
 ) -> None:
     viewer.exchange.answer = error
+
+    viewer.ask(1)
+
+    assert viewer.fired() == {"setup-invalid"}
+
+
+def test_old_figures_do_not_hide_a_key_that_cannot_be_used(viewer: Viewer) -> None:
+    viewer.ask(1)
+    viewer.clock.advance(180)
+    viewer.exchange.answer = errors.SecretInvalid("no key")
 
     viewer.ask(1)
 
