@@ -30,12 +30,10 @@ def create_app(
     clock: Clock | None = None,
     exchange: Exchange | None = None,
     cache: SnapshotCache | None = None,
-    sign_in: document.SignIn | None = None,
 ) -> Flask:
     """Build the app; what is not given is made from the environment.
 
-    `sign_in` lets the viewer at /docs log in. Raises Misconfigured, naming every setting that is
-    missing or wrong.
+    Raises Misconfigured, naming every setting that is missing or wrong.
     """
     settings = settings or Settings.from_env()
     clock = clock or Clock()
@@ -49,7 +47,11 @@ def create_app(
     wire.register(app, settings)
     problems.register(app)
     app.register_blueprint(routes.blueprint, url_prefix=settings.api_prefix or None)
-    document.register(app, settings, sign_in)
+    document.register(app, settings)
+    if settings.token_issuer and not settings.demo_mode:
+        from holdings.api import authorizer
+
+        authorizer.protect(app, settings.token_issuer)
     return app
 
 

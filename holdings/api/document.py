@@ -8,7 +8,7 @@ from typing import Any, cast
 from flask import Blueprint, Flask, Response, current_app
 
 from holdings.core.errors import HoldingsError
-from holdings.settings import Settings
+from holdings.settings import Settings, TokenIssuer
 
 blueprint = Blueprint("document", __name__)
 
@@ -25,6 +25,17 @@ class SignIn:
     client_id: str
     scopes: tuple[str, ...]
 
+    @classmethod
+    def of(cls, issuer: TokenIssuer | None) -> "SignIn | None":
+        if not (issuer and issuer.hosted_ui_url):
+            return None
+        return cls(
+            authorize_url=f"{issuer.hosted_ui_url}/oauth2/authorize",
+            token_url=f"{issuer.hosted_ui_url}/oauth2/token",
+            client_id=issuer.client_id,
+            scopes=tuple(scope for scope in ("openid", issuer.scope) if scope),
+        )
+
     def security_scheme(self) -> dict[str, Any]:
         flow = {
             "authorizationUrl": self.authorize_url,
@@ -34,8 +45,9 @@ class SignIn:
         return {"type": "oauth2", "flows": {"authorizationCode": flow}}
 
 
-def register(app: Flask, settings: Settings, sign_in: SignIn | None) -> None:
+def register(app: Flask, settings: Settings) -> None:
     """Serve the document; under `flask run` also the viewer, which is not shipped to Lambda."""
+    sign_in = SignIn.of(settings.token_issuer)
     app.extensions["openapi"] = lambda: _document(settings, sign_in)
     app.register_blueprint(blueprint, url_prefix=settings.api_prefix or None)
     if not settings.in_lambda:
