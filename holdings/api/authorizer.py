@@ -3,15 +3,12 @@
 Never in Lambda, where the gateway has done so: settings that ask for it there are refused.
 """
 
-import logging
 import re
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
-from threading import Lock
-from typing import Any, cast
+from collections.abc import Mapping
+from http.client import HTTPException
+from typing import Any
 
-import requests
 from flask import Flask, request
 
 from holdings.api.identity import REQUEST_CONTEXT, SIGN_IN
@@ -20,13 +17,11 @@ from holdings.settings import TokenIssuer
 
 try:
     import jwt
-    from jwt.algorithms import RSAAlgorithm
-except ImportError:  # it does not ship
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+except ImportError:  # neither ships
     raise Misconfigured(
         "AUTH_ISSUER needs PyJWT to verify tokens: pip install 'pyjwt[crypto]', or unset it"
     ) from None
-
-logger = logging.getLogger(__name__)
 
 # What has no authorizer in the cloud either.
 _OPEN = ("api.health",)
@@ -36,12 +31,7 @@ _AUTHORIZATION = re.compile(
     r"(?:bearer +)?([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)", re.IGNORECASE | re.ASCII
 )
 
-_FETCH_SECONDS = 2.0
-_KEYS_LAST_SECONDS = 300.0
-_UNKNOWN_ID_SECONDS = 60.0
-_FAILURE_SECONDS = 5.0
-
-FetchKeys = Callable[[str], object]
+_TIMEOUT_SECONDS = 2.0
 
 
 def protect(app: Flask, issuer: TokenIssuer) -> None:
@@ -64,82 +54,37 @@ def protect(app: Flask, issuer: TokenIssuer) -> None:
     app.before_request(check)
 
 
-def fetch_keys(url: str) -> object:
-    """Return the JSON of a key set. Raises requests.RequestException or ValueError."""
-    answer = requests.get(url, timeout=_FETCH_SECONDS, allow_redirects=False)
-    if answer.status_code != requests.codes.ok:
-        raise ValueError(f"it answers {answer.status_code}")
-    return answer.json()
+class Keys(jwt.PyJWKClient):
+    """An issuer's keys, kept for `lifespan` seconds, which made-up key ids make nobody ask for.
 
-
-class Keys:
-    """The RSA keys of an issuer by id, read when they are first needed.
-
-    Read again when they are five minutes old, and for an unknown id at most once a minute:
-    whoever sends made-up ids makes no requests of ours. When a later reading fails, the keys
-    that are known go on.
+    An unknown id lets the library ask again at most once in `cooldown` seconds; an endpoint that
+    fails is asked again after `patience` seconds. Raises Misconfigured where it fails.
     """
 
     def __init__(
-        self,
-        url: str,
-        fetch: FetchKeys = fetch_keys,
-        monotonic: Callable[[], float] = time.monotonic,
+        self, url: str, *, lifespan: float = 300, cooldown: float = 30, patience: float = 5
     ) -> None:
-        self._url = url
-        self._fetch = fetch
-        self._monotonic = monotonic
-        self._lock = Lock()
-        self._keys: dict[str, Any] | None = None
+        super().__init__(
+            url, timeout=_TIMEOUT_SECONDS, lifespan=lifespan, cooldown_duration=cooldown
+        )
+        self._patience = patience
         self._failure = ""
-        self._read_again_at = 0.0
-        self._look_again_at = 0.0
+        self._ask_again_at = 0.0
 
-    def find(self, key_id: str) -> Any | None:
-        """Return the public key of that id, if there is one. Raises Misconfigured."""
-        with self._lock:
-            now = self._monotonic()
-            known = self._keys or {}
-            if now >= self._read_again_at or (
-                key_id not in known and now >= self._look_again_at and not self._failure
-            ):
-                self._read(now)
-            if self._keys is None:
-                raise Misconfigured(self._failure)
-            return self._keys.get(key_id)
-
-    def _read(self, now: float) -> None:
+    def fetch_data(self) -> Any:
+        if self._failure and time.monotonic() < self._ask_again_at:
+            raise Misconfigured(self._failure)
         try:
-            self._keys, self._failure = _rsa_keys(self._fetch(self._url)), ""
-        except (requests.RequestException, ValueError, RecursionError) as error:
-            reason = str(error) if type(error) is ValueError else type(error).__name__
+            found = super().fetch_data()
+        except (jwt.PyJWTError, OSError, ValueError, HTTPException, RecursionError) as error:
+            self._ask_again_at = time.monotonic() + self._patience
             self._failure = (
-                f"the issuer's keys at {self._url} cannot be read ({reason}): is that the "
-                "address (AUTH_ISSUER, AUTH_JWKS_URL), and does it answer?"
+                f"the issuer's keys at {self.uri} cannot be read ({type(error).__name__}): is that "
+                "the address (AUTH_ISSUER, AUTH_JWKS_URL), and does it answer?"
             )
-            if self._keys is not None:
-                logger.warning("%s The keys that are known go on.", self._failure)
-        self._read_again_at = now + (_FAILURE_SECONDS if self._failure else _KEYS_LAST_SECONDS)
-        self._look_again_at = now + _UNKNOWN_ID_SECONDS
-
-
-def _rsa_keys(document: object) -> dict[str, Any]:
-    """Raises ValueError for what is no key set with a key for RS256 in it."""
-    found: dict[str, Any] = {}
-    listed = cast("dict[str, Any]", document).get("keys") if isinstance(document, dict) else None
-    rows = cast("list[Any]", listed) if isinstance(listed, list) else []
-    for key in (cast("dict[str, Any]", row) for row in rows if isinstance(row, dict)):
-        if (
-            isinstance(key.get("kid"), str)
-            and key.get("kty") == "RSA"
-            and key.get("alg", _ALGORITHM) == _ALGORITHM
-            and key.get("use", "sig") == "sig"
-        ):
-            with suppress(jwt.PyJWTError, ValueError, TypeError):
-                found[key["kid"]] = RSAAlgorithm.from_jwk(key)
-    if not found:
-        raise ValueError("no key set with an RSA key is there")
-    return found
+            raise Misconfigured(self._failure) from None
+        self._failure = ""
+        return found
 
 
 class Authorizer:
@@ -171,8 +116,8 @@ class Authorizer:
             header = jwt.get_unverified_header(token)
             if header.get("alg") != _ALGORITHM or "crit" in header or "kid" not in header:
                 return None
-            key = self._keys.find(header["kid"])
-            if key is None:
+            key = self._keys.get_signing_key(header["kid"])
+            if key.algorithm_name != _ALGORITHM or not isinstance(key.key, RSAPublicKey):
                 return None
             claims = jwt.decode(
                 token,

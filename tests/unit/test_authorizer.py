@@ -7,15 +7,15 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Thread
 from typing import Any
 
 import jwt
 import pytest
-import requests
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
@@ -39,9 +39,6 @@ PUBLIC_PEM = KEY.public_key().public_bytes(
 )
 
 
-URL = f"{ISSUER}/.well-known/jwks.json"
-
-
 def jwk(kid: object = "k1", key: rsa.RSAPrivateKey = KEY, **changes: object) -> dict[str, object]:
     written = json.loads(RSAAlgorithm.to_jwk(key.public_key()))
     return {**written, "kid": kid, "use": "sig", "alg": "RS256", **changes}
@@ -49,22 +46,43 @@ def jwk(kid: object = "k1", key: rsa.RSAPrivateKey = KEY, **changes: object) -> 
 
 @dataclass
 class Pool:
-    """Serves a key set and counts who asks; `document` may be an error to raise."""
+    """Serves a key set on this machine and counts who asks."""
 
     document: object = field(default_factory=lambda: {"keys": [jwk()]})
-    now: float = 0.0
+    status: int = 200
     asked: int = 0
+    url: str = ""
 
-    def fetch(self, url: str) -> object:
-        assert url == URL
+    def answer(self, _environ: object, start: Callable[[str, list[Any]], object]) -> list[bytes]:
         self.asked += 1
-        if isinstance(self.document, Exception):
-            raise self.document
-        return self.document
+        start(f"{self.status} -", [("Location", "/elsewhere")])
+        return [json.dumps(self.document).encode()]
 
-    def authorizer(self, *, scope: str = "holdings/read") -> Authorizer:
-        keys = Keys(URL, self.fetch, lambda: self.now)
-        return Authorizer(TokenIssuer(ISSUER, "client-1", scope, URL, ""), keys)
+    def __enter__(self) -> "Pool":
+        self._server = make_server("127.0.0.1", 0, self.answer, threaded=True)
+        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
+        self._thread.start()
+        self.url = f"http://127.0.0.1:{self._server.port}/jwks.json"
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def authorizer(self, *, scope: str = "holdings/read", **patience: float) -> Authorizer:
+        issuer = TokenIssuer(ISSUER, "client-1", scope, self.url, "")
+        return Authorizer(issuer, Keys(self.url, **patience))
+
+
+@pytest.fixture
+def pool() -> Iterator[Pool]:
+    with Pool() as pool:
+        yield pool
+
+
+def segment(value: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
 
 
 def claims(**changes: Any) -> dict[str, Any]:
@@ -92,10 +110,6 @@ def token(
     return jwt.encode(
         dict(payload or claims()), key, algorithm=algorithm, headers={"kid": kid} if kid else None
     )
-
-
-def segment(value: object) -> str:
-    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
 
 
 def unsigned(payload: Mapping[str, Any]) -> str:
@@ -176,32 +190,17 @@ REFUSED: dict[str, Callable[[], str]] = {
 @pytest.fixture(scope="module")
 def client() -> Iterator[FlaskClient]:
     """The app as plain `flask run` makes it of its settings, with a pool that serves its keys."""
-    with served({"keys": [jwk()]}) as url:
+    with Pool() as pool:
         settings = make_settings(
             AUTH_ISSUER=ISSUER,
             AUTH_CLIENT_ID="client-1",
             AUTH_SCOPE="holdings/read",
-            AUTH_JWKS_URL=url,
+            AUTH_JWKS_URL=pool.url,
         )
         app = create_app(
             settings, clock=FakeClock().clock, exchange=FakeExchange(), cache=FakeCache()
         )
         yield app.test_client()
-
-
-@contextmanager
-def served(document: object, status: int = 200) -> Generator[str]:
-    def answer(_environ: object, start: Callable[[str, list[Any]], object]) -> list[bytes]:
-        start(f"{status} -", [("Location", "/elsewhere")])
-        return [json.dumps(document).encode()]
-
-    server = make_server("127.0.0.1", 0, answer)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}/jwks.json"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 @pytest.mark.parametrize("kind", REFUSED)
@@ -240,14 +239,14 @@ def test_a_token_without_the_scope_is_forbidden(
     assert "holdings/read" in response.json["detail"]
 
 
-def test_an_id_token_is_forbidden_whatever_scope_it_has(client: FlaskClient) -> None:
+def test_an_id_token_is_forbidden_whatever_scope_it_has(client: FlaskClient, pool: Pool) -> None:
     for payload in (ID_TOKEN, ID_TOKEN | {"scope": "holdings/read"}):
         response = client.get("/holdings", headers={"Authorization": f"Bearer {token(payload)}"})
         assert response.status_code == 403
         assert response.json
         assert "access token" in response.json["detail"]
     with pytest.raises(Forbidden):
-        Pool().authorizer(scope="").verify(token(ID_TOKEN))
+        pool.authorizer(scope="").verify(token(ID_TOKEN))
 
 
 @pytest.mark.parametrize("scheme", ["Bearer ", "bearer ", "BEARER  ", ""])
@@ -272,13 +271,10 @@ def test_every_other_route_of_the_api_demands_a_token(client: FlaskClient) -> No
     assert {client.head(path).status_code for path in paths} == {401}
 
 
-def test_where_no_scope_is_demanded_any_access_token_of_the_client_passes() -> None:
-    authorizer = Pool().authorizer(scope="")
+def test_where_no_scope_is_demanded_any_access_token_of_the_client_passes(pool: Pool) -> None:
+    authorizer = pool.authorizer(scope="")
     assert authorizer.verify(f"Bearer {token(claims(scope=None))}")["sub"] == "3f1c"
     assert authorizer.verify(token(claims(aud="client-1")))["sub"] == "3f1c"
-
-
-# Whose keys they are, and how often they are asked for.
 
 
 def refused(authorizer: Authorizer, kid: str) -> None:
@@ -286,110 +282,81 @@ def refused(authorizer: Authorizer, kid: str) -> None:
         authorizer.verify(token(kid=kid))
 
 
-def test_the_keys_are_asked_for_once_and_again_after_five_minutes() -> None:
-    pool = Pool()
+def test_made_up_key_ids_make_no_requests_to_the_pool(pool: Pool) -> None:
     authorizer = pool.authorizer()
-    for _ in range(9):
-        authorizer.verify(token())
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(partial(refused, authorizer), map(str, range(99))))
+    assert authorizer.verify(token())["sub"] == "3f1c"
     assert pool.asked == 1
-    pool.now = 300
-    authorizer.verify(token())
-    assert pool.asked == 2
 
 
-def test_made_up_key_ids_make_no_more_than_one_request_a_minute() -> None:
-    pool = Pool()
-    authorizer = pool.authorizer()
-    for second in range(120):
-        pool.now = second
-        for number in range(9):
-            refused(authorizer, f"made-up-{second}-{number}")
-    assert pool.asked == 2
-    authorizer.verify(token())
-
-
-def test_a_key_that_is_new_in_the_pool_is_found_within_a_minute() -> None:
-    pool = Pool()
-    authorizer = pool.authorizer()
+def test_a_key_that_is_new_in_the_pool_is_found_before_long(pool: Pool) -> None:
+    authorizer = pool.authorizer(cooldown=0.2)
     authorizer.verify(token())
     pool.document = {"keys": [jwk(), jwk("k2", OTHER_KEY)]}
     refused(authorizer, "k2")
-    pool.now = 60
+    time.sleep(0.2)
     assert authorizer.verify(token(kid="k2", key=OTHER_KEY))["sub"] == "3f1c"
 
 
-def test_a_key_that_the_pool_withdraws_is_not_taken_for_long() -> None:
-    pool = Pool()
-    authorizer = pool.authorizer()
+def test_a_key_that_the_pool_withdraws_is_not_taken_for_long(pool: Pool) -> None:
+    authorizer = pool.authorizer(lifespan=0.2)
     authorizer.verify(token())
     pool.document = {"keys": [jwk("k2", OTHER_KEY)]}
-    pool.now = 300
+    time.sleep(0.2)
     refused(authorizer, "k1")
 
 
-def test_only_rsa_keys_that_sign_are_taken() -> None:
-    pem = base64.urlsafe_b64encode(PUBLIC_PEM).decode()
-    others = [
+@pytest.mark.parametrize(
+    "key",
+    [
         jwk(use="enc"),
         jwk(alg="RS512"),
-        jwk(kid=["k1"]),
         jwk(n="!"),
-        {"kty": "oct", "kid": "k1", "k": pem, "alg": "HS256"},
-        "k1",
-        None,
-    ]
-    pool = Pool({"keys": [*others, jwk("k2", OTHER_KEY)]})
-    refused(pool.authorizer(), "k1")
-    with pytest.raises(Unauthenticated):
-        pool.authorizer().verify(hmac_with_the_public_key(claims()))
-    pool = Pool({"keys": others})
-    with pytest.raises(Misconfigured):
-        pool.authorizer().verify(token())
-
-
-@pytest.mark.parametrize(
-    "document",
-    [
-        requests.ConnectionError("refused"),
-        ValueError("it answers 404"),
-        None,
-        [],
-        {},
-        {"keys": None},
-        {"keys": []},
+        jwk(kid=["k1"]),
+        {"kty": "oct", "kid": "k1", "k": segment("secret"), "alg": "HS256"},
     ],
 )
-def test_keys_that_cannot_be_read_are_a_misconfiguration_that_names_the_setting(
-    document: object,
-) -> None:
-    pool = Pool(document)
-    authorizer = pool.authorizer()
-    for _ in range(9):
-        with pytest.raises(Misconfigured, match=r"keys at https://cognito.*AUTH_JWKS_URL"):
-            authorizer.verify(token())
-    assert pool.asked == 1
-    pool.document, pool.now = {"keys": [jwk()]}, 5
-    assert authorizer.verify(token())["sub"] == "3f1c"
-
-
-def test_while_the_pool_does_not_answer_the_known_keys_go_on() -> None:
-    pool = Pool()
-    authorizer = pool.authorizer()
-    authorizer.verify(token())
-    pool.document = requests.ConnectionError("refused")
-    for second in range(300, 330):
-        pool.now = second
-        authorizer.verify(token())
-        refused(authorizer, "made-up")
-    assert pool.asked == 1 + 6
+def test_only_rsa_keys_that_sign_are_taken(pool: Pool, key: object) -> None:
+    pool.document = {"keys": [key, jwk("k2", OTHER_KEY)]}
+    refused(pool.authorizer(), "k1")
 
 
 @pytest.mark.parametrize(
-    ("document", "status"), [({"keys": [jwk()]}, 302), ({"keys": [jwk()]}, 500), ("nothing", 200)]
+    ("document", "status"),
+    [
+        ({"keys": [jwk()]}, 302),
+        ({"keys": [jwk()]}, 500),
+        ("nothing", 200),
+        (None, 200),
+        ([], 200),
+        ({}, 200),
+        ({"keys": None}, 200),
+        ({"keys": []}, 200),
+    ],
 )
-def test_what_is_no_key_set_is_not_taken_for_one(document: object, status: int) -> None:
-    with served(document, status) as url, pytest.raises(Misconfigured, match="cannot be read"):
-        Keys(url).find("k1")
+def test_keys_that_cannot_be_read_are_a_misconfiguration_and_asked_for_again_later(
+    pool: Pool, document: object, status: int
+) -> None:
+    pool.document, pool.status = document, status
+    authorizer = pool.authorizer(patience=30)
+    for _ in range(9):
+        with pytest.raises(Misconfigured, match=r"jwks.json cannot be read.*AUTH_JWKS_URL"):
+            authorizer.verify(token())
+    assert pool.asked == 1
+    hopeful = pool.authorizer(patience=0)
+    with pytest.raises(Misconfigured):
+        hopeful.verify(token())
+    pool.document, pool.status = {"keys": [jwk()]}, 200
+    assert hopeful.verify(token())["sub"] == "3f1c"
+
+
+def test_known_keys_are_taken_while_the_pool_does_not_answer(pool: Pool) -> None:
+    authorizer = pool.authorizer()
+    authorizer.verify(token())
+    pool.status = 500
+    assert authorizer.verify(token())["sub"] == "3f1c"
+    assert pool.asked == 1
 
 
 def test_an_address_where_nothing_listens_is_a_problem_with_the_documented_code() -> None:
