@@ -8,7 +8,7 @@ describe("the age of figures", () => {
   it("comes from the server's count, however wrong the viewer's clock is", () => {
     const clock = new TestClock();
     clock.now.wall = Date.parse("2031-01-01T00:00:00Z");
-    const read = figures(snapshot(), told({ age: 40, freshFor: 140 }), clock.read());
+    const read = figures(snapshot(), told({ age: 40, maxAge: 180 }), clock.read());
     clock.pass(20);
     expect(ageOf(read, clock.read())).toBe(60);
     expect(read.freshFor).toBe(140);
@@ -23,8 +23,18 @@ describe("the age of figures", () => {
 
   it("falls back on the document's moments where a proxy took the headers away", () => {
     const clock = new TestClock();
-    const read = figures(snapshot(), told({ age: null, freshFor: null }), clock.read());
+    const read = figures(snapshot(), told({ age: null, maxAge: null }), clock.read());
     expect([read.age, read.freshFor]).toEqual([40, 140]);
+  });
+
+  it.each([
+    ["the whole time of freshness", 40, 180, 140],
+    ["a stored answer, whose Age a cache has counted on", 170, 180, 10],
+    ["one that a cache kept for longer than that", 400, 180, 0],
+    ["what is left, from an API that still counts so", 40, 140, 140],
+    ["more than the document says, from a cache in between", 40, 600, 560],
+  ])("takes from max-age what Age has used up: %s", (_, age, maxAge, left) => {
+    expect(figures(snapshot(), told({ age, maxAge }), new TestClock().read()).freshFor).toBe(left);
   });
 
   it("leaves stale figures no freshness, whatever a header says", () => {

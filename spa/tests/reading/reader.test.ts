@@ -48,7 +48,7 @@ describe("reading", () => {
   it("makes what it holds fresh again when nothing has changed", async () => {
     const { reader } = readerOf([
       GOOD,
-      { kind: "unchanged", provenance: told({ age: 3, freshFor: 177 }) },
+      { kind: "unchanged", provenance: told({ age: 3, maxAge: 180 }) },
     ]);
     await reader.read("read");
     await reader.read("read");
@@ -126,7 +126,7 @@ describe("asking again", () => {
   });
 
   it("never hammers, even when an answer is out of date at once", () => {
-    const read = figures(snapshot(), told({ freshFor: 0 }), new TestClock().read());
+    const read = figures(snapshot(), told({ age: 180 }), new TestClock().read());
     expect(delayAfterFigures(read)).toBe(5);
   });
 
