@@ -1,6 +1,5 @@
 import type { Reader, Reading } from "../reading/reader.ts";
 import { ageOf } from "../freshness/figures.ts";
-import { secondsBetween } from "../freshness/instant.ts";
 import { agoWords, inWords } from "../freshness/words.ts";
 import { listedWords } from "../holdings/counts.ts";
 import { MomentTime } from "./moment.tsx";
@@ -22,7 +21,7 @@ export function StatusCard({ reader, reading, hasSession, say }: StatusCardProps
       <span class="dot" aria-hidden="true" />
       <div class="status-text">
         <p class="status-line">
-          <Freshness reading={reading} hasSession={hasSession} />
+          <Freshness reader={reader} reading={reading} hasSession={hasSession} />
         </p>
         <p class="status-more">
           {figures && (
@@ -37,9 +36,10 @@ export function StatusCard({ reader, reading, hasSession, say }: StatusCardProps
   );
 }
 
-function Freshness({ reading, hasSession }: { reading: Reading; hasSession: boolean }) {
+function Freshness({ reader, reading, hasSession }: Omit<StatusCardProps, "say">) {
   const now = useNow();
-  const { figures, trouble, asking, isSlow, asked, next } = reading;
+  const { figures, trouble, asking, isSlow } = reading;
+  const due = reader.dueIn(now);
   const parts = [
     figures ? `Read ${agoWords(ageOf(figures, now))} from Coinbase` : "Nothing read yet",
   ];
@@ -47,10 +47,10 @@ function Freshness({ reading, hasSession }: { reading: Reading; hasSession: bool
     if (!figures) parts[0] = "Reading from Coinbase…";
     if (isSlow) parts.push("this takes longer than usual…");
     else if (figures) parts.push("reading again…");
-  } else if (hasSession && next !== null && asked !== null) {
+  } else if (hasSession && due !== null && reading.asked !== null) {
     const what =
       trouble !== null || figures?.snapshot.stale === true ? "next attempt" : "next reading";
-    parts.push(`${what} ${inWords(next - secondsBetween(asked, now))}`);
+    parts.push(`${what} ${inWords(due)}`);
   }
   const [first, second] = parts;
   return (
