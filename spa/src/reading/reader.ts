@@ -173,7 +173,9 @@ export class Reader {
       asked,
       trouble,
       next: delayAfterTrouble(trouble, this.#failures),
-      ...(wait !== null && { hold: { what: "anything", since: asked, seconds: Math.min(AT_MOST, wait) } }),
+      ...(wait !== null && {
+        hold: { what: "anything", since: asked, seconds: Math.min(AT_MOST, wait) },
+      }),
     });
     return "trouble";
   }
