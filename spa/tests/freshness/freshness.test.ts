@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ageOf, figures } from "../../src/freshness/figures.ts";
 import { secondsBetween } from "../../src/freshness/instant.ts";
-import { agoWords, inWords } from "../../src/freshness/words.ts";
+import { agoWords, inWords, shortWords } from "../../src/freshness/words.ts";
 import { TestClock, snapshot, told } from "../samples.ts";
 
 describe("the age of figures", () => {
@@ -58,6 +58,16 @@ describe("the words for it", () => {
     [200_000, "2 days ago"],
   ])("%d seconds are %j", (seconds, words) => {
     expect(agoWords(seconds)).toBe(words);
+  });
+
+  it.each([
+    [0, "0 s"],
+    [9.1, "10 s"],
+    [99, "99 s"],
+    [101, "2 min"],
+    [3600, "60 min"],
+  ])("a wait of %d seconds is %j in a button", (seconds, words) => {
+    expect(shortWords(seconds)).toBe(words);
   });
 
   it.each([
