@@ -86,9 +86,9 @@ export class OidcSession implements Session {
 
   async signIn(): Promise<void> {
     const before = this.state.value;
-    this.parts.beforeSignIn();
     this.state.set({ phase: "leaving" });
     try {
+      this.parts.beforeSignIn();
       await this.parts.manager.signinRedirect();
     } catch {
       const fault = globalThis.isSecureContext ? "unreachable" : "insecure";
