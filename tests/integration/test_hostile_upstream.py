@@ -3,6 +3,7 @@
 import gzip
 import itertools
 import json
+import logging
 import subprocess
 import sys
 import zlib
@@ -179,6 +180,32 @@ def test_a_hostile_answer_gives_a_documented_code_and_leaves_no_thread(
     assert not threads_left(5)
     # Foreseen, every one of them: what is not is logged loudly.
     assert not [record for record in caplog.records if record.exc_info]
+
+
+@pytest.mark.parametrize(
+    "echo",
+    [
+        lambda sent: b"HTTP/1.1 200 OK\r\n: no name\r\n" + sent,
+        lambda sent: b"HTTP/1.1 200 OK\r\n\x00\r\n" + sent,
+        lambda sent: b"HTTP/1.1 200 OK\r\nX: y\r" + sent.replace(b"\r\n", b"\r"),
+        lambda sent: b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n" + sent,
+        lambda sent: sent,
+        chunked,
+        lambda sent: http(sent, status=401),
+        lambda sent: http(json.dumps({"message": sent.decode()}).encode(), status=418),
+    ],
+)
+def test_an_upstream_that_sends_our_headers_back_gets_none_of_them_logged(
+    echo: Callable[[bytes], bytes], caplog: pytest.LogCaptureFixture
+) -> None:
+    with serving(always()) as upstream, caplog.at_level(logging.DEBUG):
+        upstream.answer = lambda _: [echo(upstream.requests[-1].split(b"\r\n", 1)[1])]
+        assert read_fresh(upstream.url).status in (502, 503)
+        sent = upstream.requests[-1].decode()
+    logged = caplog.text + "".join(repr(vars(record)) for record in caplog.records)
+    for name in ("CB-ACCESS-KEY", "CB-ACCESS-SIGN", "CB-ACCESS-PASSPHRASE"):
+        value = sent.split(f"{name}: ")[1].split("\r\n")[0]
+        assert value not in logged
 
 
 def endlessly(before: bytes, *pieces: bytes) -> Answer:
