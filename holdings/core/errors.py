@@ -4,8 +4,8 @@ HoldingsError
 ├── Unauthenticated                  no verified claims came with the request
 ├── Forbidden                        the token lacks the scope
 ├── InvalidRequest                   the query is not what the schema takes
-├── UpstreamError                    the figures could not be read
-│   ├── CoinbaseError                answered with the last good snapshot where there is one
+├── UpstreamError                    no reading: the last good figures are served if there are any
+│   ├── CoinbaseError
 │   │   ├── CoinbaseCredentialsRejected
 │   │   ├── CoinbasePermissionDenied
 │   │   ├── CoinbaseInvalidResponse
@@ -14,16 +14,16 @@ HoldingsError
 │   │   │   └── CoinbaseTimestampExpired
 │   │   └── CoinbaseTimeout
 │   ├── SecretInvalid                the operator stored something that is not a key
-│   └── SecretUnavailable            Secrets Manager did not answer
-├── CacheUnavailable                 costs a warning, never the answer
-└── Misconfigured                    a setting or a permission is missing
+│   ├── SecretUnavailable            Secrets Manager did not answer
+│   └── RememberedFailure            any of these, or Misconfigured, a moment ago
+├── Misconfigured                    a setting or a permission is missing
+└── CacheUnavailable                 costs a warning, never the answer
 
-Each is raised where the fact is known, with a `detail` that says the mend and holds no secret;
+Each is raised where the fact is known, with a `detail` that says the remedy and holds no secret;
 `holdings.api.problems` alone turns them into HTTP.
 """
 
 from collections.abc import Mapping
-from typing import ClassVar
 
 
 class HoldingsError(Exception):
@@ -32,7 +32,7 @@ class HoldingsError(Exception):
     `retry_after`: whole seconds after which to try again, where that is known.
     """
 
-    code: ClassVar[str] = "internal_error"
+    code = "internal_error"
     retry_after: int | None = None
 
     def __init__(self, detail: str) -> None:
@@ -107,7 +107,16 @@ class SecretInvalid(UpstreamError):
 
 
 class SecretUnavailable(UpstreamError):
-    pass
+    code = "secret_unavailable"
+
+
+class RememberedFailure(UpstreamError):
+    """A failure of a moment ago, under its own code."""
+
+    def __init__(self, code: str, detail: str, *, retry_after: int) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.retry_after = retry_after
 
 
 class CacheUnavailable(HoldingsError):
@@ -116,3 +125,11 @@ class CacheUnavailable(HoldingsError):
 
 class Misconfigured(HoldingsError):
     code = "misconfigured"
+
+
+def _codes(kind: type[HoldingsError]) -> set[str]:
+    return {kind.code}.union(*(_codes(derived) for derived in kind.__subclasses__()))
+
+
+# Why the exchange may be unreadable: what a failure that is remembered can be.
+READING_FAILURES = frozenset(_codes(UpstreamError) | {Misconfigured.code})

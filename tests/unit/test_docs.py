@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from holdings.api.problems import KINDS
+from holdings.api.problem_kinds import KINDS
 
 ROOT = Path(__file__).parents[2]
 VARIABLE = re.compile(r"[A-Z][A-Z0-9]+(_[A-Z0-9]+)+")

@@ -15,7 +15,7 @@ from holdings.adapters.coinbase.replies import (
     parse_time,
     raise_for_error,
 )
-from holdings.api.problems import KINDS
+from holdings.api.problem_kinds import KINDS
 from holdings.core.errors import (
     CoinbaseError,
     CoinbaseInvalidResponse,
