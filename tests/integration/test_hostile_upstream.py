@@ -182,24 +182,28 @@ def test_a_hostile_answer_gives_a_documented_code_and_leaves_no_thread(
     assert not [record for record in caplog.records if record.exc_info]
 
 
-@pytest.mark.parametrize(
-    "echo",
-    [
-        lambda sent: b"HTTP/1.1 200 OK\r\n: no name\r\n" + sent,
-        lambda sent: b"HTTP/1.1 200 OK\r\n\x00\r\n" + sent,
-        lambda sent: b"HTTP/1.1 200 OK\r\nX: y\r" + sent.replace(b"\r\n", b"\r"),
-        lambda sent: b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n" + sent,
-        lambda sent: sent,
-        chunked,
-        lambda sent: http(sent, status=401),
-        lambda sent: http(json.dumps({"message": sent.decode()}).encode(), status=418),
-    ],
-)
+ECHOES: dict[str, Callable[[bytes], bytes]] = {
+    "a header without a name": lambda sent: b"HTTP/1.1 200 OK\r\n: no name\r\n" + sent,
+    "a header that is none": lambda sent: b"HTTP/1.1 200 OK\r\n\x00\r\n" + sent,
+    "half line breaks": lambda sent: b"HTTP/1.1 200 OK\r\nX: y\r" + sent.replace(b"\n", b""),
+    "headers": lambda sent: b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n" + sent,
+    "a status": lambda sent: sent,
+    "a chunk's size": chunked,
+    "a body": lambda sent: http(sent, status=401),
+    "a message": lambda sent: http(json.dumps({"message": sent.decode()}).encode(), status=418),
+}
+
+
+@pytest.mark.parametrize("echo", ECHOES)
 def test_an_upstream_that_sends_our_headers_back_gets_none_of_them_logged(
-    echo: Callable[[bytes], bytes], caplog: pytest.LogCaptureFixture
+    echo: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with serving(always()) as upstream, caplog.at_level(logging.DEBUG):
-        upstream.answer = lambda _: [echo(upstream.requests[-1].split(b"\r\n", 1)[1])]
+
+        def answer(_: str) -> Iterable[bytes]:
+            return [ECHOES[echo](upstream.requests[-1].split(b"\r\n", 1)[1])]
+
+        upstream.answer = answer
         assert read_fresh(upstream.url).status in (502, 503)
         sent = upstream.requests[-1].decode()
     logged = caplog.text + "".join(repr(vars(record)) for record in caplog.records)
