@@ -40,7 +40,7 @@ _PATTERNS = (
 
 
 class Redactor:
-    """Masks what looks like a credential, and every text that it was told to hide."""
+    """Masks what looks like a credential, and every text that it is to hide."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

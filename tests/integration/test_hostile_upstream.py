@@ -4,6 +4,7 @@ import gzip
 import itertools
 import json
 import logging
+import os
 import subprocess
 import sys
 import zlib
@@ -182,6 +183,15 @@ def test_a_hostile_answer_gives_a_documented_code_and_leaves_no_thread(
     assert not [record for record in caplog.records if record.exc_info]
 
 
+def test_a_proxy_changes_no_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    code, answer = QUICK["line breaks for headers"]
+    with serving(answer) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        assert read_fresh("http://coinbase.invalid").code == code
+
+
 ECHOES: dict[str, Callable[[bytes], bytes]] = {
     "a header without a name": lambda sent: b"HTTP/1.1 200 OK\r\n: no name\r\n" + sent,
     "a header that is none": lambda sent: b"HTTP/1.1 200 OK\r\n\x00\r\n" + sent,
@@ -294,13 +304,19 @@ def read_in_a_process_of_its_own(answers: Iterable[Answer], *flags: str) -> dict
     return report
 
 
+def longest_wait() -> float:
+    """Return the seconds by which an answer has to come: 11, or more where others work too."""
+    busy = os.getloadavg()[0] > 2 * (os.cpu_count() or 1)
+    return 20 if busy else 11
+
+
 def check_reads(report: dict[str, Any], codes: list[str]) -> None:
     found = [(read["status"], read["outcome"], read["code"]) for read in report["reads"]]
     assert found == [
         *((KINDS[code].status, "", code) for code in codes),
         *((200, "STALE", code) for code in codes),
     ]
-    assert max(read["seconds"] for read in report["reads"]) < 11
+    assert max(read["seconds"] for read in report["reads"]) < longest_wait()
     assert report["megabytes"] < 200
     assert not report["threads"]
 
@@ -318,12 +334,22 @@ def test_answers_that_drip_end_by_the_deadline_and_their_threads_too() -> None:
 
 
 @pytest.mark.slow
+def test_a_tls_handshake_that_drips_ends_by_the_deadline_too() -> None:
+    record = b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc" + bytes(16_000)
+    with serving(lambda _: drip(record), request_end=b"") as upstream:
+        done = read_fresh(upstream.url.replace("http:", "https:"))
+    assert done.code == TIMEOUT
+    assert done.seconds < longest_wait()
+    assert not threads_left(5)
+
+
+@pytest.mark.slow
 def test_the_most_that_is_read_fits_too() -> None:
     """As many accounts as there may be, as long as they may be, or named as oddly."""
     answers = [
         many_accounts(20_000, note="x" * 1_350),
         many_accounts(20_000, currency="\U0001f600" * 14),
     ]
-    report = read_in_a_process_of_its_own(answers)
+    report = read_in_a_process_of_its_own(answers, "--slow-clock")
     assert [read["outcome"] for read in report["reads"]] == ["MISS", "MISS", "REFRESH", "REFRESH"]
     assert report["megabytes"] < 200
