@@ -8,6 +8,7 @@ import socket
 import sys
 import threading
 import time
+import zlib
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -51,6 +52,22 @@ def drip(data: bytes, *, seconds: float = 0.5, before: bytes = b"") -> Iterator[
         for n in range(len(data)):
             time.sleep(seconds)
             yield data[n : n + 1]
+
+
+def always(*pieces: bytes) -> Answer:
+    return lambda _: pieces
+
+
+def compressed(data: bytes, times: int) -> bytes:
+    """`data` repeated, gzipped, without ever having it whole."""
+    packer = zlib.compressobj(wbits=31)
+    packed = [packer.compress(data) for _ in range(times)]
+    return b"".join([*packed, packer.flush()])
+
+
+MEGABYTE = b" " * 2**20
+BOMB = compressed(MEGABYTE, 40)  # 40 kB that are 40 MB
+GZIP = "Content-Encoding: gzip"
 
 
 class Upstream:
