@@ -10,6 +10,9 @@ import secrets
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
+from local.settings import LocalError
+from local.state import read_object, write_private
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -53,25 +56,22 @@ class Credentials:
 
 
 def keep(credentials: Credentials, file: Path) -> None:
-    """Write them so that only this user can read them, whole or not at all."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    draft = file.with_name(f"{file.name}.{os.getpid()}")
-    # 0600 from the first byte: a chmod afterwards would leave a moment in which others can read.
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:
-        json.dump(asdict(credentials), stream, indent=2)
-    draft.replace(file)
+    """Write them so that only this user can read them, whole or not at all. Raises LocalError."""
+    write_private(file, json.dumps(asdict(credentials), indent=2) + "\n")
 
 
 def kept(file: Path) -> Credentials:
     """The credentials of an earlier run, or new ones that are kept from now on.
 
-    Raises ValueError when the file is there and holds something else: it may be someone's.
+    Raises LocalError when the file is there and holds something else: it may be someone's.
     """
-    if not file.exists():
+    if not os.path.lexists(file):
         credentials = Credentials.random()
         keep(credentials, file)
         return credentials
+    remedy = "it holds no simulator credentials: delete it"
+    found = read_object(file, missing="", broken=remedy)
     try:
-        return Credentials(**json.loads(file.read_bytes()))
-    except (TypeError, AttributeError, ValueError) as error:
-        raise ValueError(f"{file} holds no simulator credentials: delete it") from error
+        return Credentials(**found)
+    except (TypeError, AttributeError, ValueError):
+        raise LocalError(f"{file} is broken or of another version: {remedy}") from None
