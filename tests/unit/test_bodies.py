@@ -88,7 +88,7 @@ def test_a_long_array_is_taken_in_as_its_members_are() -> None:
 
 
 @pytest.mark.parametrize("text", ["{}", "7", '"[]"', "null", " { } "])
-def test_json_of_another_kind_is_told_apart_from_no_json(text: str) -> None:
+def test_json_of_another_kind_is_another_error_than_no_json(text: str) -> None:
     with pytest.raises(NotAnArrayError):
         list(parse_array([text.encode()]))
 
