@@ -32,7 +32,7 @@ def program(folder: Path, *lines: str, config: str = "") -> Path:
 
 
 REFUSED = [
-    ("aws.sqs.Queue('a')", UnknownInput, r"does not know the type aws:sqs/queue:Queue of a"),
+    ("aws.sqs.Queue('a')", UnknownInput, r"does not know the type aws:sqs/queue:Queue"),
     (
         "aws.kms.Alias('a', name='alias/a', target_key_id='k', name_prefix='b')",
         UnknownInput,
