@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from holdings.adapters.aws_environment import SigningKey
-from holdings.adapters.sigv4 import sign
+from holdings.adapters.signed_api import sign
 from tests.builders import NOW
 
 TEXT = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=60)
