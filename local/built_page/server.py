@@ -4,13 +4,13 @@ import threading
 from pathlib import Path
 from typing import Self
 
-from operations.page_files import INDEX
 from werkzeug import Request
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from local.built_page.distribution import distribution
 from local.page_config import PageConfig
 from local.settings import ROOT, LocalError
+from operations.web import INDEX
 
 DIST = ROOT / "spa" / "dist"
 
