@@ -5,6 +5,7 @@ import logging
 import runpy
 from collections.abc import Mapping
 from contextlib import chdir
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 from typing import Any, cast
@@ -22,12 +23,9 @@ from local.state import prepare, read_object, write_private
 
 log = logging.getLogger(__name__)
 
-HANDLERS: Mapping[str, Handler] = {
-    **access.HANDLERS,
-    **compute.HANDLERS,
-    **monitoring.HANDLERS,
-    **storage.HANDLERS,
-}
+HANDLERS: Mapping[str, Handler] = (
+    access.HANDLERS | compute.HANDLERS | monitoring.HANDLERS | storage.HANDLERS
+)
 
 # What the program declares and the emulator has no notion of: nothing else is left out. The key
 # is a resource's type, or type and argument as "type#argument".
@@ -76,22 +74,15 @@ class Ids:
                 write_private(self._path, json.dumps(self._ids, indent=2))
 
 
+@dataclass
 class EmulatedProvider(mocks.Mocks):
     """Makes what the program registers. Called on several threads."""
 
-    def __init__(
-        self,
-        aws: Aws,
-        ids: Ids,
-        default_tags: Mapping[str, str],
-        handlers: Mapping[str, Handler] = HANDLERS,
-        skipped: Mapping[str, str] = SKIPPED,
-    ) -> None:
-        self._aws = aws
-        self._ids = ids
-        self._default_tags = default_tags
-        self._handlers = handlers
-        self._skipped = skipped
+    aws: Aws
+    ids: Ids
+    default_tags: Mapping[str, str]
+    handlers: Mapping[str, Handler] = field(default_factory=lambda: HANDLERS)
+    skipped: Mapping[str, str] = field(default_factory=lambda: SKIPPED)
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, Any]:
         given = cast("dict[str, Any]", args.inputs)
@@ -107,7 +98,7 @@ class EmulatedProvider(mocks.Mocks):
         return physical_id, {**given, **computed}
 
     def _make(self, typ: str, name: str, given: Mapping[str, Any]) -> Made:
-        if typ not in self._handlers:
+        if typ not in self.handlers:
             raise UnknownInput(f"the type {typ}")
         inputs = {
             argument: plain(value)
@@ -115,38 +106,30 @@ class EmulatedProvider(mocks.Mocks):
             if argument not in _PROVIDERS_OWN and not self._skips(name, typ, argument)
         }
         key = f"{typ}::{name}"
-        resource = Resource(typ, name, inputs, self._aws, self._ids.of(key), self._default_tags)
-        physical_id, computed = self._handlers[typ](resource)
+        resource = Resource(typ, name, inputs, self.aws, self.ids.of(key), self.default_tags)
+        physical_id, computed = self.handlers[typ](resource)
         if resource.inputs:
             raise UnknownInput(sorted(resource.inputs))
         if resource.id_is_chosen:
-            self._ids.remember(key, physical_id)
+            self.ids.remember(key, physical_id)
         return physical_id, computed
 
     def _skips(self, name: str, typ: str, argument: str = "") -> bool:
-        reason = self._skipped.get(f"{typ}#{argument}" if argument else typ)
+        reason = self.skipped.get(f"{typ}#{argument}" if argument else typ)
         if reason:
             log.info("%s: no %s in the emulator: %s", name, argument or typ, reason)
         return reason is not None
 
     def call(self, args: mocks.MockCallArgs) -> tuple[Any, list[tuple[str, str]]]:
-        account = self._aws.account_id
-        answers: dict[str, dict[str, str]] = {
-            "aws:index/getCallerIdentity:getCallerIdentity": {
-                "accountId": account,
-                "arn": f"arn:aws:iam::{account}:root",
-                "userId": account,
-                "id": account,
-            },
-            "aws:index/getPartition:getPartition": {
-                "partition": "aws",
-                "dnsSuffix": "amazonaws.com",
-                "id": "aws",
-            },
-        }
-        if args.token not in answers:
-            raise UnknownInput(f"an answer for {args.token}")
-        return answers[args.token], []
+        match args.token:
+            case "aws:index/getCallerIdentity:getCallerIdentity":
+                account = self.aws.account_id
+                arn = f"arn:aws:iam::{account}:root"
+                return {"accountId": account, "arn": arn, "userId": account, "id": account}, []
+            case "aws:index/getPartition:getPartition":
+                return {"partition": "aws", "dnsSuffix": "amazonaws.com", "id": "aws"}, []
+            case _:
+                raise UnknownInput(f"an answer for {args.token}")
 
 
 def provision(
