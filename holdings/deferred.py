@@ -3,6 +3,7 @@
 With what they import they would be a third of a cold start.
 """
 
+import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -20,14 +21,18 @@ if TYPE_CHECKING:
 class DeferredExchange:
     """Implements `holdings.core.ports.Exchange` by the one that `make` returns."""
 
-    def __init__(self, make: Callable[[], Exchange]) -> None:
+    def __init__(self, make: Callable[[], Exchange], meanwhile: Callable[[], None]) -> None:
+        """`meanwhile` is what the first answer will need: it loads while the exchange is asked."""
         self._made = once(make)
+        self._meanwhile = once(threading.Thread(target=meanwhile, daemon=True).start)
 
     def preload(self) -> None:
         preload([self._made()])
 
     def accounts(self, deadline: Deadline) -> "Sequence[Account]":
-        return self._made().accounts(deadline)
+        exchange = self._made()
+        self._meanwhile()
+        return exchange.accounts(deadline)
 
 
 class DeferredCodec:
@@ -41,6 +46,3 @@ class DeferredCodec:
 
     def encode(self, snapshot: Snapshot) -> str:
         return self._made().encode(snapshot)
-
-    def decode(self, payload: str) -> Snapshot:
-        return self._made().decode(payload)

@@ -49,6 +49,7 @@ class Settings:
     cb_secret_name: str
     cache_ttl_seconds: int
     stale_ttl_seconds: int
+    refresh_cooldown_seconds: int
     secret_cache_ttl_seconds: int
     cors_allow_origin: tuple[str, ...]
     cors_allow_headers: tuple[str, ...]
@@ -79,6 +80,7 @@ class Settings:
             cb_secret_name=env.required("CB_SECRET_NAME", unless=demo_mode),
             cache_ttl_seconds=env.seconds("CACHE_TTL_SECONDS", default=180),
             stale_ttl_seconds=env.seconds("STALE_TTL_SECONDS", default=86_400),
+            refresh_cooldown_seconds=env.seconds("REFRESH_COOLDOWN_SECONDS", default=10),
             secret_cache_ttl_seconds=env.seconds("SECRET_CACHE_TTL_SECONDS", default=300),
             cors_allow_origin=env.listed(
                 "CORS_ALLOW_ORIGIN", "http://localhost:5173", _ORIGIN, "https://app.example.com"

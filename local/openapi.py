@@ -10,7 +10,9 @@ from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from flask import Flask
 
 from holdings import create_app
-from holdings.api import document, problems, routes, schemas
+from holdings.api import document, schemas
+from holdings.api.problem_kinds import KINDS
+from holdings.api.problems import MEDIA_TYPE
 from holdings.settings import VERSION, Settings
 
 _INTRODUCTION = (
@@ -26,7 +28,10 @@ _HEADERS: dict[str, Any] = {
         "query said so, STALE in vain.",
         "schema": {"type": "string", "enum": ["HIT", "MISS", "REFRESH", "STALE"]},
     },
-    "Age": {"description": "Seconds since `as_of`.", "schema": {"type": "integer"}},
+    "Age": {
+        "description": "Seconds since `as_of`; Cache-Control's max-age less this is what is left.",
+        "schema": {"type": "integer"},
+    },
     "ETag": {"description": "For If-None-Match.", "schema": {"type": "string"}},
     "Cache-Control": {
         "description": "private, max-age=<seconds of freshness left>; a stale answer is no-store.",
@@ -72,7 +77,7 @@ def build(app: Flask) -> dict[str, Any]:
         spec.components.schema(name, schema=schema)
     for rule in app.url_map.iter_rules():
         blueprint, _, name = rule.endpoint.partition(".")
-        if blueprint == routes.blueprint.name:
+        if blueprint == "api":
             view = app.view_functions[rule.endpoint]
             operation = {
                 "operationId": name,
@@ -95,11 +100,11 @@ def _problems(*codes: str) -> dict[str, Any]:
     """One response a status; its description lists the codes that it can have."""
     by_status: dict[int, list[str]] = {}
     for code in codes:
-        by_status.setdefault(problems.KINDS[code].status, []).append(code)
+        by_status.setdefault(KINDS[code].status, []).append(code)
     return {
         str(status): {
-            "description": "; ".join(f"`{code}`: {problems.KINDS[code].title}" for code in listed),
-            "content": {problems.MEDIA_TYPE: {"schema": "Problem"}},
+            "description": "; ".join(f"`{code}`: {KINDS[code].title}" for code in listed),
+            "content": {MEDIA_TYPE: {"schema": "Problem"}},
         }
         for status, listed in sorted(by_status.items())
     }
@@ -135,7 +140,7 @@ _OPERATIONS: dict[str, dict[str, Any]] = {
             },
             "304": {"description": "The answer at hand is still right.", "headers": _HEADERS},
             **_problems(
-                *(code for code in problems.KINDS if code not in _NOT_IN_AN_ANSWER),
+                *(code for code in KINDS if code not in _NOT_IN_AN_ANSWER),
             ),
         },
     },

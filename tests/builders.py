@@ -7,8 +7,9 @@ from typing import Any
 
 from holdings.core.clock import Clock, Deadline
 from holdings.core.errors import CacheUnavailable, HoldingsError
+from holdings.core.freshness import CachedSnapshot, Failure, Lease
 from holdings.core.portfolio import Account
-from holdings.core.snapshot import CachedSnapshot
+from holdings.core.ports import Right
 from holdings.settings import Settings
 
 NOW = 1_795_253_400  # 2026-11-21T09:30:00Z
@@ -74,21 +75,42 @@ class FakeExchange:
 
 @dataclass
 class FakeCache:
+    """A cache that several services may share."""
+
     entry: CachedSnapshot | None = None
     readable: bool = True
     writable: bool = True
+    leases: dict[Right, Lease] = field(default_factory=dict[Right, Lease])
     puts: int = 0
 
-    def get(self) -> CachedSnapshot | None:
+    def get(self, deadline: Deadline) -> CachedSnapshot | None:
         if not self.readable:
             raise CacheUnavailable("the cache could not be read")
         return self.entry
 
-    def put(self, entry: CachedSnapshot) -> None:
+    def put(self, entry: CachedSnapshot, keep_until: int, deadline: Deadline) -> CachedSnapshot:
+        self._write()
         self.puts += 1
+        if self.entry and self.entry.as_of > entry.as_of:
+            return self.entry
+        self.entry = entry
+        return entry
+
+    def lease(self, right: Right, wanted: Lease, seen: int, deadline: Deadline) -> Lease | None:
+        self._write()
+        standing = self.leases.get(right)
+        if standing and standing.until > wanted.since and standing.since > seen:
+            return standing
+        self.leases[right] = wanted
+        return None
+
+    def release(self, since: int, failure: Failure | None, deadline: Deadline) -> None:
+        self._write()
+        self.leases["read"] = Lease(since, failure.until if failure else since, failure)
+
+    def _write(self) -> None:
         if not self.writable:
             raise CacheUnavailable("the cache could not be written")
-        self.entry = entry
 
 
 def make_v2_event(

@@ -4,7 +4,12 @@ import io
 import logging
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
+
+# A busy machine takes its time over an example; what may take how long is for the bench.
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.load_profile("unhurried")
 
 
 @pytest.fixture

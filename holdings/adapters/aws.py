@@ -1,30 +1,148 @@
-"""Ways to AWS: clients, made when first needed, and signed calls where those are enough."""
+"""Calls to AWS: signed here where that is enough, else by boto3's client, both in bounded time."""
 
 import ssl
-from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+import threading
+from collections.abc import Callable, Mapping
+from contextvars import copy_context
+from typing import Any, cast
 
 from holdings.adapters import tls
 from holdings.adapters.aws_environment import AwsEnvironment, SigningKey
-from holdings.adapters.signed_api import SignedApi
+from holdings.adapters.signed_api import ConditionFailed, SignedApi
 from holdings.core.once import once
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_secretsmanager import SecretsManagerClient
+__all__ = ["AwsService", "AwsUnavailable", "ConditionFailed", "services"]
 
 # botocore's own default is to wait 60 s, five times.
 _CONNECT_TIMEOUT_SECONDS = 1.0
 _READ_TIMEOUT_SECONDS = 1.5
 _ATTEMPTS = 2
+MOST_SECONDS = 3.0
 
 
-def dynamodb(region: str | None) -> "Callable[[], DynamoDBClient]":
-    return once(lambda: _session(region).client("dynamodb", config=_config()))
+class AwsUnavailable(Exception):
+    """A call did not succeed. `code` is AWS's own name of the error, or botocore's class."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
 
 
-def secrets_manager(region: str | None) -> "Callable[[], SecretsManagerClient]":
-    return once(lambda: _session(region).client("secretsmanager", config=_config()))
+class AwsService:
+    """One of AWS's JSON services. Safe to share between threads."""
+
+    def __init__(self, client: Callable[[], Any], signed: SignedApi | None = None) -> None:
+        """`client` is made when `signed` does not succeed, or is not there."""
+        self._make_client = client
+        self.signed = signed
+
+    @property
+    def client(self) -> Any:
+        return self._make_client()
+
+    def call(
+        self, operation: str, request: Mapping[str, Any], *, seconds: float = MOST_SECONDS
+    ) -> Mapping[str, Any]:
+        """Return the answer, an object. Raises AwsUnavailable or ConditionFailed.
+
+        `seconds` bound each of the two ways; the second is not taken where the first was slow.
+        """
+        if seconds <= 0:
+            raise AwsUnavailable("Timeout", "no time is left")
+        if self.signed:
+            try:
+                answer = self.signed.call(operation, request, seconds=seconds)
+            except TimeoutError:
+                raise AwsUnavailable("Timeout", f"no answer in {seconds:.1f} s") from None
+            if answer is not None:
+                return answer
+        return self._by_client(operation, dict(request), seconds)
+
+    def preload(self) -> None:
+        self._make_client()
+        if self.signed:
+            self.signed.connect()
+
+    def _by_client(
+        self, operation: str, request: dict[str, Any], seconds: float
+    ) -> Mapping[str, Any]:
+        from botocore import xform_name
+        from botocore.exceptions import ClientError
+
+        try:
+            # Making the client is work of this machine, which `seconds` are not for.
+            call = getattr(self.client, xform_name(operation))
+            answer = _within(seconds, lambda: call(**request))
+        except ClientError as error:
+            response = cast("dict[str, Any]", error.response)
+            code = str(response.get("Error", {}).get("Code", type(error).__name__))
+            if code == "ConditionalCheckFailedException":
+                raise ConditionFailed(response.get("Item")) from None
+            raise AwsUnavailable(code, "") from None
+        except AwsUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - botocore's parsers raise what a body makes them
+            raise AwsUnavailable(type(error).__name__, str(error)) from None
+        if not isinstance(answer, Mapping):
+            raise AwsUnavailable("InvalidResponse", "the answer is no object")
+        return cast("Mapping[str, Any]", answer)
+
+
+def _within(seconds: float, call: Callable[[], object]) -> object:
+    """Return call(), or stop waiting: a byte a second outlasts all of botocore's time-outs."""
+    done: list[object] = []
+
+    def run() -> None:
+        try:
+            done.append(call())
+        except Exception as error:  # noqa: BLE001 - handed over whole to the waiting thread
+            done.append(error)
+
+    thread = threading.Thread(target=copy_context().run, args=(run,), name="aws", daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if not done:
+        raise AwsUnavailable("Timeout", f"no answer in {seconds:.1f} s")
+    if isinstance(done[0], Exception):
+        raise done[0]
+    return done[0]
+
+
+def services(
+    environment: AwsEnvironment | None,
+    region: str | None,
+    trusted: Callable[[], ssl.SSLContext],
+) -> tuple[AwsService, AwsService]:
+    """Return DynamoDB and Secrets Manager.
+
+    `trusted` is used unless the environment names a bundle of its own.
+    """
+    own, key = trusted, None
+    if environment:
+        bundle = environment.ca_bundle
+        own = once(lambda: tls.context(bundle)) if bundle else trusted
+        key = _key(environment)
+
+    def service(name: str, target: str, json_version: str) -> AwsService:
+        url = environment and environment.endpoint_urls.get(name)
+        signed = None
+        if environment and key and url:
+            signed = SignedApi(
+                name,
+                target,
+                json_version=json_version,
+                url=url,
+                region=environment.region,
+                key=key,
+                tls=own,
+            )
+        return AwsService(once(lambda: _client(name, region)), signed)
+
+    return (
+        service("dynamodb", "DynamoDB_20120810", "1.0"),
+        service("secretsmanager", "secretsmanager", "1.1"),
+    )
 
 
 def _session(region: str | None):
@@ -34,51 +152,17 @@ def _session(region: str | None):
     return boto3.session.Session(region_name=region)
 
 
-def _config():
+def _client(service: str, region: str | None) -> Any:
     from botocore.config import Config
 
-    return Config(
+    config = Config(
         user_agent="holdings",  # botocore's own is put together anew for each call
         connect_timeout=_CONNECT_TIMEOUT_SECONDS,
         read_timeout=_READ_TIMEOUT_SECONDS,
         retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
     )
-
-
-class SignedApis(NamedTuple):
-    """Both are None where the clients are to do it all."""
-
-    dynamodb: SignedApi | None = None
-    secrets_manager: SignedApi | None = None
-
-
-def signed_apis(
-    environment: AwsEnvironment | None, trusted: Callable[[], ssl.SSLContext]
-) -> SignedApis:
-    """`trusted` is used unless the environment names a bundle of its own."""
-    if environment is None:
-        return SignedApis()
-    key, bundle = _key(environment), environment.ca_bundle
-    own = once(lambda: tls.context(bundle)) if bundle else trusted
-
-    def api(service: str, target: str, json_version: str) -> SignedApi | None:
-        url = environment.endpoint_urls.get(service)
-        if not url:
-            return None
-        return SignedApi(
-            service,
-            target,
-            json_version=json_version,
-            url=url,
-            region=environment.region,
-            key=key,
-            tls=own,
-        )
-
-    return SignedApis(
-        api("dynamodb", "DynamoDB_20120810", "1.0"),
-        api("secretsmanager", "secretsmanager", "1.1"),
-    )
+    make = cast("Callable[..., Any]", _session(region).client)
+    return make(service, config=config)
 
 
 def _key(environment: AwsEnvironment) -> Callable[[], SigningKey]:

@@ -3,8 +3,10 @@
 from decimal import Decimal
 
 from holdings.core.clock import Deadline
+from holdings.core.freshness import CachedSnapshot, Failure, Lease
 from holdings.core.portfolio import Account
-from holdings.core.snapshot import CachedSnapshot, Notice
+from holdings.core.ports import Right
+from holdings.core.snapshot import Notice
 
 DEMO_NOTICE = Notice("demo_mode", "These are sample figures. Unset DEMO_MODE to see real ones.")
 
@@ -38,13 +40,25 @@ class DemoExchange:
 
 
 class MemorySnapshotCache:
-    """Implements `holdings.core.ports.SnapshotCache` for as long as the process lives."""
+    """Implements `holdings.core.ports.SnapshotCache` for as long as this one process lives."""
 
     def __init__(self) -> None:
         self._entry: CachedSnapshot | None = None
+        self._leases: dict[Right, Lease] = {}
 
-    def get(self) -> CachedSnapshot | None:
+    def get(self, deadline: Deadline) -> CachedSnapshot | None:
         return self._entry
 
-    def put(self, entry: CachedSnapshot) -> None:
+    def put(self, entry: CachedSnapshot, keep_until: int, deadline: Deadline) -> CachedSnapshot:
         self._entry = entry
+        return entry
+
+    def lease(self, right: Right, wanted: Lease, seen: int, deadline: Deadline) -> Lease | None:
+        standing = self._leases.get(right)
+        if standing and standing.until > wanted.since and standing.since > seen:
+            return standing
+        self._leases[right] = wanted
+        return None
+
+    def release(self, since: int, failure: Failure | None, deadline: Deadline) -> None:
+        self._leases["read"] = Lease(since, failure.until if failure else since, failure)

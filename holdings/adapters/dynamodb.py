@@ -1,102 +1,204 @@
-"""The snapshot cache: one item a portfolio in a DynamoDB table."""
+"""The cache in DynamoDB: the last reading, and who may make the next one."""
 
-import json
-from collections.abc import Callable, Mapping
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+import uuid
+from collections.abc import Mapping
+from typing import Any, cast
 
-from holdings.adapters.signed_api import SignedApi
-from holdings.core.errors import CacheUnavailable
-from holdings.core.snapshot import CachedSnapshot
+from holdings.adapters.aws import AwsService, AwsUnavailable, ConditionFailed
+from holdings.core.clock import Deadline
+from holdings.core.errors import READING_FAILURES, CacheUnavailable
+from holdings.core.freshness import (
+    CLOCK_SKEW_SECONDS,
+    LONGEST_MEMORY_SECONDS,
+    CachedSnapshot,
+    Failure,
+    Lease,
+)
+from holdings.core.ports import Right
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import GetItemInputTypeDef, PutItemInputTypeDef
+# One call; a request makes up to four, and has to leave time for the exchange.
+_CALL_SECONDS = 2.0
+_LONGEST_LEASE_SECONDS = 60
+_LONGEST_DETAIL = 1_000
 
-T = TypeVar("T")
+Item = Mapping[str, Any]
+
+# Nothing of a newer reading stands there. A time of another type, or one that has yet to come, was
+# never ours, and keeps nobody from writing.
+_NOT_NEWER = (
+    "attribute_not_exists(as_of) OR NOT attribute_type(as_of, :number)"
+    " OR as_of <= :as_of OR as_of > :ahead"
+)
+_FREE = (
+    "attribute_not_exists(pk) OR NOT attribute_type(#until, :number) OR #until <= :now"
+    " OR #until > :memory OR (attribute_not_exists(code) AND #until > :longest)"
+    " OR since <= :seen"
+)
+_OURS = "#owner = :owner"
 
 
 class DynamoDBSnapshotCache:
-    """Implements `holdings.core.ports.SnapshotCache`.
+    """Implements `holdings.core.ports.SnapshotCache` with three items a portfolio.
 
-    Item: `pk` (S) holdings#<user>, `payload` (S) the finished JSON document, and in epoch seconds
-    (N) `expires_at`, `refreshed_at` and `ttl`, after which DynamoDB may delete it.
+    Under `pk` (S) holdings#<user>: `payload` (S) the finished JSON document, `as_of` and
+    `expires_at` (N, epoch seconds), and `digest` (S), without which none of it counts. Under
+    holdings#<user>#read and #refresh: a lease, with `since` and `until` (N), its `owner` (S) and,
+    after a failure, `code` and `detail` (S). `ttl` (N) is when DynamoDB may delete an item.
     """
 
-    def __init__(
-        self,
-        client: "Callable[[], DynamoDBClient]",
-        table: str,
-        user_id: str,
-        *,
-        signed: SignedApi | None = None,
-    ) -> None:
-        """With `signed`, the client is made only when that does not succeed."""
-        self._client = client
-        self._signed = signed
+    def __init__(self, dynamodb: AwsService, table: str, user_id: str) -> None:
+        self._dynamodb = dynamodb
         self._table = table
         self._pk = f"holdings#{user_id}"
+        self._owner = uuid.uuid4().hex
 
-    def get(self) -> CachedSnapshot | None:
-        request: GetItemInputTypeDef = {
-            "TableName": self._table,
-            "Key": {"pk": {"S": self._pk}},
-            # Or the read after a write could miss it and ask Coinbase again.
-            "ConsistentRead": True,
-        }
-        answer = self._signed.call("GetItem", request) if self._signed else None
-        if answer is None:
-            answer = self._by_client("read", lambda client: client.get_item(**request))
-        item = answer.get("Item")
-        return _parse_item(item) if item else None
-
-    def put(self, entry: CachedSnapshot) -> None:
-        request: PutItemInputTypeDef = {
-            "TableName": self._table,
-            "Item": {
-                "pk": {"S": self._pk},
-                "payload": {"S": entry.payload},
-                "expires_at": {"N": str(entry.expires_at)},
-                "refreshed_at": {"N": str(entry.refreshed_at)},
-                "ttl": {"N": str(entry.keep_until)},
+    def get(self, deadline: Deadline) -> CachedSnapshot | None:
+        answer = self._call(
+            "read",
+            "GetItem",
+            {
+                "Key": {"pk": {"S": self._pk}},
+                # Or the read after a write could miss it and ask Coinbase again.
+                "ConsistentRead": True,
             },
+            deadline,
+        )
+        return _snapshot(answer.get("Item"))
+
+    def put(self, entry: CachedSnapshot, keep_until: int, deadline: Deadline) -> CachedSnapshot:
+        item = {
+            "payload": {"S": entry.payload},
+            "as_of": _number(entry.as_of),
+            "expires_at": _number(entry.expires_at),
+            "digest": {"S": entry.digest},
+            "ttl": _number(keep_until),
         }
-        answer = self._signed.call("PutItem", request) if self._signed else None
-        if answer is None:
-            self._by_client("written", lambda client: client.put_item(**request))
+        values = {
+            ":as_of": _number(entry.as_of),
+            ":ahead": _number(entry.as_of + _LONGEST_LEASE_SECONDS),
+        }
+        standing = self._write(self._pk, item, _NOT_NEWER, values, deadline)
+        if standing is None:
+            return entry
+        newer = _snapshot(standing)
+        if newer is None:
+            self._write(self._pk, item, None, {}, deadline)
+        return newer or entry
+
+    def lease(self, right: Right, wanted: Lease, seen: int, deadline: Deadline) -> Lease | None:
+        owner = f"{self._owner}-{uuid.uuid4().hex}"
+        now = wanted.since
+        item = {
+            "since": _number(now),
+            "until": _number(wanted.until),
+            "owner": {"S": owner},
+            "ttl": _number(wanted.until + LONGEST_MEMORY_SECONDS),
+        }
+        values = {
+            ":now": _number(now),
+            ":memory": _number(now + LONGEST_MEMORY_SECONDS + CLOCK_SKEW_SECONDS),
+            ":longest": _number(now + _LONGEST_LEASE_SECONDS),
+            ":seen": _number(seen),
+            # A call that was sent twice, because its answer was lost, finds its own lease.
+            ":owner": {"S": owner},
+        }
+        condition = f"{_FREE} OR {_OURS}"
+        standing = self._write(f"{self._pk}#{right}", item, condition, values, deadline)
+        return None if standing is None else _lease(standing, wanted)
+
+    def release(self, since: int, failure: Failure | None, deadline: Deadline) -> None:
+        item: dict[str, Any] = {
+            "since": _number(since),
+            "until": _number(failure.until if failure else since),
+            "owner": {"S": self._owner},
+            "ttl": _number((failure.until if failure else since) + LONGEST_MEMORY_SECONDS),
+        }
+        if failure:
+            item |= {"code": {"S": failure.code}, "detail": {"S": failure.detail}}
+        # Not in place of a lease that somebody took after this one had run out.
+        condition = "attribute_not_exists(since) OR since <= :since"
+        self._write(f"{self._pk}#read", item, condition, {":since": _number(since)}, deadline)
 
     def preload(self) -> None:
-        self._client()
-        if self._signed:
-            self._signed.connect()
+        self._dynamodb.preload()
 
-    def _by_client(self, verb: str, call: "Callable[[DynamoDBClient], T]") -> T:
-        from botocore.exceptions import BotoCoreError, ClientError
-
+    def _write(
+        self,
+        pk: str,
+        item: Item,
+        condition: str | None,
+        values: Mapping[str, Any],
+        deadline: Deadline,
+    ) -> Item | None:
+        """Put an item; return the one that stands there instead if the condition does not hold."""
+        request: dict[str, Any] = {"Item": {"pk": {"S": pk}, **item}}
+        if condition:
+            request |= {
+                "ConditionExpression": condition,
+                "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+            }
+            names = {f"#{name}": name for name in ("until", "owner") if f"#{name}" in condition}
+            if names:
+                request["ExpressionAttributeNames"] = names
+            if ":number" in condition:
+                values = {**values, ":number": {"S": "N"}}
+            request["ExpressionAttributeValues"] = dict(values)
         try:
-            return call(self._client())
-        except ClientError as error:
-            reason = error.response.get("Error", {}).get("Code", type(error).__name__)
-        except BotoCoreError as error:
-            reason = type(error).__name__
-        raise CacheUnavailable(
-            f"the cache could not be {verb} ({reason}): the figures are right, but each request "
-            f"asks Coinbase. Check the table {self._table} and the right to use it"
-        )
+            self._call("written", "PutItem", request, deadline)
+        except ConditionFailed as refused:
+            return cast("Item", refused.item) if isinstance(refused.item, Mapping) else {}
+        return None
+
+    def _call(
+        self, verb: str, operation: str, request: Mapping[str, Any], deadline: Deadline
+    ) -> Mapping[str, Any]:
+        seconds = min(deadline.remaining(), _CALL_SECONDS)
+        try:
+            return self._dynamodb.call(
+                operation, {"TableName": self._table, **request}, seconds=seconds
+            )
+        except AwsUnavailable as error:
+            raise CacheUnavailable(
+                f"the cache could not be {verb} ({error.code}): the figures are right, but other "
+                f"instances ask Coinbase too. Check the table {self._table} and the right to use it"
+            ) from None
 
 
-def _parse_item(item: "Mapping[str, Any]") -> CachedSnapshot | None:
+def _number(value: int) -> dict[str, str]:
+    return {"N": str(value)}
+
+
+def _snapshot(item: object) -> CachedSnapshot | None:
     """Read an item; one that is not ours counts as none and is overwritten by the next put."""
     try:
-        payload = item["payload"]["S"]
-        as_of = datetime.fromisoformat(json.loads(payload)["as_of"])
-        return CachedSnapshot(
-            payload=payload,
-            as_of=int(as_of.timestamp()),
-            expires_at=int(item["expires_at"]["N"]),
-            keep_until=int(item["ttl"]["N"]),
-            # Without it, a refresh was never honoured.
-            refreshed_at=int(item.get("refreshed_at", {"N": 0})["N"]),
+        fields = cast("Mapping[str, Mapping[str, str]]", item)
+        entry = CachedSnapshot(
+            payload=fields["payload"]["S"],
+            as_of=_seconds(fields["as_of"]["N"]),
+            expires_at=_seconds(fields["expires_at"]["N"]),
+            digest=fields["digest"]["S"],
         )
-    except (KeyError, TypeError, ValueError, OverflowError, RecursionError):
+        return entry if entry.is_genuine() else None
+    except (KeyError, TypeError, ValueError):
         return None
+
+
+def _seconds(text: str) -> int:
+    if len(text) > 12:
+        raise ValueError("not a moment")
+    return int(text)
+
+
+def _lease(item: Item, wanted: Lease) -> Lease:
+    """Read who has the lease; one that cannot be read is held as long as ours would be."""
+    try:
+        fields = cast("Mapping[str, Mapping[str, str]]", item)
+        since, until = _seconds(fields["since"]["N"]), _seconds(fields["until"]["N"])
+        code, detail = fields.get("code", {}).get("S"), fields.get("detail", {}).get("S")
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return wanted
+    if code is None:
+        return Lease(since, until)
+    if code not in READING_FAILURES or not isinstance(detail, str) or len(detail) > _LONGEST_DETAIL:
+        return wanted
+    return Lease(since, until, Failure(code, detail, until))

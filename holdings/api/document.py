@@ -5,12 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from flask import Blueprint, Flask, Response, current_app
+from flask import Blueprint, Flask, Response, request
 
 from holdings.core.errors import HoldingsError
 from holdings.settings import Settings, TokenIssuer
-
-blueprint = Blueprint("document", __name__)
 
 # Made by `make openapi` from the schemas and routes, and shipped beside the package.
 PATH = Path(__file__).parents[2] / "docs" / "openapi.json"
@@ -48,19 +46,20 @@ class SignIn:
 def register(app: Flask, settings: Settings) -> None:
     """Serve the document; under `flask run` also the viewer, which is not shipped to Lambda."""
     sign_in = SignIn.of(settings.token_issuer)
-    app.extensions["openapi"] = lambda: _document(settings, sign_in)
+    blueprint = Blueprint("document", __name__)
+
+    @blueprint.get("/openapi.json")
+    def openapi() -> Response:
+        document = json.dumps(_document(settings, sign_in))
+        response = Response(document, content_type="application/json")
+        response.cache_control.no_cache = True
+        response.add_etag()
+        response.make_conditional(request)
+        return response
+
     app.register_blueprint(blueprint, url_prefix=settings.api_prefix or None)
     if not settings.in_lambda:
         _register_viewer(app, settings, sign_in)
-
-
-@blueprint.get("/openapi.json")
-def openapi() -> Response:
-    document = current_app.extensions["openapi"]()
-    response = Response(json.dumps(document), content_type="application/json")
-    response.cache_control.no_cache = True
-    response.add_etag()
-    return response
 
 
 def _document(settings: Settings, sign_in: SignIn | None) -> dict[str, Any]:

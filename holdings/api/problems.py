@@ -1,45 +1,24 @@
 """Every error as an RFC 9457 problem: the one place where errors become HTTP."""
 
 import logging
-from dataclasses import dataclass
 
 from flask import Flask, Response, g
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from holdings.core.errors import CoinbaseRateLimited, HoldingsError, InvalidRequest
+from holdings.api.problem_kinds import KINDS
+from holdings.core.errors import HoldingsError, InvalidRequest
 
 logger = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
-    status: int
-    title: str
-
-
-KINDS = {
-    "unauthenticated": Kind(401, "Not signed in"),
-    "forbidden": Kind(403, "Not allowed"),
-    "not_found": Kind(404, "No such page"),
-    "method_not_allowed": Kind(405, "Method not allowed"),
-    "invalid_request": Kind(422, "Invalid request"),
-    "coinbase_credentials_rejected": Kind(502, "Coinbase rejects the API key"),
-    "coinbase_permission_denied": Kind(502, "The API key may not read accounts"),
-    "coinbase_invalid_response": Kind(502, "Coinbase's answer cannot be used"),
-    "coinbase_rate_limited": Kind(503, "Coinbase's rate limit is exhausted"),
-    "coinbase_unavailable": Kind(503, "Coinbase is not available"),
-    "coinbase_timeout": Kind(504, "Coinbase did not answer in time"),
-    "secret_invalid": Kind(500, "The stored Coinbase key cannot be used"),
-    "misconfigured": Kind(500, "A setting is missing"),
-    "internal_error": Kind(500, "Internal error"),
-}
 _INTERNAL = "Something failed that should not have. Quote the request id to the operator."
 _BY_STATUS = {404: "not_found", 405: "method_not_allowed"}
 _CLIENT_ERROR = 400
 _SERVER_ERROR = 500
+_UNAVAILABLE = 503
 
 
 def register(app: Flask) -> None:
@@ -59,7 +38,7 @@ def _on_holdings_error(error: HoldingsError) -> Response:
         error.detail,
         errors=error.errors if isinstance(error, InvalidRequest) and error.errors else None,
     )
-    if isinstance(error, CoinbaseRateLimited):
+    if error.retry_after and kind.status == _UNAVAILABLE:
         response.headers["Retry-After"] = str(error.retry_after)
     if error.code == "unauthenticated":
         response.headers["WWW-Authenticate"] = "Bearer"

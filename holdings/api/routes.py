@@ -2,8 +2,7 @@
 
 from typing import cast
 
-from flask import Blueprint, Response, current_app, request
-from werkzeug.http import generate_etag, quote_etag
+from flask import Blueprint, Response, request
 
 from holdings.api.identity import caller
 from holdings.core.clock import Clock
@@ -11,35 +10,35 @@ from holdings.core.errors import InvalidRequest
 from holdings.core.service import Answer, HoldingsService
 from holdings.settings import Settings
 
-blueprint = Blueprint("api", __name__)
 
+def blueprint(settings: Settings, clock: Clock, service: HoldingsService) -> Blueprint:
+    api = Blueprint("api", __name__)
 
-@blueprint.get("/health")
-def health() -> Response:
-    """Tell that the API is up."""
-    from holdings.api.schemas import HealthSchema, to_json
+    @api.get("/health")
+    def health() -> Response:
+        """Tell that the API is up."""
+        from holdings.api.schemas import HealthSchema, to_json
 
-    settings = _settings()
-    document = {
-        "status": "ok",
-        "name": settings.app_name,
-        "version": settings.app_version,
-        "time": int(_clock().now()),
-    }
-    response = Response(to_json(HealthSchema(), document), content_type="application/json")
-    response.cache_control.no_store = True
-    return response
+        document = {
+            "status": "ok",
+            "name": settings.app_name,
+            "version": settings.app_version,
+            "time": int(clock.now()),
+        }
+        response = Response(to_json(HealthSchema(), document), content_type="application/json")
+        response.cache_control.no_store = True
+        return response
 
+    @api.get("/holdings")
+    def holdings() -> Response:
+        """Read the holdings, with how old and how trustworthy they are."""
+        if not settings.demo_mode:
+            caller(request.environ)
+        # Most requests have no query, and do without the schema and what it imports.
+        refresh = bool(request.query_string) and _query()["refresh"]
+        return _respond(service.read(refresh=refresh), now=int(clock.now()))
 
-@blueprint.get("/holdings")
-def holdings() -> Response:
-    """Read the holdings, with how old and how trustworthy they are."""
-    if not _settings().demo_mode:
-        caller(request.environ)
-    # Most requests have no query, and do without the schema and what it imports.
-    refresh = bool(request.query_string) and _query()["refresh"]
-    service = cast("HoldingsService", current_app.extensions["service"])
-    return _respond(service.read(refresh=refresh))
+    return api
 
 
 def _query() -> dict[str, bool]:
@@ -55,35 +54,28 @@ def _query() -> dict[str, bool]:
         return cast("dict[str, bool]", HoldingsQuerySchema().load(request.args.to_dict()))
     except ValidationError as error:
         errors = cast("dict[str, list[str]]", error.messages)
-        raise InvalidRequest(f"mend {', '.join(sorted(errors))} in the query", errors) from None
+        raise InvalidRequest(f"correct {', '.join(sorted(errors))} in the query", errors) from None
 
 
-def _respond(answer: Answer) -> Response:
-    now = int(_clock().now())
-    fresh_for = max(0, answer.expires_at - now)
+def _respond(answer: Answer, *, now: int) -> Response:
+    entry = answer.entry
+    # RFC 9111: max-age is the whole time of freshness, of which a cache itself takes off the Age.
+    fresh_for = max(0, entry.expires_at - entry.as_of)
     response = Response(
-        answer.payload,
+        entry.payload,
         # All at once, as text: set one by one, they would take a tenth of a hit's time.
         headers=[
             ("Content-Type", "application/json"),
             ("X-Cache", answer.outcome),
-            ("Age", str(max(0, now - answer.as_of))),
+            ("Age", str(max(0, now - entry.as_of))),
             (
                 "Cache-Control",
                 "no-store" if answer.outcome == "STALE" else f"private, max-age={fresh_for}",
             ),
-            ("ETag", quote_etag(generate_etag(answer.payload.encode()))),
+            ("ETag", f'"{entry.digest}"'),
         ],
     )
     if "If-None-Match" in request.headers:
         response.make_conditional(request)
         response.headers.remove("Date")  # the server's, and two of one name are one too many
     return response
-
-
-def _settings() -> Settings:
-    return cast("Settings", current_app.extensions["settings"])
-
-
-def _clock() -> Clock:
-    return cast("Clock", current_app.extensions["clock"])

@@ -10,6 +10,7 @@ from flask import Flask, Response, g, request
 
 from holdings import logs
 from holdings.api.identity import REQUEST_CONTEXT
+from holdings.core.errors import InvalidRequest
 from holdings.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -18,7 +19,14 @@ logger = logging.getLogger(__name__)
 _EXPOSED = ("Age", "ETag", "Retry-After", "X-Cache", "X-Request-Id")
 
 
+_LONGEST_REQUEST_ID = 128
+
+
 def register(app: Flask, settings: Settings) -> None:
+    """Add them to `app`, which must have no route yet."""
+    # Either would answer in HTML, with a redirect to whatever the Host header names.
+    app.url_map.merge_slashes = False
+    app.url_map.redirect_defaults = False
     # Flask calls these in reverse: the last word on headers is spoken after flask-cors'.
     app.before_request(_begin)
     app.after_request(_finish)
@@ -40,13 +48,19 @@ def _begin() -> None:
     g.started = perf_counter()
     g.request_id = _gateway_request_id(request.environ) or str(uuid.uuid4())
     logs.request_id.set(g.request_id)
+    try:
+        request.query_string.decode()
+    except UnicodeDecodeError:
+        raise InvalidRequest("the query is not UTF-8: percent-encode it") from None
 
 
 def _gateway_request_id(environ: Mapping[str, Any]) -> str:
     """Return the id that the gateway's access log has too, or ""."""
     context: object = environ.get(REQUEST_CONTEXT)
     found = cast("dict[str, Any]", context).get("requestId") if isinstance(context, dict) else None
-    return found if isinstance(found, str) and found.isascii() and found.isprintable() else ""
+    if not isinstance(found, str) or len(found) > _LONGEST_REQUEST_ID:
+        return ""
+    return found if found.isascii() and found.isprintable() else ""
 
 
 def _finish(response: Response) -> Response:

@@ -4,8 +4,8 @@ HoldingsError
 ├── Unauthenticated                  no verified claims came with the request
 ├── Forbidden                        the token lacks the scope
 ├── InvalidRequest                   the query is not what the schema takes
-├── UpstreamError                    the figures could not be read
-│   ├── CoinbaseError                answered with the last good snapshot where there is one
+├── UpstreamError                    no reading: the last good figures are served if there are any
+│   ├── CoinbaseError
 │   │   ├── CoinbaseCredentialsRejected
 │   │   ├── CoinbasePermissionDenied
 │   │   ├── CoinbaseInvalidResponse
@@ -14,22 +14,26 @@ HoldingsError
 │   │   │   └── CoinbaseTimestampExpired
 │   │   └── CoinbaseTimeout
 │   ├── SecretInvalid                the operator stored something that is not a key
-│   └── SecretUnavailable            Secrets Manager did not answer
-├── CacheUnavailable                 costs a warning, never the answer
-└── Misconfigured                    a setting or a permission is missing
+│   ├── SecretUnavailable            Secrets Manager did not answer
+│   └── RememberedFailure            any of these, or Misconfigured, a moment ago
+├── Misconfigured                    a setting or a permission is missing
+└── CacheUnavailable                 costs a warning, never the answer
 
-Each is raised where the fact is known, with a `detail` that says the mend and holds no secret;
+Each is raised where the fact is known, with a `detail` that says the remedy and holds no secret;
 `holdings.api.problems` alone turns them into HTTP.
 """
 
 from collections.abc import Mapping
-from typing import ClassVar
 
 
 class HoldingsError(Exception):
-    """An error with a stable `code` and a `detail` that may be shown to whoever called."""
+    """An error with a stable `code` and a `detail` that may be shown to whoever called.
 
-    code: ClassVar[str] = "internal_error"
+    `retry_after`: whole seconds after which to try again, where that is known.
+    """
+
+    code = "internal_error"
+    retry_after: int | None = None
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
@@ -79,11 +83,9 @@ class CoinbaseInvalidResponse(CoinbaseError):
 
 
 class CoinbaseRateLimited(CoinbaseError):
-    """`retry_after`: whole seconds after which a caller may try again."""
-
     code = "coinbase_rate_limited"
 
-    def __init__(self, detail: str, *, retry_after: int) -> None:
+    def __init__(self, detail: str, *, retry_after: int | None = None) -> None:
         super().__init__(detail, transient=True)
         self.retry_after = retry_after
 
@@ -105,7 +107,16 @@ class SecretInvalid(UpstreamError):
 
 
 class SecretUnavailable(UpstreamError):
-    pass
+    code = "secret_unavailable"
+
+
+class RememberedFailure(UpstreamError):
+    """A failure of a moment ago, under its own code."""
+
+    def __init__(self, code: str, detail: str, *, retry_after: int) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.retry_after = retry_after
 
 
 class CacheUnavailable(HoldingsError):
@@ -114,3 +125,11 @@ class CacheUnavailable(HoldingsError):
 
 class Misconfigured(HoldingsError):
     code = "misconfigured"
+
+
+def _codes(kind: type[HoldingsError]) -> set[str]:
+    return {kind.code}.union(*(_codes(derived) for derived in kind.__subclasses__()))
+
+
+# Why the exchange may be unreadable: what a failure that is remembered can be.
+READING_FAILURES = frozenset(_codes(UpstreamError) | {Misconfigured.code})

@@ -1,7 +1,9 @@
-"""A reading of the portfolio, and the form in which it is kept."""
+"""The document of GET /holdings: a portfolio with its age and what to know before trusting it."""
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from holdings.core.portfolio import Portfolio
@@ -17,7 +19,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The document of GET /holdings. `as_of` and `expires_at` are epoch seconds."""
+    """`as_of` and `expires_at` are epoch seconds."""
 
     as_of: int
     expires_at: int
@@ -26,43 +28,21 @@ class Snapshot:
     warnings: tuple[Notice, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class CachedSnapshot:
-    """What the cache keeps: the finished document and the moments that judge it.
+def annotate(payload: str, notices: Iterable[Notice], *, stale: bool = False) -> str:
+    """Return the finished document with warnings that it lacks and, if so, marked as stale.
 
-    All in epoch seconds. `payload` is fresh until `expires_at` and last good until `keep_until`;
-    `refreshed_at` is when a forced refresh was last honoured, 0 for never.
+    Its figures stay as they were written. Raises ValueError if it is not a document of ours.
     """
-
-    payload: str
-    as_of: int
-    expires_at: int
-    keep_until: int
-    refreshed_at: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class FreshnessRules:
-    """Durations in seconds. Judged on every read, never left to the cache's own deletion."""
-
-    fresh_for: int = 180
-    last_good_for: int = 86_400
-    refresh_cooldown: int = 10
-
-    def keep(self, payload: str, *, as_of: int, refreshed_at: int) -> CachedSnapshot:
-        expires_at = self.expires_at(as_of)
-        return CachedSnapshot(
-            payload, as_of, expires_at, expires_at + self.last_good_for, refreshed_at
-        )
-
-    def expires_at(self, as_of: int) -> int:
-        return as_of + self.fresh_for
-
-    def is_fresh(self, entry: CachedSnapshot, now: float) -> bool:
-        return now < entry.expires_at
-
-    def is_last_good(self, entry: CachedSnapshot, now: float) -> bool:
-        return now < entry.keep_until
-
-    def may_refresh(self, refreshed_at: int, now: float) -> bool:
-        return now - refreshed_at >= self.refresh_cooldown
+    document = cast("dict[str, Any]", json.loads(payload))
+    try:
+        warnings = document["warnings"]
+        known = {warning["code"] for warning in warnings}
+        warnings += [
+            {"code": notice.code, "detail": notice.detail}
+            for notice in notices
+            if notice.code not in known
+        ]
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"not a snapshot: {error!r}") from None
+    document["stale"] = bool(stale or document.get("stale"))
+    return json.dumps(document, separators=(",", ":"))

@@ -8,13 +8,14 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import IO, Self
 
 import requests
 
 from local.emulator.environment import minimal_environment
 from local.ports import check_free
 from local.settings import LocalError
+from local.state import UMASK, open_log, prepare, read_object, reason
 
 HOST = "127.0.0.1"
 LOG_TAIL_LINES = 20
@@ -66,19 +67,11 @@ class Emulator:
         if not self.python.exists():
             raise LocalError(f"no emulator environment at {self.python}: run `make run`")
         check_free(self.port, "EMULATOR_PORT")
-        for folder in ("state", "tmp", "s3"):
-            (self.state_dir / folder).mkdir(parents=True, exist_ok=True)
-        with self.log_file.open("wb") as log:
-            self._process = subprocess.Popen(  # noqa: S603 - our own command
-                self.command,
-                env=self.environment,
-                cwd=self.state_dir,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                # Ctrl-C is for whoever started us; the emulator outlives it until `stop`.
-                start_new_session=True,
-            )
+        for folder in ("", "state", "tmp", "s3"):
+            prepare(self.state_dir / folder)
+        self._check_state()
+        with open_log(self.log_file) as log:
+            self._process = self._run(log)
         try:
             self._wait_until_ready(self._process)
         except BaseException:
@@ -106,6 +99,27 @@ class Emulator:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+    def _check_state(self) -> None:
+        # MiniStack would start without what such a file holds, or not at all.
+        for file in sorted((self.state_dir / "state").glob("*.json")):
+            read_object(file, missing="", broken="`make clean` starts over without it")
+
+    def _run(self, log: IO[bytes]) -> subprocess.Popen[bytes]:
+        try:
+            return subprocess.Popen(  # noqa: S603 - our own command
+                self.command,
+                env=self.environment,
+                cwd=self.state_dir,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                # Ctrl-C is for whoever started us; the emulator outlives it until `stop`.
+                start_new_session=True,
+                umask=UMASK,
+            )
+        except OSError as error:
+            raise LocalError(f"{self.python} cannot be run: {reason(error)}") from None
 
     def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + self.start_seconds

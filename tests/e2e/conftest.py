@@ -59,6 +59,7 @@ class Running:
                 **self.ports,
                 "LOCAL_STATE_DIR": str(self.state_dir),
                 "CACHE_TTL_SECONDS": "2",
+                "REFRESH_COOLDOWN_SECONDS": "1",
                 "PYTHONUNBUFFERED": "1",
                 **self.environ,
             },
@@ -111,6 +112,21 @@ class Running:
             timeout=20,
         )
 
+    def forget(self) -> None:
+        """Make the exchange well again, and leave nothing of an earlier reading or failure."""
+        self.simulate("POST", "/reset")
+        token, give_up = access_token(self.stack), time.monotonic() + 15
+        while not self.get(token=token).ok:
+            assert time.monotonic() < give_up
+            time.sleep(0.2)
+        self.delete_snapshot()
+
+    def delete_snapshot(self) -> None:
+        table = self.aws("dynamodb")
+        for item in ("", "#read", "#refresh"):
+            key = {"pk": {"S": f"holdings#demo-user{item}"}}
+            table.delete_item(TableName=self.stack.table, Key=key)
+
     def simulate(self, method: str, path: str, document: Any = None) -> requests.Response:
         answer = requests.request(
             method, f"{self.stack.coinbase_url}/_simulator{path}", json=document, timeout=5
@@ -139,8 +155,5 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 @pytest.fixture
 def stack(running: Running) -> Running:
     """The running stack with a well exchange and no snapshot."""
-    running.simulate("POST", "/reset")
-    running.aws("dynamodb").delete_item(
-        TableName=running.stack.table, Key={"pk": {"S": "holdings#demo-user"}}
-    )
+    running.forget()
     return running

@@ -50,7 +50,7 @@ def test_a_fault_is_a_code_without_a_snapshot_and_stale_figures_with_one(
     stack.simulate("PUT", "/faults", {"fault": fault})
     answer = stack.get()
     assert (answer.status_code, answer.json()["code"]) == (status, code)
-    stack.simulate("POST", "/reset")
+    stack.forget()
     good = stack.get().json()
     stack.simulate("PUT", "/faults", {"fault": fault})
     time.sleep(2.1)
@@ -77,6 +77,7 @@ def test_a_key_that_cannot_be_used_says_so(stack: Running) -> None:
     assert "api_secret" in answer.json()["detail"]
     assert good["api_secret"][:20] not in stack.output + answer.text
     store(stack, good)
+    time.sleep(1.1)  # REFRESH_COOLDOWN_SECONDS of this stack
     assert stack.get().status_code == 200
 
 

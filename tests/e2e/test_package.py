@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import queue
+import re
 import shutil
 import subprocess
 import sys
@@ -27,7 +28,11 @@ from tests.builders import ENVIRONMENT, make_v2_event
 
 LIMIT_BYTES = 6_000_000
 ARN = "arn:aws:lambda:eu-central-1:123456789012:function:holdings"
-INPUTS = ("app.py", "holdings", "docs/openapi.json", "package", "requirements.txt")
+INPUTS = ("LICENSE", "app.py", "holdings", "docs/openapi.json", "package", "requirements.txt")
+# What each licence of the shipped distributions says in its own text.
+GRANTS = re.compile(
+    "Permission is hereby granted|Redistribution and use|Apache License|Mozilla Public License"
+)
 
 # What Lambda's own bootstrap is given, on a path of the standard library and two folders.
 RUN = """
@@ -134,8 +139,18 @@ def test_it_holds_our_code_and_what_is_pinned_and_nothing_else(tree: Path) -> No
     assert {"app.py", "holdings/__init__.py", "docs/openapi.json"} < files.keys()
     strangers = {"pip", "setuptools", "local", "infra_pulumi", "package", "tests", "bin", ".env"}
     assert strangers & {part for name in files for part in name.split("/")} == set()
-    kinds = {Path(name).suffix for name in files if not name.endswith("/METADATA")}
+    kinds = {Path(name).suffix for name in files if ".dist-info/" not in name} - {""}
     assert kinds == {".py", ".pyc", ".so", ".json", ".gz", ".pem"}
+
+
+def test_each_distribution_that_ships_has_its_licence_there_and_so_have_we(tree: Path) -> None:
+    granted = {
+        name.split("/")[0]
+        for name, data in files_in(tree).items()
+        if ".dist-info/" in name and GRANTS.search(data.decode())
+    }
+    assert granted == {folder.name for folder in tree.glob("*.dist-info")}
+    assert (tree / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()
 
 
 def test_its_compiled_parts_are_for_arm64(tree: Path) -> None:

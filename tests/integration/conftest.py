@@ -3,7 +3,7 @@
 import json
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 from holdings import create_app
 from holdings.api.identity import REQUEST_CONTEXT
 from holdings.core.clock import Clock
+from holdings.core.ports import Exchange, SnapshotCache
 from local.simulator import Credentials, Fault, Injection, Simulator
 from tests.builders import CLAIMS, FakeClock, make_settings
 
@@ -47,11 +48,6 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
-def as_made(client: object) -> Callable[[str | None], Callable[[], object]]:
-    """Return what makes a client for a region, in the form in which the app calls it."""
-    return lambda _region: lambda: client
-
-
 def secret_string(credentials: Credentials) -> str:
     return json.dumps(
         {
@@ -64,12 +60,14 @@ def secret_string(credentials: Credentials) -> str:
 
 @dataclass
 class Laptop:
-    """One app, its exchange and its clock. `moving` False: a clock that only sleeps move."""
+    """One app, its exchange and its clock, which only sleeps move unless it is the real one."""
 
     simulator: Simulator
     time: FakeClock
     environ: dict[str, str] = field(default_factory=dict[str, str])
     real_time: bool = False
+    exchange: Exchange | None = None
+    cache: SnapshotCache | None = None
 
     def __post_init__(self) -> None:
         self.restart()
@@ -84,6 +82,8 @@ class Laptop:
                 }
             ),
             clock=Clock() if self.real_time else self.time.clock,
+            exchange=self.exchange,
+            cache=self.cache,
         )
         self.client: FlaskClient = self.app.test_client()
 
@@ -101,6 +101,10 @@ class Laptop:
     def asked(self, path: str = "/accounts") -> int:
         """How many requests for a path the exchange has seen."""
         return self.simulator.exchange.counts().get(f"GET {path}", 0)
+
+    def forget_failure(self) -> None:
+        """Let the time pass in which a failed reading is not tried again."""
+        self.time.advance(11)
 
     def code(self, response: TestResponse) -> str:
         assert response.json

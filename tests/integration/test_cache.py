@@ -1,13 +1,18 @@
-"""A failing table never costs the answer."""
+"""The table: it never costs the answer, and what lies in it is not trusted."""
 
-from typing import Any
+import time as real_time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, cast
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 
-from holdings.adapters import aws
-from tests.integration.conftest import TABLE, Laptop, as_made
+from holdings.adapters import aws, tls
+from holdings.adapters.aws import AwsService
+from holdings.adapters.dynamodb import DynamoDBSnapshotCache
+from tests.builders import NOW
+from tests.integration.conftest import TABLE, USER, Laptop
 
 
 class FailingTable:
@@ -30,17 +35,22 @@ class FailingTable:
         return getattr(self._client, operation)(**kwargs)
 
 
+def cache_of(client: object) -> DynamoDBSnapshotCache:
+    return DynamoDBSnapshotCache(AwsService(lambda: client), TABLE, USER)
+
+
 def error(code: str) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": "m"}}, "PutItem")
 
 
 def test_a_missing_table_costs_a_warning(laptop: Laptop) -> None:
     boto3.client("dynamodb").delete_table(TableName=TABLE)
-    for _ in range(2):
+    for outcome in ("MISS", "HIT", "HIT"):
         response = laptop.get()
-        assert (response.status_code, response.headers["X-Cache"]) == (200, "MISS")
+        assert (response.status_code, response.headers["X-Cache"]) == (200, outcome)
         assert laptop.warnings(response) == ["cache_unavailable"]
         assert TABLE in response.json["warnings"][0]["detail"]  # pyright: ignore[reportOptionalSubscript]
+    assert laptop.asked() == 1
 
 
 @pytest.mark.parametrize("operations", [("get_item",), ("put_item",), ("get_item", "put_item")])
@@ -56,17 +66,18 @@ def test_a_missing_table_costs_a_warning(laptop: Laptop) -> None:
     ids=lambda fault: type(fault).__name__ + str(getattr(fault, "response", "")),
 )
 def test_a_table_that_refuses_reads_or_writes_costs_a_warning(
-    monkeypatch: pytest.MonkeyPatch, laptop: Laptop, fault: Exception, operations: tuple[str, ...]
+    laptop: Laptop, fault: Exception, operations: tuple[str, ...]
 ) -> None:
-    table = FailingTable(fault, *operations)
-    monkeypatch.setattr(aws, "dynamodb", as_made(table))
+    laptop.cache = cache_of(FailingTable(fault, *operations))
     laptop.restart()
-    response = laptop.get()
-    assert response.status_code == 200
-    assert laptop.warnings(response) == ["cache_unavailable"]
+    for refresh in ("?refresh=true", "?refresh=true", ""):
+        response = laptop.get(refresh)
+        assert response.status_code == 200
+        assert laptop.warnings(response) == ["cache_unavailable"]
+    assert laptop.asked() == 1  # the process keeps its reading and its cool-down
 
 
-def test_with_table_and_coinbase_down_the_coinbase_error_is_told(laptop: Laptop) -> None:
+def test_with_table_and_coinbase_down_the_coinbase_error_is_reported(laptop: Laptop) -> None:
     boto3.client("dynamodb").delete_table(TableName=TABLE)
     laptop.simulator.stop()
     response = laptop.get()
@@ -74,12 +85,134 @@ def test_with_table_and_coinbase_down_the_coinbase_error_is_told(laptop: Laptop)
 
 
 def test_aws_is_not_waited_for_longer_than_a_request_allows() -> None:
-    for client in (aws.dynamodb("eu-west-1")(), aws.secrets_manager("eu-west-1")()):
-        config = vars(client.meta.config)
+    for service in aws.services(None, "eu-west-1", tls.context):
+        config = cast("dict[str, Any]", vars(service.client.meta.config))
         assert (config["connect_timeout"], config["read_timeout"]) == (1.0, 1.5)
         assert config["retries"] == {"mode": "standard", "total_max_attempts": 2}
+        assert service.client is service.client
 
 
-def test_a_client_is_made_once() -> None:
-    client = aws.dynamodb("eu-west-1")
-    assert client() is client()
+# What lies in the table is hostile until it has been proven to be ours.
+
+
+def stored(pk: str) -> dict[str, Any] | None:
+    item = boto3.client("dynamodb").get_item(TableName=TABLE, Key={"pk": {"S": pk}}).get("Item")
+    return cast("dict[str, Any] | None", item)
+
+
+def store(item: dict[str, Any], pk: str = f"holdings#{USER}") -> None:
+    boto3.client("dynamodb").put_item(TableName=TABLE, Item={**item, "pk": {"S": pk}})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"payload": {"S": '{"as_of": "2026-11-21T09:30:00Z"}'}},
+        {"payload": {"S": "\ud800".encode("utf-8", "surrogatepass").decode("utf-8", "replace")}},
+        {"payload": {"N": "7"}},
+        {"payload": {"L": []}},
+        {"as_of": {"N": "9" * 38}},
+        {"as_of": {"N": "1e125"}},
+        {"as_of": {"S": "NaN"}},
+        {"as_of": {"NULL": True}},
+        {"expires_at": {"N": "9" * 38}},
+        {"expires_at": {"N": "-1"}},
+        {"digest": {"S": ""}},
+        {"digest": {"B": b"x"}},
+    ],
+    ids=str,
+)
+def test_an_item_that_is_not_ours_to_the_last_digit_is_read_anew_and_replaced(
+    laptop: Laptop, change: dict[str, Any]
+) -> None:
+    laptop.get()
+    good = stored(f"holdings#{USER}")
+    assert good
+    store({**good, **change})
+    laptop.restart()
+    laptop.time.advance(20)
+    assert [laptop.get().headers["X-Cache"] for _ in range(2)] == ["MISS", "HIT"]
+    again = stored(f"holdings#{USER}")
+    assert again
+    assert again["as_of"] == {"N": str(NOW + 20)}
+
+
+@pytest.mark.parametrize(
+    "lease",
+    [
+        {"until": {"N": "9" * 38}, "since": {"N": "9" * 38}},
+        {"until": {"N": str(NOW + 3_000)}, "since": {"N": str(NOW)}},
+        {"until": {"S": "tomorrow"}},
+        {},
+        {"until": {"N": str(NOW + 10**6)}, "since": {"N": "1"}, "code": {"S": "coinbase_timeout"}},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("right", ["read", "refresh"])
+def test_a_lease_that_was_never_ours_keeps_nobody_from_reading(
+    laptop: Laptop, lease: dict[str, Any], right: str
+) -> None:
+    laptop.get()
+    store(lease, f"holdings#{USER}#{right}")
+    laptop.time.advance(11)
+    assert laptop.get("?refresh=true").headers["X-Cache"] == "REFRESH"
+    assert laptop.time.sleeps == []
+
+
+def test_a_failure_with_a_code_that_is_none_is_only_a_lease(laptop: Laptop) -> None:
+    item = {
+        "since": {"N": str(NOW)},
+        "until": {"N": str(NOW + 9)},
+        "code": {"S": "<script>"},
+        "detail": {"S": "x"},
+    }
+    store(item, f"holdings#{USER}#read")
+    assert laptop.get().headers["X-Cache"] == "MISS"
+    assert sum(laptop.time.sleeps) < 10
+
+
+def test_a_write_that_arrives_twice_is_one_lease(laptop: Laptop) -> None:
+    """The client sends again when an answer is lost; the second finds the first one's item."""
+
+    class Twice(FailingTable):
+        def put_item(self, **kwargs: Any) -> Any:
+            super().put_item(**kwargs)
+            return super().put_item(**kwargs)
+
+    laptop.cache = cache_of(Twice(Exception()))
+    laptop.restart()
+    assert laptop.get("?refresh=true").headers["X-Cache"] == "REFRESH"
+    assert laptop.time.sleeps == []
+
+
+def test_a_reading_costs_three_calls_and_a_hit_one(laptop: Laptop) -> None:
+    calls: list[str] = []
+
+    class Counting(FailingTable):
+        def _call(self, operation: str, kwargs: dict[str, Any]) -> Any:
+            calls.append(operation)
+            return super()._call(operation, kwargs)
+
+    laptop.cache = cache_of(Counting(Exception()))
+    laptop.restart()
+    laptop.get()
+    assert calls == ["get_item", "put_item", "put_item"]
+    laptop.get()
+    assert calls == ["get_item", "put_item", "put_item", "get_item"]
+
+
+# Many at once.
+
+
+def test_a_thousand_misses_of_several_processes_are_at_most_two_readings(laptop: Laptop) -> None:
+    laptops = [laptop, *(Laptop(laptop.simulator, laptop.time) for _ in range(3))]
+    for each in laptops:
+        each.real_time = True
+        each.restart()
+    laptop.time.time = real_time.time()
+    with ThreadPoolExecutor(100) as threads:
+        reads = [threads.submit(laptops[n % 4].get) for n in range(1_000)]
+        answers = [read.result() for read in reads]
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.data for answer in answers}) == 1
+    assert laptop.asked() <= 2

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from holdings import logs
-from holdings.api.problems import KINDS
+from holdings.api.problem_kinds import KINDS
 from local.simulator import Fault
 from tests.integration.conftest import Laptop
 
@@ -45,7 +45,7 @@ def check_failure(laptop: Laptop, code: str) -> None:
     response = laptop.get()
     assert laptop.code(response) == code
     assert response.status_code == KINDS[code].status
-    assert ("Retry-After" in response.headers) == (code == "coinbase_rate_limited")
+    assert ("Retry-After" in response.headers) == (response.status_code == 503)
 
 
 def check_stale(laptop: Laptop, good: dict[str, Any], code: str) -> None:
@@ -64,12 +64,22 @@ def test_a_fault_gives_its_code_and_with_a_snapshot_the_last_good_figures(
 ) -> None:
     laptop.break_exchange(fault)
     check_failure(laptop, CODES[fault])
+    asked = laptop.asked()
+    for _ in range(3):  # what has failed is remembered, and not asked for again
+        check_failure(laptop, CODES[fault])
+    assert laptop.asked() == asked
     laptop.simulator.exchange.faults.clear()
     laptop.simulator.exchange.rate_limits.refill()
+    laptop.forget_failure()
     good = json.loads(laptop.get().data)
     laptop.break_exchange(fault)
     laptop.time.advance(60)
+    asked = laptop.asked()
     check_stale(laptop, good, CODES[fault])
+    once = laptop.asked() - asked
+    for _ in range(3):
+        check_stale(laptop, good, CODES[fault])
+    assert laptop.asked() - asked == once
 
 
 def test_a_refused_connection_is_unavailable(laptop: Laptop) -> None:
@@ -115,6 +125,7 @@ def test_a_failure_in_the_middle_of_the_pages_stores_nothing(laptop: Laptop) -> 
     laptop.break_exchange(Fault.MISSING_BALANCE, after=2)
     check_failure(laptop, "coinbase_invalid_response")
     laptop.simulator.exchange.faults.clear()
+    laptop.forget_failure()
     assert laptop.get().headers["X-Cache"] == "MISS"
 
 
@@ -125,7 +136,17 @@ def test_a_rate_limit_that_asks_for_long_patience_is_not_waited_for(laptop: Lapt
     assert laptop.asked() == 1
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.parametrize("fault", [Fault.RATE_LIMITED, Fault.MAINTENANCE, Fault.BAD_GATEWAY])
+@pytest.mark.parametrize("asked", ["1", "3"])
+def test_patience_that_coinbase_asks_for_is_had(laptop: Laptop, fault: Fault, asked: str) -> None:
+    laptop.break_exchange(fault, headers={"Retry-After": asked}, times=2)
+    assert laptop.get().headers["X-Cache"] == "MISS"
+    assert laptop.time.sleeps == [float(asked)] * 2
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     status=st.sampled_from([200, 204, 206, 301, 400, 401, 403, 404, 418, 429, 500, 503, 599]),
     body=st.binary() | st.sampled_from([b"[]", b"[{}]", b"[" * 100_000, b'{"message":7}', b"null"]),

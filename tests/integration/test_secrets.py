@@ -10,13 +10,16 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from holdings.adapters import aws, tls
+from holdings import logs
+from holdings.adapters import tls
+from holdings.adapters.aws import AwsService
 from holdings.adapters.coinbase import CoinbaseClient
 from holdings.adapters.secrets_manager import SecretsManagerCredentials
+from holdings.api.problem_kinds import KINDS
 from holdings.core.errors import HoldingsError, Misconfigured, SecretInvalid
 from local.simulator import Credentials, Fault, Simulator
 from tests.builders import FakeClock
-from tests.integration.conftest import SECRET, Laptop, as_made, secret_string
+from tests.integration.conftest import SECRET, Laptop, secret_string
 
 CANARIES = Credentials(
     api_key="canary-key-xyzzy",
@@ -41,11 +44,31 @@ class CountingClient:
 
 
 @pytest.fixture
-def counted(monkeypatch: pytest.MonkeyPatch, laptop: Laptop) -> CountingClient:
+def counted(laptop: Laptop) -> CountingClient:
     client = CountingClient()
-    monkeypatch.setattr(aws, "secrets_manager", as_made(client))
+    laptop.exchange = client_of(laptop, source_of(laptop, client))
     laptop.restart()
     return client
+
+
+def source_of(laptop: Laptop, client: object, keep_for: int = 300) -> SecretsManagerCredentials:
+    return SecretsManagerCredentials(
+        AwsService(lambda: client),
+        SECRET,
+        keep_for=keep_for,
+        clock=laptop.time.clock,
+        hide=logs.redactor.hide,
+    )
+
+
+def client_of(laptop: Laptop, source: SecretsManagerCredentials) -> CoinbaseClient:
+    return CoinbaseClient(
+        laptop.simulator.url,
+        source,
+        clock=laptop.time.clock,
+        user_agent="x",
+        trusted=tls.context,
+    )
 
 
 def client_error(code: str) -> ClientError:
@@ -80,7 +103,8 @@ def test_a_key_that_stays_rejected_is_tried_twice_and_not_in_a_loop(
     laptop: Laptop, counted: CountingClient
 ) -> None:
     laptop.break_exchange(Fault.INVALID_API_KEY)
-    assert laptop.code(laptop.get()) == "coinbase_credentials_rejected"
+    for _ in range(5):
+        assert laptop.code(laptop.get()) == "coinbase_credentials_rejected"
     assert (counted.reads, laptop.asked()) == (2, 2)
 
 
@@ -112,25 +136,41 @@ def test_a_secret_that_is_no_key_says_which_field_and_the_mend(
 
 
 @pytest.mark.parametrize(
-    ("error", "code", "told"),
+    ("error", "code", "remedy"),
     [
         (client_error("ResourceNotFoundException"), "secret_invalid", "has no value yet"),
         (client_error("AccessDeniedException"), "misconfigured", "secretsmanager:GetSecretValue"),
         (client_error("DecryptionFailure"), "misconfigured", "kms:Decrypt"),
-        (client_error("ThrottlingException"), "internal_error", "try again"),
-        (client_error("InternalServiceError"), "internal_error", "try again"),
-        (ReadTimeoutError(endpoint_url="https://x"), "internal_error", "try again"),
+        (client_error("ThrottlingException"), "secret_unavailable", "try again"),
+        (client_error("InternalServiceError"), "secret_unavailable", "try again"),
+        (ReadTimeoutError(endpoint_url="https://x"), "secret_unavailable", "try again"),
+        (ZeroDivisionError("a parser's"), "secret_unavailable", "try again"),
     ],
 )
-def test_a_secret_that_cannot_be_read_says_why(
-    laptop: Laptop, counted: CountingClient, error: Exception, code: str, told: str
+def test_a_secret_that_cannot_be_read_says_why_and_hides_no_figures(
+    laptop: Laptop, counted: CountingClient, error: Exception, code: str, remedy: str
 ) -> None:
     counted.error = error
-    response = laptop.get()
-    assert (response.status_code, laptop.code(response)) == (500, code)
-    assert response.json
-    assert told in response.json["detail"]
-    assert b"xyzzy" not in response.data
+    for _ in range(3):
+        response = laptop.get()
+        assert (response.status_code, laptop.code(response)) == (KINDS[code].status, code)
+        assert response.json
+        assert remedy in response.json["detail"]
+        assert b"xyzzy" not in response.data
+    assert counted.reads == 1
+    counted.error = None
+    laptop.forget_failure()
+    good = laptop.get().json
+    assert good
+    counted.error = error
+    laptop.time.advance(300)
+    for _ in range(3):
+        stale = laptop.get()
+        assert (stale.status_code, stale.headers["X-Cache"]) == (200, "STALE")
+        assert laptop.warnings(stale) == [code]
+        assert stale.json
+        assert stale.json["holdings"] == good["holdings"]
+    assert counted.reads == 3
 
 
 def test_without_a_value_or_a_secret_the_mend_is_to_store_one(laptop: Laptop) -> None:
@@ -183,17 +223,13 @@ def test_no_canary_is_in_any_log_response_or_repr(
 
 
 def test_no_object_shows_a_key_in_its_repr_and_no_error_in_its_traceback(
-    laptop: Laptop, simulator: Simulator, time: FakeClock
+    laptop: Laptop,
 ) -> None:
     laptop.put_secret(secret_string(CANARIES))
-    source = SecretsManagerCredentials(
-        aws.secrets_manager("eu-west-1"), SECRET, keep_for=9, clock=time.clock, hide=lambda _: None
-    )
+    source = source_of(laptop, boto3.client("secretsmanager"))
     credentials = source.get()
-    client = CoinbaseClient(
-        simulator.url, source, clock=time.clock, user_agent="x", trusted=tls.context
-    )
-    for thing in (source, credentials, client, vars(client), laptop.app.extensions):
+    client = client_of(laptop, source)
+    for thing in (source, credentials, client, vars(client)):
         assert "xyzzy" not in repr(thing)
     laptop.put_secret(secret_string(CANARIES).replace("canary-key", "canary\\nkey"))
     with pytest.raises(SecretInvalid) as raised:

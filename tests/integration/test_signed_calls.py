@@ -3,9 +3,15 @@
 import json
 import logging
 import os
+import ssl
 import subprocess
 import sys
+import threading
+import time as real_time
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +20,13 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from holdings.adapters import aws as aws_clients
-from local.simulator import Simulator
+from holdings.adapters.aws import AwsService
+from holdings.adapters.aws_environment import AwsEnvironment
+from holdings.adapters.dynamodb import DynamoDBSnapshotCache
+from holdings.core.clock import Clock, Deadline
+from local.simulator import Fault, Simulator
 from tests.builders import FakeClock, make_v2_event
-from tests.integration.conftest import SECRET, TABLE, USER, Laptop, as_made, secret_string
+from tests.integration.conftest import SECRET, TABLE, USER, Laptop, secret_string
 
 ROOT = Path(__file__).parents[2]
 KEY = {"AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "s", "AWS_SESSION_TOKEN": "t"}
@@ -93,22 +103,54 @@ def function(
     return Laptop(simulator, time, environ=in_lambda)
 
 
-class NoClient:
-    def __getattr__(self, name: str) -> Any:
-        raise AssertionError(f"{name} of a client is called")
+WITHOUT_CLIENTS = """
+import json, sys
+sys.modules["boto3"] = sys.modules["botocore"] = None  # importing them is an error
+from app import handler
+event = json.loads(sys.argv[1])
+answers = [handler(event, None) for _ in range(2)]
+shown = [(a["statusCode"], a["headers"]["x-cache"], json.loads(a["body"])) for a in answers]
+print(json.dumps(shown))
+"""
+
+
+def run_function(program: str, environ: dict[str, str]) -> Any:
+    """Run a program as a new instance of the function, and return what it prints."""
+    done = subprocess.run(
+        [sys.executable, "-c", program, json.dumps(make_v2_event())],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+        env=environ | {"PATH": os.environ["PATH"], "PYTHONNOUSERSITE": "1"},
+    )
+    return json.loads(done.stdout)
 
 
 def test_reading_writing_and_the_secret_need_no_client(
-    monkeypatch: pytest.MonkeyPatch, function: Laptop, client: Any
+    function: Laptop, client: Any, in_lambda: dict[str, str]
 ) -> None:
-    monkeypatch.setattr(aws_clients, "dynamodb", as_made(NoClient()))
-    monkeypatch.setattr(aws_clients, "secrets_manager", as_made(NoClient()))
-    function.restart()
-    answers = [function.get(), function.get()]
-    assert [answer.headers["X-Cache"] for answer in answers] == ["MISS", "HIT"]
-    assert answers[0].json == answers[1].json
+    function.time.time = real_time.time()
+    miss, hit = run_function(WITHOUT_CLIENTS, in_lambda)
+    assert (miss[:2], hit[:2]) == ([200, "MISS"], [200, "HIT"])
+    assert (miss[2], miss[2]["warnings"]) == (hit[2], [])
     item = client("dynamodb").get_item(TableName=TABLE, Key={"pk": {"S": f"holdings#{USER}"}})
-    assert json.loads(item["Item"]["payload"]["S"]) == answers[0].json
+    assert json.loads(item["Item"]["payload"]["S"]) == miss[2]
+
+
+def test_leases_and_conditions_hold_without_a_client_too(function: Laptop) -> None:
+    """Another instance's lease is in the refusal itself: no second call asks for it."""
+    other = Laptop(function.simulator, function.time, environ=function.environ)
+    function.get()
+    function.time.advance(200)
+    assert function.get("?refresh=true").headers["X-Cache"] == "REFRESH"
+    assert other.get("?refresh=true").headers["X-Cache"] == "HIT"
+    function.break_exchange(Fault.MAINTENANCE)
+    function.time.advance(200)
+    assert function.get().headers["X-Cache"] == "STALE"
+    asked = function.asked()
+    assert function.warnings(other.get()) == ["coinbase_unavailable"]
+    assert function.asked() == asked
 
 
 def test_a_table_that_is_not_there_is_found_out_by_the_client_and_costs_a_warning(
@@ -130,29 +172,110 @@ def test_a_secret_that_is_not_there_is_found_out_by_the_client(function: Laptop)
 
 
 def test_where_signed_calls_do_not_get_through_the_client_does_it_all(
-    monkeypatch: pytest.MonkeyPatch,
-    function: Laptop,
-    client: Any,
-    caplog: pytest.LogCaptureFixture,
+    function: Laptop, client: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for name, service in (("dynamodb", "dynamodb"), ("secrets_manager", "secretsmanager")):
-        monkeypatch.setattr(aws_clients, name, as_made(client(service)))
-    function.environ["AWS_ENDPOINT_URL"] = "http://127.0.0.1:9"  # nobody listens
+    nobody = AwsEnvironment.from_env(function.environ | {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"})
+    signed = aws_clients.services(nobody, "eu-west-1", never)[0].signed
+    service = AwsService(lambda: client("dynamodb"), signed)
+    function.cache = DynamoDBSnapshotCache(service, TABLE, USER)
     function.restart()
     with caplog.at_level(logging.INFO):
         assert [function.get().headers["X-Cache"] for _ in range(2)] == ["MISS", "HIT"]
     assert "GetItem is left to the client: ConnectionRefusedError" in caplog.text
 
 
+def never() -> ssl.SSLContext:
+    raise AssertionError("plain HTTP needs no TLS")
+
+
+@pytest.mark.parametrize("body", [b"[]", b'"x"', b"7", b"null", b"{", b'{"Item": 7}', b"\xff", b""])
+def test_an_answer_of_aws_that_is_no_item_costs_a_warning_or_a_miss(
+    function: Laptop, httpserver: "Answers", body: bytes
+) -> None:
+    httpserver.body = body
+    environment = AwsEnvironment.from_env(function.environ | {"AWS_ENDPOINT_URL": httpserver.url})
+    dynamodb = aws_clients.services(environment, "eu-west-1", never)[0]
+    elsewhere = boto3.client(
+        "dynamodb",
+        endpoint_url=httpserver.url,
+        region_name="eu-west-1",
+        aws_access_key_id="AKID",
+        aws_secret_access_key="s",
+    )
+    service = AwsService(lambda: elsewhere, dynamodb.signed)
+    function.cache = DynamoDBSnapshotCache(service, TABLE, USER)
+    function.restart()
+    for _ in range(2):
+        assert function.get().status_code == 200
+
+
+@pytest.mark.slow
+def test_an_answer_of_aws_that_drips_does_not_outlast_the_request(
+    function: Laptop, httpserver: "Answers"
+) -> None:
+    httpserver.body, httpserver.pause = b" " * 100, 0.9
+    function.environ["AWS_ENDPOINT_URL_DYNAMODB"] = httpserver.url
+    function.restart()
+    started = real_time.monotonic()
+    answer = function.get()
+    assert (answer.status_code, function.warnings(answer)) == (200, ["cache_unavailable"])
+    assert real_time.monotonic() - started < 6
+
+
+@dataclass
+class Answers:
+    """An address that answers every request with these bytes, one each `pause` seconds."""
+
+    url: str
+    body: bytes = b"{}"
+    pause: float = 0.0
+
+
+@pytest.fixture
+def httpserver() -> Iterator[Answers]:
+    answers = Answers("")
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(answers.body)))
+            self.end_headers()
+            with suppress(OSError):
+                for n in range(len(answers.body)) if answers.pause else ():
+                    self.wfile.write(answers.body[n : n + 1])
+                    real_time.sleep(answers.pause)
+                self.wfile.write(b"" if answers.pause else answers.body)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        server.block_on_close = False
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        answers.url = f"http://127.0.0.1:{server.server_port}"
+        yield answers
+        server.shutdown()
+
+
 def test_without_a_key_in_the_variables_the_one_that_boto3_finds_signs(
     monkeypatch: pytest.MonkeyPatch, function: Laptop
 ) -> None:
     """As from a snapshot, where an address of this instance gives keys that expire."""
-    monkeypatch.setattr(aws_clients, "dynamodb", as_made(NoClient()))
-    monkeypatch.setattr(aws_clients, "secrets_manager", as_made(NoClient()))
-    del function.environ["AWS_ACCESS_KEY_ID"]  # of what the app is told; boto3 looks by itself
-    function.restart()
-    assert function.get().status_code == 200
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "FOUND")
+    told = {**function.environ}
+    del told["AWS_ACCESS_KEY_ID"]  # of what the app is given; boto3 looks by itself
+    environment = AwsEnvironment.from_env(told)
+    assert environment
+    assert environment.key is None
+
+    def no_client() -> Any:
+        raise AssertionError("a client is made")
+
+    signed = aws_clients.services(environment, "eu-west-1", never)[0].signed
+    cache = DynamoDBSnapshotCache(AwsService(no_client, signed), TABLE, USER)
+    assert cache.get(Deadline.after(9, Clock())) is None
 
 
 def test_a_key_that_boto3_cannot_get_is_no_crash_but_named(
@@ -167,7 +290,7 @@ def test_a_key_that_boto3_cannot_get_is_no_crash_but_named(
     del function.environ["AWS_ACCESS_KEY_ID"]
     function.restart()
     answer = function.get()
-    assert (answer.status_code, function.code(answer)) == (500, "internal_error")
+    assert (answer.status_code, function.code(answer)) == (503, "secret_unavailable")
     assert answer.json
     assert answer.json["detail"] == (
         f"the secret {SECRET} cannot be read now (CredentialRetrievalError): try again later"
@@ -199,12 +322,9 @@ PACKAGES = {
     "apig_wsgi",
     "app",
     "blinker",
-    "click",
     "flask",
     "holdings",
     "itsdangerous",
-    "jinja2",
-} | {
     "markupsafe",
     "werkzeug",
 }
@@ -213,24 +333,27 @@ OURS = {
     "holdings.adapters",
     "holdings.adapters.aws",
     "holdings.adapters.aws_environment",
+    "holdings.adapters.connection_pool",
     "holdings.adapters.dynamodb",
-    "holdings.adapters.keepalive",
     "holdings.adapters.signed_api",
-    "holdings.adapters.sigv4",
     "holdings.adapters.tls",
     "holdings.api",
     "holdings.api.document",
     "holdings.api.identity",
     "holdings.api.lambda_handler",
+    "holdings.api.problem_kinds",
     "holdings.api.problems",
     "holdings.api.routes",
     "holdings.api.wire",
     "holdings.core",
+    "holdings.cold_start",
     "holdings.core.clock",
     "holdings.core.errors",
+    "holdings.core.freshness",
     "holdings.core.once",
     "holdings.core.ports",
     "holdings.core.service",
+    "holdings.core.single_flight",
     "holdings.core.snapshot",
     "holdings.deferred",
     "holdings.logs",
@@ -244,7 +367,8 @@ HIT = """
 import json, sys
 from app import handler
 answer = handler(json.loads(sys.argv[1]), None)
-print(json.dumps([answer["statusCode"], answer["headers"]["x-cache"], sorted(sys.modules)]))
+loaded = [name for name, module in sys.modules.items() if type(module).__name__ != "_Placeholder"]
+print(json.dumps([answer["statusCode"], answer["headers"]["x-cache"], loaded]))
 """
 
 
@@ -254,15 +378,7 @@ def test_an_answer_from_the_cache_imports_nothing_that_it_does_not_need(
     function.real_time = True
     function.restart()
     assert function.get().headers["X-Cache"] == "MISS"
-    done = subprocess.run(
-        [sys.executable, "-c", HIT, json.dumps(make_v2_event())],
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=ROOT,
-        env=in_lambda | {"PATH": os.environ["PATH"], "PYTHONNOUSERSITE": "1"},
-    )
-    status, cache, modules = json.loads(done.stdout)
+    status, cache, modules = run_function(HIT, in_lambda)
     assert (status, cache) == (200, "HIT")
     roots = {name.partition(".")[0] for name in modules}
     installed = {name for name in roots if name not in sys.stdlib_module_names}

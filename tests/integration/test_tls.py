@@ -10,12 +10,16 @@ import pytest
 
 from bench import certificates
 from holdings.adapters import tls
+from holdings.adapters.coinbase.bounds import Bounds
 from holdings.adapters.coinbase.transport import Transport
-from holdings.adapters.keepalive import KeptConnections
+from holdings.adapters.connection_pool import ConnectionPool
+from holdings.core.clock import Clock, Deadline
 from holdings.core.errors import CoinbaseUnavailable
 from holdings.core.once import once
 
-MESSAGE = b"POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 2\r\n\r\n{}"
+
+def post(pool: ConnectionPool) -> bytes:
+    return pool.post({"host": "h", "content-length": "2"}, b"{}", seconds=5)[1]
 
 
 class Answering(BaseHTTPRequestHandler):
@@ -75,35 +79,37 @@ def elsewhere(bundle: Path) -> Iterator[str]:
     yield from serving("127.0.0.2", bundle)
 
 
-def kept(url: str, bundle: Path | None) -> KeptConnections:
-    return KeptConnections(url, once(lambda: tls.context(str(bundle) if bundle else None)))
+def pool_to(url: str, bundle: Path | None) -> ConnectionPool:
+    return ConnectionPool(url, once(lambda: tls.context(str(bundle) if bundle else None)))
 
 
 def get(url: str, bundle: Path | None) -> bytes:
     transport = Transport(url, "x", once(lambda: tls.context(str(bundle) if bundle else None)))
+    bounds = Bounds(Deadline.after(5, Clock()))
     try:
-        return transport.get("/time", params={}, auth=None, timeout=5).body
+        with transport.get("/time", params={}, auth=None, bounds=bounds) as reply:
+            return b"".join(reply.body)
     finally:
         transport.disconnect()
 
 
 def test_a_server_of_a_trusted_authority_is_talked_to(url: str, bundle: Path) -> None:
-    connections = kept(url, bundle)
-    assert [connections.exchange(MESSAGE), connections.exchange(MESSAGE)] == [b"{}", b"{}"]
-    connections.close()
+    pool = pool_to(url, bundle)
+    assert [post(pool), post(pool)] == [b"{}", b"{}"]
+    pool.close()
     assert get(url, bundle) == b"{}"
 
 
 def test_a_server_of_an_unknown_authority_is_not(url: str) -> None:
     with pytest.raises(ssl.SSLCertVerificationError):
-        kept(url, None).exchange(MESSAGE)
+        post(pool_to(url, None))
     with pytest.raises(CoinbaseUnavailable):
         get(url, None)
 
 
 def test_a_server_with_a_certificate_for_another_host_is_not(elsewhere: str, bundle: Path) -> None:
     with pytest.raises(ssl.SSLCertVerificationError):
-        kept(elsewhere, bundle).exchange(MESSAGE)
+        post(pool_to(elsewhere, bundle))
     with pytest.raises(CoinbaseUnavailable):
         get(elsewhere, bundle)
 

@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from holdings import create_app
 from holdings.api.identity import REQUEST_CONTEXT
-from holdings.api.problems import KINDS
+from holdings.api.problem_kinds import KINDS
 from holdings.core import errors
 from tests.builders import CLAIMS, FakeCache, FakeClock, FakeExchange, make_settings
 
@@ -75,10 +75,23 @@ def test_an_answer_says_how_fresh_it_is_and_for_how_long() -> None:
     api.clock.advance(20.5)
     response = api.get()
     shown = {name: response.headers[name] for name in ("X-Cache", "Age", "Cache-Control")}
-    assert shown == {"X-Cache": "HIT", "Age": "20", "Cache-Control": "private, max-age=160"}
+    assert shown == {"X-Cache": "HIT", "Age": "20", "Cache-Control": "private, max-age=180"}
     assert response.headers["X-Request-Id"] == "r-1"
     assert response.content_type == "application/json"
     assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_cache_takes_an_answer_for_fresh_until_it_expires() -> None:
+    """RFC 9111, 4.2: fresh while max-age is more than the Age that came and the time since."""
+    api = Api()
+    api.get()
+    for age in (0, 100, 179):
+        response = api.get()
+        assert response.json
+        lifetime = response.cache_control.max_age
+        assert lifetime is not None
+        assert lifetime - int(response.headers["Age"]) == 180 - age
+        api.clock.advance({0: 100, 100: 79, 179: 0}[age])
 
 
 def test_an_unchanged_answer_is_304_with_the_headers_that_judge_it() -> None:
@@ -146,7 +159,7 @@ RAISED = [
     errors.CoinbaseCredentialsRejected("c"),
     errors.CoinbasePermissionDenied("c"),
     errors.CoinbaseInvalidResponse("c"),
-    errors.CoinbaseRateLimited("c", retry_after=3),
+    errors.CoinbaseRateLimited("c", retry_after=30),
     errors.CoinbaseUnavailable("c"),
     errors.CoinbaseTimestampExpired("c"),
     errors.CoinbaseTimeout("c"),
@@ -160,9 +173,11 @@ RAISED = [
 def test_every_failure_has_the_one_shape(error: errors.HoldingsError) -> None:
     response = Api(exchange=FakeExchange(error)).get()
     assert check_problem(response, error.code)["detail"] == error.detail
-    assert response.headers.get("Retry-After") == (
-        "3" if error.code == "coinbase_rate_limited" else None
-    )
+    assert response.headers.get("Retry-After") == {
+        "coinbase_rate_limited": "30",
+        "coinbase_unavailable": "10",  # for so long it is not tried again
+        "secret_unavailable": "10",
+    }.get(error.code)
 
 
 @pytest.mark.parametrize(
@@ -260,6 +275,14 @@ def test_a_preflight_needs_no_sign_in() -> None:
     assert response.headers["Access-Control-Allow-Origin"] == "http://localhost:5173"
     assert response.headers["Access-Control-Allow-Headers"].lower() == "authorization"
     assert "GET" in response.headers["Access-Control-Allow-Methods"]
+
+
+def test_an_unchanged_document_is_304() -> None:
+    client = Api().client
+    tag = client.get("/openapi.json").headers["ETag"]
+    again = client.get("/openapi.json", headers={"If-None-Match": tag})
+    assert (again.status_code, again.data) == (304, b"")
+    assert client.get("/openapi.json", headers={"If-None-Match": '"x"'}).status_code == 200
 
 
 def test_the_prefix_stands_before_every_route() -> None:

@@ -55,6 +55,11 @@ def test_an_entry_tells_nothing_of_the_machine_that_packed_it() -> None:
         "markupsafe/_speedups.cpython-313-aarch64-linux-gnu.so",
         "certifi/cacert.pem",
         "flask-3.1.3.dist-info/METADATA",
+        "flask-3.1.3.dist-info/licenses/LICENSE.txt",
+        "marshmallow-4.4.0.dist-info/licenses/AUTHORS.rst",
+        "x-1.0.dist-info/licenses/vendored/Apache-2.0",
+        "six-1.17.0.dist-info/LICENSE",
+        "s3transfer-0.19.3.dist-info/NOTICE.txt",
         "botocore/data/endpoints.json",
         "botocore/data/dynamodb/2012-08-10/service-2.json.gz",
         "botocore/data/dynamodb/2012-08-10/endpoint-rule-set-1.json.gz",
@@ -83,7 +88,7 @@ def test_what_runs_ships(name: str) -> None:
         "botocore/data/dynamodb/2012-08-10/examples-1.json",
         "botocore/data/dynamodb/2012-08-10/paginators-1.json",
         "flask-3.1.3.dist-info/RECORD",
-        "flask-3.1.3.dist-info/licenses/METADATA",
+        "flask-3.1.3.dist-info/entry_points.txt",
     ],
 )
 def test_what_does_not_run_stays_out(name: str) -> None:
@@ -97,18 +102,45 @@ def test_metadata_keeps_name_and_version_and_loses_the_readme() -> None:
 
 def test_the_tree_is_the_app_beside_what_it_needs(tmp_path: Path) -> None:
     checkout, site, tree = tmp_path / "checkout", tmp_path / "site", tmp_path / "tree"
-    for name in ("app.py", "holdings/core/money.py", "docs/openapi.json", "tests/x.py", ".env"):
+    own = ("LICENSE", "app.py", "holdings/core/money.py", "docs/openapi.json")
+    for name in (*own, "tests/x.py", ".env"):
         write(checkout / name)
-    for name in ("six.py", "bin/flask", "six-1.0.dist-info/METADATA", "six-1.0.dist-info/RECORD"):
+    for name in ("METADATA", "RECORD", "LICENSE"):
+        write(site / "six-1.0.dist-info" / name)
+    for name in ("six.py", "bin/flask"):
         write(site / name)
     selection.lay_out(tree, checkout=checkout, site_packages=site)
     assert sorted(str(path.relative_to(tree)) for path in tree.rglob("*") if path.is_file()) == [
+        "LICENSE",
         "app.py",
         "docs/openapi.json",
         "holdings/core/money.py",
+        "six-1.0.dist-info/LICENSE",
         "six-1.0.dist-info/METADATA",
         "six.py",
     ]
+
+
+def test_a_licence_that_a_wheel_lacks_is_added_from_ours(tmp_path: Path) -> None:
+    tree = lay_out_without_license(tmp_path, "Flask-Cors")
+    text = tree / "x-1.0.dist-info" / "licenses" / "LICENSE"
+    assert text.read_text() == (ROOT / "package" / "licenses" / "flask-cors.txt").read_text()
+
+
+def test_what_has_no_licence_text_anywhere_is_not_packed(tmp_path: Path) -> None:
+    with pytest.raises(PackagingFailed, match=r"package/licenses/stranger\.txt"):
+        lay_out_without_license(tmp_path, "Stranger")
+
+
+def lay_out_without_license(tmp_path: Path, name: str) -> Path:
+    checkout, site, tree = tmp_path / "checkout", tmp_path / "site", tmp_path / "tree"
+    for path in ("LICENSE", "app.py", "docs/openapi.json"):
+        write(checkout / path)
+    metadata = site / "x-1.0.dist-info" / "METADATA"
+    write(metadata)
+    metadata.write_text(f"Metadata-Version: 2.4\nName: {name}\nVersion: 1.0\n\n")
+    selection.lay_out(tree, checkout=checkout, site_packages=site)
+    return tree
 
 
 def test_without_its_description_the_api_is_not_packed(tmp_path: Path) -> None:

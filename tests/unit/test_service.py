@@ -1,17 +1,29 @@
 import json
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from typing import Any, cast
 
 import pytest
 
 from holdings.api.schemas import SnapshotDocument
+from holdings.core.clock import Clock, Deadline
 from holdings.core.errors import (
+    CacheUnavailable,
+    CoinbaseError,
     CoinbaseRateLimited,
     CoinbaseTimeout,
     CoinbaseUnavailable,
+    HoldingsError,
+    Misconfigured,
     SecretInvalid,
+    SecretUnavailable,
 )
+from holdings.core.freshness import CachedSnapshot, Failure, FreshnessRules, Lease
+from holdings.core.portfolio import Account
 from holdings.core.service import Answer, HoldingsService
-from holdings.core.snapshot import FreshnessRules, Notice
+from holdings.core.snapshot import Notice
 from tests.builders import NOW, FakeCache, FakeClock, FakeExchange, make_account
 
 
@@ -44,7 +56,7 @@ class World:
 
 
 def warnings(answer: Answer) -> list[str]:
-    return [warning["code"] for warning in json.loads(answer.payload)["warnings"]]
+    return [warning["code"] for warning in json.loads(answer.entry.payload)["warnings"]]
 
 
 DOWN = CoinbaseUnavailable("Coinbase is not available")
@@ -53,8 +65,9 @@ DOWN = CoinbaseUnavailable("Coinbase is not available")
 def test_the_first_read_asks_the_exchange_and_keeps_the_document_that_it_served() -> None:
     world = World()
     answer = world.read()
-    assert (answer.outcome, answer.as_of, answer.expires_at) == ("MISS", NOW, NOW + 180)
-    assert json.loads(answer.payload) == {
+    entry = answer.entry
+    assert (answer.outcome, entry.as_of, entry.expires_at) == ("MISS", NOW, NOW + 180)
+    assert json.loads(answer.entry.payload) == {
         "as_of": "2026-11-21T09:30:00Z",
         "expires_at": "2026-11-21T09:33:00Z",
         "stale": False,
@@ -71,7 +84,7 @@ def test_the_first_read_asks_the_exchange_and_keeps_the_document_that_it_served(
             }
         ],
     }
-    assert world.cache.entry == FreshnessRules().keep(answer.payload, as_of=NOW, refreshed_at=0)
+    assert world.cache.entry == answer.entry
 
 
 def test_until_it_expires_a_snapshot_is_served_as_it_was_stored() -> None:
@@ -101,10 +114,38 @@ def test_the_cool_down_holds_across_instances_and_ordinary_reads() -> None:
     assert world.read(refresh=True).outcome == "HIT"
 
 
-def test_the_cool_down_holds_without_a_cache() -> None:
-    world = World(cache=FakeCache(readable=False))
-    assert world.read(refresh=True).outcome == "REFRESH"
-    assert world.read(refresh=True).outcome == "MISS"
+@pytest.mark.parametrize(
+    "cache",
+    [FakeCache(readable=False), FakeCache(writable=False)],
+    ids=["unreadable", "unwritable"],
+)
+def test_without_a_cache_the_process_keeps_its_reading_and_its_cool_down(cache: FakeCache) -> None:
+    world = World(cache=cache)
+    answers = [world.read(refresh=True)]
+    for refresh in (True, False):
+        world.clock.advance(4)
+        answers.append(world.read(refresh=refresh))
+    assert [answer.outcome for answer in answers] == ["REFRESH", "HIT", "HIT"]
+    assert {answer.entry.payload for answer in answers} == {answers[0].entry.payload}
+    assert warnings(answers[1]) == ["cache_unavailable"]
+    assert world.exchange.calls == 1
+
+
+def test_a_cache_that_fails_later_costs_a_warning_and_no_reading() -> None:
+    world = World()
+    assert warnings(world.read()) == []
+    world.cache.readable = False
+    assert warnings(world.read()) == ["cache_unavailable"]
+    assert world.exchange.calls == 1
+
+
+def test_what_was_deleted_from_the_cache_is_read_anew() -> None:
+    world = World()
+    world.read()
+    world.cache.entry = None
+    world.clock.advance(1)
+    world.cache.leases.clear()
+    assert world.read().outcome == "MISS"
 
 
 def test_a_miss_keeps_the_time_of_the_last_refresh() -> None:
@@ -117,18 +158,27 @@ def test_a_miss_keeps_the_time_of_the_last_refresh() -> None:
 
 
 @pytest.mark.parametrize(
-    "error", [DOWN, CoinbaseTimeout("late"), CoinbaseRateLimited("slow down", retry_after=1)]
+    "error",
+    [
+        DOWN,
+        CoinbaseTimeout("late"),
+        CoinbaseRateLimited("slow down", retry_after=1),
+        SecretUnavailable("try again later"),
+        SecretInvalid("api_key is missing"),
+        Misconfigured("allow this role to read the secret"),
+    ],
+    ids=lambda error: error.code,
 )
-def test_a_coinbase_failure_is_answered_with_the_last_good_figures(
-    error: CoinbaseUnavailable | CoinbaseTimeout | CoinbaseRateLimited,
+def test_every_failure_to_read_is_answered_with_the_last_good_figures(
+    error: HoldingsError,
 ) -> None:
     world = World()
-    good = json.loads(world.read().payload)
+    good = json.loads(world.read().entry.payload)
     world.clock.advance(200)
     world.exchange.answer = error
     answer = world.read()
     assert answer.outcome == "STALE"
-    assert json.loads(answer.payload) == {
+    assert json.loads(answer.entry.payload) == {
         **good,
         "stale": True,
         "warnings": [{"code": error.code, "detail": error.detail}],
@@ -150,22 +200,14 @@ def test_last_good_ends_a_day_after_freshness_even_if_the_item_is_still_there() 
     world.clock.advance(180 + 86_400 - 1)
     assert world.read().outcome == "STALE"
     world.clock.advance(1)
-    with pytest.raises(CoinbaseUnavailable):
+    with pytest.raises(HoldingsError) as raised:
         world.read()
+    assert raised.value.code == "coinbase_unavailable"
 
 
 def test_without_a_snapshot_a_failure_is_an_error() -> None:
     world = World(exchange=FakeExchange(DOWN))
     with pytest.raises(CoinbaseUnavailable):
-        world.read()
-
-
-def test_a_broken_secret_is_an_error_even_with_a_snapshot() -> None:
-    world = World()
-    world.read()
-    world.clock.advance(200)
-    world.exchange.answer = SecretInvalid("api_key is missing")
-    with pytest.raises(SecretInvalid):
         world.read()
 
 
@@ -183,7 +225,7 @@ def test_an_unreadable_cache_is_not_written_to() -> None:
     assert world.cache.puts == 0
 
 
-def test_with_cache_and_coinbase_down_the_coinbase_error_is_told() -> None:
+def test_with_cache_and_coinbase_down_the_coinbase_error_is_reported() -> None:
     world = World(exchange=FakeExchange(DOWN), cache=FakeCache(readable=False))
     with pytest.raises(CoinbaseUnavailable):
         world.read()
@@ -193,7 +235,7 @@ def test_a_stored_document_of_another_shape_is_not_served_as_last_good() -> None
     world = World()
     world.read()
     assert world.cache.entry
-    world.cache.entry = replace(world.cache.entry, payload='{"holdings":[]}')
+    world.cache.entry = CachedSnapshot.seal("{}", as_of=NOW, expires_at=NOW + 180)
     world.clock.advance(200)
     world.exchange.answer = DOWN
     with pytest.raises(CoinbaseUnavailable):
@@ -207,7 +249,265 @@ def test_notices_stand_under_the_warnings_of_every_answer() -> None:
 
 def test_an_empty_account_list_is_an_answer() -> None:
     world = World(exchange=FakeExchange([]))
-    assert json.loads(world.read().payload)["account_count"] == 0
+    assert json.loads(world.read().entry.payload)["account_count"] == 0
     world.exchange.answer = [make_account(balance="0")]
     world.clock.advance(300)
-    assert json.loads(world.read().payload)["hidden"] == {"zero": 1, "dust": 0}
+    assert json.loads(world.read().entry.payload)["hidden"] == {"zero": 1, "dust": 0}
+
+
+# A failure is remembered.
+
+
+def test_a_failing_exchange_is_asked_once_in_a_cool_down() -> None:
+    world = World(exchange=FakeExchange(DOWN))
+    for _ in range(5):
+        with pytest.raises(HoldingsError) as raised:
+            world.read()
+        assert raised.value.code == "coinbase_unavailable"
+        world.clock.advance(1)
+    assert world.exchange.calls == 1
+    world.clock.advance(5)
+    world.exchange.answer = [make_account()]
+    assert world.read().outcome == "MISS"
+
+
+def test_a_remembered_failure_says_when_to_try_again() -> None:
+    world = World(exchange=FakeExchange(CoinbaseRateLimited("slow down", retry_after=30)))
+    left: list[int | None] = []
+    for pause in (12, 17, 1):
+        with pytest.raises(HoldingsError) as raised:
+            world.read(refresh=True)
+        left.append(raised.value.retry_after)
+        world.clock.advance(pause)
+    assert left == [30, 18, 1]
+    assert world.exchange.calls == 1
+    with pytest.raises(CoinbaseError):
+        world.read()
+    assert world.exchange.calls == 2
+
+
+def test_other_instances_do_not_ask_a_failing_exchange_either() -> None:
+    world = World()
+    good = world.read()
+    world.clock.advance(200)
+    world.exchange.answer = DOWN
+    for _ in range(3):
+        world.restart()
+        answer = world.read()
+        assert (answer.outcome, warnings(answer)) == ("STALE", ["coinbase_unavailable"])
+        assert answer.entry.as_of == good.entry.as_of
+    assert world.exchange.calls == 2
+
+
+def test_a_clock_that_was_set_back_does_not_prolong_a_failure() -> None:
+    world = World(exchange=FakeExchange(DOWN), cache=FakeCache(readable=False))
+    for _ in range(2):
+        with pytest.raises(HoldingsError):
+            world.read()
+    world.clock.advance(-100_000)
+    with pytest.raises(HoldingsError):
+        world.read()
+    assert world.exchange.calls == 2
+
+
+# Equal misses are one reading.
+
+
+class Gate(FakeExchange):
+    """An exchange that answers when it is let to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self.answered = threading.Event(), threading.Event()
+
+    def accounts(self, deadline: Deadline) -> Sequence[Account]:
+        accounts = super().accounts(deadline)
+        self.asked.set()
+        assert self.answered.wait(20)
+        return accounts
+
+
+def real_world(exchange: Gate, cache: FakeCache) -> World:
+    """A world whose threads wait in real time."""
+    world = World(exchange=exchange, cache=cache)
+    world.service = HoldingsService(
+        exchange=exchange,
+        cache=cache,
+        codec=SnapshotDocument(),
+        clock=Clock(),
+        rules=world.rules,
+    )
+    return world
+
+
+def stampede(worlds: list[World], readers: int) -> list[Answer]:
+    """Let many threads read at once, and the exchange answer when all of them wait."""
+    gate = cast("Gate", worlds[0].exchange)
+    with ThreadPoolExecutor(readers) as threads:
+        reads = [threads.submit(worlds[n % len(worlds)].read) for n in range(readers)]
+        assert gate.asked.wait(20)
+        gate.answered.set()
+        return [read.result(20) for read in reads]
+
+
+@pytest.mark.parametrize("cache", [FakeCache(), FakeCache(readable=False)], ids=["cache", "none"])
+def test_threads_that_miss_at_once_are_one_reading(cache: FakeCache) -> None:
+    world = real_world(Gate(), cache)
+    answers = stampede([world], 200)
+    assert world.exchange.calls == 1
+    assert {answer.entry.payload for answer in answers} == {answers[0].entry.payload}
+    assert [answer.outcome for answer in answers].count("MISS") == 1
+
+
+def test_processes_that_miss_at_once_are_one_reading() -> None:
+    gate, cache = Gate(), FakeCache()
+    answers = stampede([real_world(gate, cache) for _ in range(10)], 100)
+    assert gate.calls == 1
+    assert len({answer.entry.payload for answer in answers}) == 1
+
+
+def test_threads_that_wait_for_a_reading_that_fails_get_its_error_without_trying() -> None:
+    world = World(exchange=(gate := Gate()), cache=FakeCache())
+    gate.answered.set()
+    gate.answer = DOWN
+    with ThreadPoolExecutor(50) as threads:
+        reads = [threads.submit(world.read) for _ in range(50)]
+        codes = {cast("HoldingsError", read.exception(20)).code for read in reads}
+    assert codes == {"coinbase_unavailable"}
+    assert gate.calls == 1
+
+
+def held(world: World, *, since: int, failure: Failure | None = None) -> None:
+    """Another process reads since then."""
+    world.cache.leases["read"] = Lease(since, failure.until if failure else since + 5, failure)
+
+
+class Finishing(FakeCache):
+    """Another process's reading arrives after some looks."""
+
+    def __init__(self, arriving: CachedSnapshot, looks: int) -> None:
+        super().__init__()
+        self.arriving, self.looks = arriving, looks
+
+    def get(self, deadline: Deadline) -> CachedSnapshot | None:
+        self.looks -= 1
+        if self.looks == 0:
+            self.entry = self.arriving
+        return super().get(deadline)
+
+
+def test_a_waiter_is_given_what_another_process_reads() -> None:
+    arriving = CachedSnapshot.seal("{}", as_of=NOW, expires_at=NOW + 180)
+    world = World(cache=Finishing(arriving, looks=4))
+    held(world, since=NOW)
+    assert world.read() == Answer(arriving, "HIT")
+    assert world.exchange.calls == 0
+    assert 0.3 < world.clock.time - NOW < 2
+
+
+def test_a_waiter_with_last_good_figures_shows_them_after_a_while() -> None:
+    world = World()
+    good = world.read()
+    world.clock.advance(200)
+    started = world.clock.time
+    world.cache.leases["read"] = Lease(NOW + 200, NOW + 250)
+    answer = world.read()
+    assert (answer.outcome, warnings(answer)) == ("STALE", ["reading_in_progress"])
+    assert answer.entry.as_of == good.entry.as_of
+    assert 2 < world.clock.time - started < 4
+    assert world.exchange.calls == 1
+
+
+def test_a_waiter_learns_of_another_process_s_failure_and_asks_nobody() -> None:
+    world = World()
+    held(world, since=NOW, failure=Failure("coinbase_timeout", "late", NOW + 10))
+    for _ in range(2):
+        with pytest.raises(HoldingsError) as raised:
+            world.read()
+        assert (raised.value.code, raised.value.detail) == ("coinbase_timeout", "late")
+    assert world.exchange.calls == 0
+    assert world.clock.time == NOW
+
+
+def test_the_lease_of_a_process_that_died_is_taken_over_in_time_to_answer() -> None:
+    world = World()
+    held(world, since=NOW)
+    assert world.read().outcome == "MISS"
+    assert 4 < world.clock.time - NOW < 7
+
+
+def test_a_slower_older_reading_does_not_replace_a_newer_one() -> None:
+    world = World()
+    newer = CachedSnapshot.seal("{}", as_of=NOW + 3, expires_at=NOW + 183)
+
+    class Slow(FakeExchange):
+        def accounts(self, deadline: Deadline) -> Sequence[Account]:
+            world.cache.entry = newer  # meanwhile, of another process
+            return super().accounts(deadline)
+
+    world.exchange = Slow()
+    world.restart()
+    assert world.read() == Answer(newer, "HIT")
+    assert world.cache.entry == newer
+
+
+def test_what_took_longer_than_the_deadline_to_put_together_is_too_late() -> None:
+    world = World()
+
+    class Late(FakeExchange):
+        def accounts(self, deadline: Deadline) -> Sequence[Account]:
+            accounts = super().accounts(deadline)
+            world.clock.advance(10)
+            return accounts
+
+    world.exchange = Late()
+    world.restart()
+    with pytest.raises(CoinbaseTimeout):
+        world.read()
+    assert world.cache.entry is None
+
+
+def test_a_reading_that_cannot_be_kept_keeps_nobody_waiting() -> None:
+    class Full(FakeCache):
+        def put(self, entry: CachedSnapshot, keep_until: int, deadline: Deadline) -> CachedSnapshot:
+            raise CacheUnavailable("the item is too large")
+
+    world = World(cache=Full())
+    first = world.read()
+    assert (first.outcome, warnings(first)) == ("MISS", ["cache_unavailable"])
+    world.restart()
+    assert world.read().outcome == "MISS"
+    assert world.clock.time == NOW
+
+
+# What lies in the cache is judged on every read.
+
+
+@pytest.mark.parametrize(
+    ("as_of", "expires_at", "outcome"),
+    [
+        (NOW, NOW + 180, "HIT"),
+        (NOW + 5, NOW + 185, "HIT"),
+        (NOW + 6, NOW + 186, "MISS"),
+        (NOW + 10**9, NOW + 10**9 + 180, "MISS"),
+        (NOW - 179, NOW + 1, "HIT"),
+        (NOW - 180, NOW, "MISS"),
+        (NOW - 181, NOW + 10**11, "MISS"),
+    ],
+)
+def test_freshness_lasts_no_longer_than_todays_rule_whatever_the_item_says(
+    as_of: int, expires_at: int, outcome: str
+) -> None:
+    world = World(cache=FakeCache(CachedSnapshot.seal("{}", as_of=as_of, expires_at=expires_at)))
+    assert world.read().outcome == outcome
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"payload": "{} "}, {"as_of": NOW + 1}, {"expires_at": NOW + 999}, {"digest": ""}],
+    ids=str,
+)
+def test_a_document_is_genuine_with_its_own_moments_only(change: dict[str, Any]) -> None:
+    entry = CachedSnapshot.seal("{}", as_of=NOW, expires_at=NOW + 180)
+    assert entry.is_genuine()
+    assert not replace(entry, **change).is_genuine()

@@ -15,6 +15,7 @@ def test_every_setting_has_the_default_that_is_documented() -> None:
         cb_secret_name="coinbase-key",
         cache_ttl_seconds=180,
         stale_ttl_seconds=86_400,
+        refresh_cooldown_seconds=10,
         secret_cache_ttl_seconds=300,
         cors_allow_origin=("http://localhost:5173",),
         cors_allow_headers=("Content-Type", "Authorization"),

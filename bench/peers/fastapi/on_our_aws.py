@@ -8,12 +8,12 @@ from fastapi import Depends, FastAPI, HTTPException, Query, Request, Response
 from fastapi.middleware.cors import CORSMiddleware
 from mangum import Mangum
 from models import Holdings
-from our_aws import DynamoDBSnapshotCache, make_cache
+from our_aws import OurCache
 
 
 @lru_cache
-def get_cache() -> DynamoDBSnapshotCache:
-    return make_cache()
+def get_cache() -> OurCache:
+    return OurCache()
 
 
 def current_user(request: Request) -> str:
@@ -36,7 +36,7 @@ app.add_middleware(
 @app.get("/holdings", dependencies=[Depends(current_user)])
 def holdings(
     response: Response,
-    cache: Annotated[DynamoDBSnapshotCache, Depends(get_cache)],
+    cache: Annotated[OurCache, Depends(get_cache)],
     refresh: Annotated[bool, Query()] = False,
 ) -> Holdings:
     entry = cache.get()

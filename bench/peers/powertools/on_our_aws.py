@@ -13,11 +13,11 @@ from aws_lambda_powertools.event_handler import (
 from aws_lambda_powertools.event_handler.exceptions import ServiceError, UnauthorizedError
 from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from our_aws import make_cache
+from our_aws import OurCache
 
 logger = Logger()
 app = APIGatewayHttpResolver(cors=CORSConfig(allow_origin="http://localhost:5173"))
-cache = lru_cache(make_cache)
+cache = lru_cache(OurCache)
 
 
 @app.get("/holdings")

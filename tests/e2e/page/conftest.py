@@ -51,17 +51,10 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 @pytest.fixture
 def visit(browser: Browser, built: Running) -> Iterator[Visit]:
     """Somebody at the page of a stack with a well exchange and no snapshot."""
-    forget(built)
+    built.forget()
     with visiting(browser, built) as visit:
         yield visit
-    forget(built)
-
-
-def forget(running: Running) -> None:
-    running.simulate("POST", "/reset")
-    running.aws("dynamodb").delete_item(
-        TableName=running.stack.table, Key={"pk": {"S": "holdings#demo-user"}}
-    )
+    built.forget()
 
 
 @pytest.fixture(scope="package")

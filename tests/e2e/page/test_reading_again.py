@@ -10,7 +10,6 @@ import requests
 from playwright.sync_api import expect
 
 from local.token import access_token
-from tests.e2e.page.conftest import forget
 from tests.e2e.page.visit import Visit
 
 
@@ -91,8 +90,8 @@ def test_with_coinbase_down_the_last_good_figures_stay_and_say_so(visit: Visit) 
 
 def test_a_broken_key_without_last_good_figures_is_said_and_mended(visit: Visit, key: Any) -> None:
     key(api_secret="not base64")
-    until(visit, lambda answer: not answer.ok)
-    forget(visit.running)
+    until(visit, lambda answer: answer.headers.get("X-Cache") == "STALE")
+    visit.running.delete_snapshot()
     visit.page.goto(visit.home)
     visit.page.get_by_role("button", name="Sign in").click()
     with visit.page.expect_response("**/holdings") as answered:

@@ -1,0 +1,163 @@
+"""HTTP connections that stay open between two requests, each request within a time of its own."""
+
+import http.client
+import io
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+from urllib.parse import urlsplit
+
+_CONNECT_TIMEOUT_SECONDS = 0.5
+# Lambda freezes an instance between two requests, and AWS drops a connection that is idle.
+_MOST_IDLE_SECONDS = 15.0
+_MOST_IDLE = 8
+_MOST_BYTES = 4 * 1024 * 1024
+
+
+class ConnectionPool:
+    """Connections to one address. Safe to share: one is a single request's at a time."""
+
+    def __init__(
+        self,
+        url: str,
+        tls: Callable[[], ssl.SSLContext],
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        """`url` has no path; `now` is epoch seconds, which go on while an instance is frozen."""
+        parts = urlsplit(url)
+        self._host, self._port = parts.hostname or "", parts.port
+        self._tls = tls if parts.scheme == "https" else None
+        self._now = now
+        self._lock = threading.Lock()
+        self._idle: list[tuple[http.client.HTTPConnection, float]] = []
+
+    def post(self, headers: Mapping[str, str], body: bytes, *, seconds: float) -> tuple[int, bytes]:
+        """POST to "/" and return status and body. Raises OSError, HTTPException or ValueError.
+
+        On a pooled connection that turns out to be closed it is sent once more: it has to be a
+        request that may arrive twice. `seconds` bound each of the two as a whole.
+        """
+        if connection := self._take():
+            try:
+                return self._send(connection, headers, body, seconds)
+            except ConnectionError:
+                pass  # it had been closed at the other end
+        return self._send(self._connect(), headers, body, seconds)
+
+    def open(self) -> None:
+        """Have a connection ready. Raises OSError."""
+        self._put_back(self._connect())
+
+    @property
+    def idle(self) -> int:
+        """How many connections wait for the next request."""
+        return len(self._idle)
+
+    def close(self) -> None:
+        """Close what is idle; the next request connects again."""
+        with self._lock:
+            while self._idle:
+                self._idle.pop()[0].close()
+
+    def _send(
+        self,
+        connection: http.client.HTTPConnection,
+        headers: Mapping[str, str],
+        body: bytes,
+        seconds: float,
+    ) -> tuple[int, bytes]:
+        try:
+            connection.sock.settimeout(seconds)
+            until = time.monotonic() + seconds
+            connection.response_class = partial(_Response, until=until)  # pyright: ignore[reportAttributeAccessIssue] - it is called, and nothing else
+            connection.putrequest("POST", "/", skip_host=True, skip_accept_encoding=True)
+            for name, value in headers.items():
+                connection.putheader(name, value)
+            connection.endheaders(body)
+            # Or a server that answers in two parts waits 40 ms for us to confirm the first.
+            if hasattr(socket, "TCP_QUICKACK"):
+                connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+            response = connection.getresponse()
+            received = _read(response)
+        except BaseException:
+            connection.close()
+            raise
+        if response.isclosed() and not response.will_close:
+            self._put_back(connection)
+        else:
+            connection.close()
+        return response.status, received
+
+    def _take(self) -> http.client.HTTPConnection | None:
+        while True:
+            with self._lock:
+                if not self._idle:
+                    return None
+                connection, since = self._idle.pop()
+            if self._now() - since < _MOST_IDLE_SECONDS:
+                return connection
+            connection.close()
+
+    def _put_back(self, connection: http.client.HTTPConnection) -> None:
+        with self._lock:
+            if len(self._idle) < _MOST_IDLE:
+                self._idle.append((connection, self._now()))
+                return
+        connection.close()
+
+    def _connect(self) -> http.client.HTTPConnection:
+        connection = (
+            http.client.HTTPSConnection(
+                self._host, self._port, timeout=_CONNECT_TIMEOUT_SECONDS, context=self._tls()
+            )
+            if self._tls
+            else http.client.HTTPConnection(
+                self._host, self._port, timeout=_CONNECT_TIMEOUT_SECONDS
+            )
+        )
+        connection.connect()
+        return connection
+
+
+def _read(response: http.client.HTTPResponse) -> bytes:
+    """Read all of a body of known length; of another no more than is taken for one of ours."""
+    if response.length is None:
+        return response.read(_MOST_BYTES)
+    if response.length > _MOST_BYTES:
+        raise http.client.HTTPException("the answer is too long")
+    return response.read()
+
+
+class _Response(http.client.HTTPResponse):
+    """An answer that has to be there by `until`, on the monotonic clock."""
+
+    def __init__(self, sock: socket.socket, *args: Any, until: float, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.fp = io.BufferedReader(_TimedReads(self.fp.detach(), sock, until), 65_536)
+
+
+class _TimedReads(io.RawIOBase):
+    """Reads of a socket that all end by one moment: a byte a second does not outlast it."""
+
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket, until: float) -> None:
+        self._raw = raw
+        self._sock = sock
+        self._until = until
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        remaining = self._until - time.monotonic()
+        if remaining <= 0:
+            raise TimeoutError("the answer takes too long")
+        self._sock.settimeout(remaining)
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()

@@ -1,0 +1,28 @@
+"""The table of errors: code, HTTP status and title. docs/openapi.json has the codes from here."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    status: int
+    title: str
+
+
+KINDS = {
+    "unauthenticated": Kind(401, "Not signed in"),
+    "forbidden": Kind(403, "Not allowed"),
+    "not_found": Kind(404, "No such page"),
+    "method_not_allowed": Kind(405, "Method not allowed"),
+    "invalid_request": Kind(422, "Invalid request"),
+    "coinbase_credentials_rejected": Kind(502, "Coinbase rejects the API key"),
+    "coinbase_permission_denied": Kind(502, "The API key may not read accounts"),
+    "coinbase_invalid_response": Kind(502, "Coinbase's answer cannot be used"),
+    "coinbase_rate_limited": Kind(503, "Coinbase's rate limit is exhausted"),
+    "coinbase_unavailable": Kind(503, "Coinbase is not available"),
+    "coinbase_timeout": Kind(504, "Coinbase did not answer in time"),
+    "secret_invalid": Kind(500, "The stored Coinbase key cannot be used"),
+    "secret_unavailable": Kind(503, "The stored Coinbase key cannot be read now"),
+    "misconfigured": Kind(500, "A setting is missing"),
+    "internal_error": Kind(500, "Internal error"),
+}

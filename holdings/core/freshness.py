@@ -1,0 +1,93 @@
+"""What is kept of a reading, and the rules that say how long each of it counts."""
+
+import hashlib
+from dataclasses import dataclass
+
+# A document of another version, or one that somebody else wrote, counts as none.
+_VERSION = 2
+
+# What two machines' clocks may differ by: a moment further ahead than this was never ours.
+CLOCK_SKEW_SECONDS = 5
+
+# A failure is remembered no longer than this, whatever Retry-After asks for.
+LONGEST_MEMORY_SECONDS = 3_600
+
+
+@dataclass(frozen=True, slots=True)
+class CachedSnapshot:
+    """A finished document and the moments that judge it, in epoch seconds.
+
+    `digest` proves that all three were written together by this program; it is also the ETag.
+    """
+
+    payload: str
+    as_of: int
+    expires_at: int
+    digest: str
+
+    @classmethod
+    def seal(cls, payload: str, *, as_of: int, expires_at: int) -> "CachedSnapshot":
+        return cls(payload, as_of, expires_at, _digest(payload, as_of, expires_at))
+
+    def is_genuine(self) -> bool:
+        return self.digest == _digest(self.payload, self.as_of, self.expires_at)
+
+
+def _digest(payload: str, as_of: int, expires_at: int) -> str:
+    proof = f"{_VERSION} {as_of} {expires_at} {payload}"
+    return hashlib.sha256(proof.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why the exchange could not be read, and until when (epoch seconds) nobody tries again."""
+
+    code: str
+    detail: str
+    until: int
+
+    def counts(self, now: float) -> bool:
+        """Not if `until` lies further ahead than any failure is remembered: the clock was set."""
+        return now < self.until <= now + LONGEST_MEMORY_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Somebody's right to do a thing alone, from `since` until `until` (epoch seconds).
+
+    With a `failure` the thing was done, and this is why it came to nothing.
+    """
+
+    since: int
+    until: int
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FreshnessRules:
+    """Durations in seconds. Judged on every read, never left to the cache's own deletion.
+
+    For `cooldown` a refresh is honoured once, and a failed reading is not tried again.
+    """
+
+    fresh_for: int = 180
+    last_good_for: int = 86_400
+    cooldown: int = 10
+
+    def expires_at(self, as_of: int) -> int:
+        return as_of + self.fresh_for
+
+    def keep_until(self, as_of: int) -> int:
+        return self.expires_at(as_of) + self.last_good_for
+
+    def is_fresh(self, entry: CachedSnapshot, now: float) -> bool:
+        """Heed today's rule too: a shorter `fresh_for` counts for what was kept under a longer."""
+        expires_at = min(entry.expires_at, self.expires_at(entry.as_of))
+        return entry.as_of - CLOCK_SKEW_SECONDS <= now < expires_at
+
+    def is_last_good(self, entry: CachedSnapshot, now: float) -> bool:
+        return entry.as_of - CLOCK_SKEW_SECONDS <= now < self.keep_until(entry.as_of)
+
+    def remember(self, code: str, detail: str, *, retry_after: int | None, now: int) -> Failure:
+        pause = min(max(self.cooldown, retry_after or 0), LONGEST_MEMORY_SECONDS)
+        return Failure(code, detail, now + pause)
