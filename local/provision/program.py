@@ -109,7 +109,7 @@ class EmulatedProvider(mocks.Mocks):
         try:
             physical_id, computed = handler(resource)
             if resource.inputs:
-                raise UnknownInput(sorted(resource.inputs))
+                raise UnknownInput(sorted(resource.inputs))  # noqa: TRY301 - the note is for it too
         except Exception as error:
             error.add_note(f"while making {typ} {name!r} in the emulated AWS")
             raise
