@@ -78,11 +78,7 @@ class _Provider(mocks.Mocks):
 
     def call(self, args: mocks.MockCallArgs) -> tuple[Any, list[tuple[str, str]]]:
         identity = {"accountId": ACCOUNT, "arn": "arn", "userId": "user", "id": ACCOUNT}
-        partition = {"partition": "aws", "dnsSuffix": "amazonaws.com", "id": "aws"}
-        return {
-            "aws:index/getCallerIdentity:getCallerIdentity": identity,
-            "aws:index/getPartition:getPartition": partition,
-        }[args.token], []
+        return {"aws:index/getCallerIdentity:getCallerIdentity": identity}[args.token], []
 
 
 class _Recorder(Engine):

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from infra_pulumi.config_reader import ConfigError
+from infra_pulumi.config import ConfigError
 from tests.infra.capture import Program, declare, settings
 
 SCOPE = {"authorizationType": "JWT", "authorizationScopes": ["holdings/read"]}

@@ -1,4 +1,4 @@
-from infra_pulumi.policies import data_key_policy
+from infra_pulumi.storage import data_key_policy
 
 
 def test_the_data_key_is_administered_by_the_account_and_used_through_services_only() -> None:
@@ -70,11 +70,3 @@ def test_the_data_key_is_administered_by_the_account_and_used_through_services_o
             },
         ],
     }
-
-
-def test_the_account_is_named_in_its_own_partition() -> None:
-    policy = data_key_policy(
-        account_id="1", region="us-gov-west-1", services=(), partition="aws-us-gov"
-    )
-
-    assert policy["Statement"][0]["Principal"] == {"AWS": "arn:aws-us-gov:iam::1:root"}

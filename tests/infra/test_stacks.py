@@ -72,16 +72,13 @@ def test_every_resource_belongs_to_a_component(program: Program) -> None:
         f"holdings:infra:{name}"
         for name in (
             "Alarms",
-            "AlarmTopic",
-            "ApiRoutes",
+            "EncryptionKey",
             "Function",
-            "FunctionRole",
             "HttpApi",
             "Identity",
+            "Logs",
             "Storage",
-            "Telemetry",
             "Web",
-            "WebBucket",
         )
     }
 

@@ -1,6 +1,6 @@
 import json
 
-from infra_pulumi.policies import data_key_policy
+from infra_pulumi.storage import data_key_policy
 from tests.infra.capture import ACCOUNT, Program, declare, settings
 
 
