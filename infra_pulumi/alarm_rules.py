@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-import pulumi
+from pulumi import Input
 
 FIVE_MINUTES = 300
 
@@ -15,8 +16,18 @@ class Metric:
     id: str
     namespace: str
     name: str
-    dimensions: Mapping[str, pulumi.Input[str]]
+    dimensions: Mapping[str, Input[str]]
     statistic: str = "Sum"
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """As an alarm takes it, but for the statistic, whose argument has several names."""
+        return {
+            "namespace": self.namespace,
+            "metric_name": self.name,
+            "dimensions": dict(self.dimensions),
+            "period": FIVE_MINUTES,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +102,7 @@ def log_rules(namespace: str) -> list[AlarmRule]:
 
 
 def service_rules(
-    *,
-    api_id: pulumi.Input[str],
-    function: pulumi.Input[str],
-    timeout_seconds: int,
-    table: pulumi.Input[str],
+    *, api_id: Input[str], function: Input[str], timeout_seconds: int, table: Input[str]
 ) -> list[AlarmRule]:
     """What AWS's own metrics say of the gateway, the function and the table."""
 
@@ -113,9 +120,7 @@ def service_rules(
             (Metric("m", "AWS/ApiGateway", "5xx", {"ApiId": api_id}),),
         ),
         AlarmRule(
-            "function-errors",
-            "The function's runs end without an answer",
-            lambda_metric("Errors"),
+            "function-errors", "The function's runs end without an answer", lambda_metric("Errors")
         ),
         AlarmRule(
             "function-duration",

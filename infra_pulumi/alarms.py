@@ -6,15 +6,9 @@ from typing import Any
 
 import pulumi
 import pulumi_aws as aws
+from pulumi import ComponentResource, Output, ResourceOptions
 
-from infra_pulumi.alarm_rules import (
-    FIVE_MINUTES,
-    LOG_EVENTS,
-    AlarmRule,
-    Metric,
-    log_rules,
-    service_rules,
-)
+from infra_pulumi.alarm_rules import LOG_EVENTS, AlarmRule, log_rules, service_rules
 from infra_pulumi.config import StackConfig
 from infra_pulumi.function import Function
 from infra_pulumi.http_api import HttpApi
@@ -47,17 +41,27 @@ class AlarmsArgs:
     logs: Logs
 
 
-class Alarms(pulumi.ComponentResource):
-    dashboard: pulumi.Output[str]
-
-    def __init__(
-        self, name: str, args: AlarmsArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
+class Alarms(ComponentResource):
+    def __init__(self, name: str, args: AlarmsArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("holdings:infra:Alarms", name, opts=opts)
         self._args, self._config = args, args.config
-        self._child = pulumi.ResourceOptions(parent=self)
+        self._child = ResourceOptions(parent=self)
         namespace = f"{self._config.project}/{self._config.stack}"
-        self._count_events(namespace)
+        for event in LOG_EVENTS:
+            aws.cloudwatch.LogMetricFilter(
+                f"count-{event.name}",
+                name=event.name,
+                log_group_name=args.logs.function.id,
+                pattern=event.chosen,
+                metric_transformation={
+                    "namespace": namespace,
+                    "name": event.name,
+                    "value": "1",
+                    "default_value": "0",
+                    "unit": "Count",
+                },
+                opts=self._child,
+            )
         topic = self._topic()
         rules = log_rules(namespace) + service_rules(
             api_id=args.http_api.api_id,
@@ -69,23 +73,6 @@ class Alarms(pulumi.ComponentResource):
         self.dashboard = self._dashboard(rules, alarms).dashboard_name
         self._budget()
         self.register_outputs({"dashboard": self.dashboard})
-
-    def _count_events(self, namespace: str) -> None:
-        for event in LOG_EVENTS:
-            aws.cloudwatch.LogMetricFilter(
-                f"count-{event.name}",
-                name=event.name,
-                log_group_name=self._args.logs.function.id,
-                pattern=event.chosen,
-                metric_transformation={
-                    "namespace": namespace,
-                    "name": event.name,
-                    "value": "1",
-                    "default_value": "0",
-                    "unit": "Count",
-                },
-                opts=self._child,
-            )
 
     def _topic(self) -> aws.sns.Topic:
         config = self._config
@@ -104,7 +91,7 @@ class Alarms(pulumi.ComponentResource):
             ),
             opts=self._child,
         )
-        if not config.dev and not config.alarm_emails:
+        if config.environment != "dev" and not config.alarm_emails:
             pulumi.log.warn("nobody hears the alarms: set holdings:alarmEmails", topic)
         for address in config.alarm_emails:
             aws.sns.TopicSubscription(
@@ -159,7 +146,7 @@ class Alarms(pulumi.ComponentResource):
         return aws.cloudwatch.Dashboard(
             "dashboard",
             dashboard_name=self._config.prefix,
-            dashboard_body=pulumi.Output.json_dumps({"widgets": widgets}),
+            dashboard_body=Output.json_dumps({"widgets": widgets}),
             opts=self._child,
         )
 
@@ -196,20 +183,11 @@ def _watched(rule: AlarmRule) -> dict[str, Any]:
     if rule.expression:
         total = {"id": "total", "expression": rule.expression, "label": rule.title}
         queries = [
-            {"id": m.id, "return_data": False, "metric": {**_metric(m), "stat": m.statistic}}
+            {"id": m.id, "return_data": False, "metric": {**m.arguments, "stat": m.statistic}}
             for m in rule.metrics
         ]
         return {"metric_queries": [*queries, {**total, "return_data": True}]}
     (metric,) = rule.metrics
     # Percentiles have an argument of their own.
     kind = "extended_statistic" if metric.statistic.startswith("p") else "statistic"
-    return {**_metric(metric), kind: metric.statistic}
-
-
-def _metric(metric: Metric) -> dict[str, Any]:
-    return {
-        "namespace": metric.namespace,
-        "metric_name": metric.name,
-        "dimensions": dict(metric.dimensions),
-        "period": FIVE_MINUTES,
-    }
+    return {**metric.arguments, kind: metric.statistic}

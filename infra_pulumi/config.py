@@ -5,35 +5,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Self, cast
 
+import marshmallow as ma
 import pulumi
 import pulumi.runtime.config as raw_config
-from marshmallow import (
-    RAISE,
-    Schema,
-    ValidationError,
-    missing,
-    post_load,
-    pre_load,
-    validates_schema,
-)
-from marshmallow.fields import Field
 
-from infra_pulumi.config_fields import (
-    HOST_NAME,
-    address_fault,
-    base_url,
-    certificate,
-    choice,
-    cors_fault,
-    flag,
-    identifier_fault,
-    one_number_of,
-    origin,
-    text,
-    texts,
-    url_fault,
-    whole,
-)
+from infra_pulumi import config_fields as rule
 
 ENVIRONMENTS = ("dev", "staging", "prod")
 PRODUCTION = "https://api.exchange.coinbase.com"
@@ -72,87 +48,81 @@ class StackConfig:
     """
 
     project: str
-    stack: str = text(LABEL % 28, LABEL_REMEDY % 30, data_key="stack name")
-    region: str = text(
-        REGION,
-        "a region, as eu-west-1 (not of GovCloud or China)",
-        data_key="aws:region",
+    stack: str = rule.text(LABEL % 28, LABEL_REMEDY % 30, data_key="stack name")
+    region: str = rule.text(
+        REGION, "a region, as eu-west-1 (not of GovCloud or China)", data_key="aws:region"
     )
-    environment: str = choice(ENVIRONMENTS)
+    environment: str = rule.choice(ENVIRONMENTS)
     # Whatever holds data is protected: Pulumi refuses to delete or replace it, and so does AWS
     # where it can. Without, it goes with the stack, and leaves no name taken.
-    keep_data: bool = flag()
+    keep_data: bool = rule.flag()
 
-    callback_urls: tuple[str, ...] = texts(url_fault, "one or more URLs", least=1, most=100)
-    logout_urls: tuple[str, ...] = texts(url_fault, "one or more URLs", least=1, most=100)
+    callback_urls: tuple[str, ...] = rule.texts(rule.url_fault, "1 or more URLs", least=1, most=100)
+    logout_urls: tuple[str, ...] = rule.texts(rule.url_fault, "1 or more URLs", least=1, most=100)
     # The hosted UI lets a viewer enrol where a second factor is required, and never where it is
     # optional: https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-mfa.html
-    mfa: str = choice(("off", "required"), "off")
-    domain_prefix: str = text(LABEL % 61, LABEL_REMEDY % 63, "")
-    api_scope: str = text(API_SCOPE, '"<identifier>/<name>", or empty for none', "holdings/read")
-    access_token_minutes: int = whole("minutes", 5, DAY_OF_MINUTES, 60)
-    id_token_minutes: int = whole("minutes", 5, DAY_OF_MINUTES, 60)
-    refresh_token_days: int = whole("days", 1, 3650, 30)
-    refresh_token_rotation: bool = flag(True)
+    mfa: str = rule.choice(("off", "required"), "off")
+    domain_prefix: str = rule.text(LABEL % 61, LABEL_REMEDY % 63, "")
+    api_scope: str = rule.text(API_SCOPE, '"<identifier>/<name>", or empty', "holdings/read")
+    access_token_minutes: int = rule.whole("minutes", 5, DAY_OF_MINUTES, 60)
+    id_token_minutes: int = rule.whole("minutes", 5, DAY_OF_MINUTES, 60)
+    refresh_token_days: int = rule.whole("days", 1, 3650, 30)
+    refresh_token_rotation: bool = rule.flag(True)
 
-    code_archive: str = text(
+    code_archive: str = rule.text(
         r"\S.*\.zip", "the path of a .zip file, from the project's root", "dist/holdings.zip"
     )
-    memory_mb: int = whole("MB", 128, 10240, 512)
+    memory_mb: int = rule.whole("MB", 128, 10240, 512)
     # The gateway gives up after 30 s, whatever is set here.
-    timeout_seconds: int = whole("seconds", LEAST_TIMEOUT_SECONDS, 29, 20)
+    timeout_seconds: int = rule.whole("seconds", LEAST_TIMEOUT_SECONDS, 29, 20)
     # A new account may run 10 at once and must keep them unreserved (-1): reserving is opt-in.
-    reserved_concurrency: int = whole("instances", -1, 1000, -1)
-    snap_start: bool = flag(False)
-    provisioned_concurrency: int = whole("instances", 0, 1000, 0)
-    subnet_ids: tuple[str, ...] = texts(identifier_fault("subnet"), "subnets", most=16)
-    security_group_ids: tuple[str, ...] = texts(identifier_fault("sg"), "security groups", most=5)
+    reserved_concurrency: int = rule.whole("instances", -1, 1000, -1)
+    snap_start: bool = rule.flag(False)
+    provisioned_concurrency: int = rule.whole("instances", 0, 1000, 0)
+    subnet_ids: tuple[str, ...] = rule.texts(rule.subnet_fault, "subnets", most=16)
+    security_group_ids: tuple[str, ...] = rule.texts(rule.group_fault, "security groups", most=5)
 
     # The app's own settings. Outside dev nobody is to take the sandbox's play money for their own
     # by an omission.
-    cb_base_url: str = base_url(f"say which exchange to read: {PRODUCTION}, or {SANDBOX}")
-    default_user_id: str = text(
+    cb_base_url: str = rule.base_url(f"say which exchange to read: {PRODUCTION}, or {SANDBOX}")
+    default_user_id: str = rule.text(
         r"[A-Za-z0-9._@-]{1,128}", "1 to 128 of letters, digits and ._@-", "default"
     )
-    cache_ttl_seconds: int = whole("seconds", 1, YEAR_OF_SECONDS, 180)
-    stale_ttl_seconds: int = whole("seconds", 0, YEAR_OF_SECONDS, 86400)
-    secret_cache_ttl_seconds: int = whole("seconds", 1, YEAR_OF_SECONDS, 300)
-    log_level: str = choice(LOG_LEVELS, "INFO")
-    app_version: str = text(
+    cache_ttl_seconds: int = rule.whole("seconds", 1, YEAR_OF_SECONDS, 180)
+    stale_ttl_seconds: int = rule.whole("seconds", 0, YEAR_OF_SECONDS, 86400)
+    secret_cache_ttl_seconds: int = rule.whole("seconds", 1, YEAR_OF_SECONDS, 300)
+    log_level: str = rule.choice(LOG_LEVELS, "INFO")
+    app_version: str = rule.text(
         r"[A-Za-z0-9._+-]{0,64}", "up to 64 of letters, digits and ._+-, or empty", ""
     )
 
     # Unless somebody says otherwise, the pages that may sign in are those that may call.
-    cors_origins: tuple[str, ...] = texts(
-        cors_fault, "origins, for example [https://holdings.example]", most=100, default=missing
+    cors_origins: tuple[str, ...] = rule.texts(
+        rule.cors_fault, "origins, as [https://holdings.example]", most=100, default=ma.missing
     )
-    throttle_rate: int = whole("requests", 1, 10000, 50)  # 0 would refuse every request
-    throttle_burst: int = whole("requests", 1, 10000, 100)
-    holdings_throttle_rate: int = whole("requests", 1, 10000, 20)
-    holdings_throttle_burst: int = whole("requests", 1, 10000, 40)
-    api_domain: str = text(HOST_NAME, HOST_NAME_REMEDY, "")
-    api_certificate_arn: str = text(certificate("[a-z0-9-]+"), CERTIFICATE_REMEDY, "")
-    web_domain: str = text(HOST_NAME, HOST_NAME_REMEDY, "")
-    web_certificate_arn: str = text(
+    throttle_rate: int = rule.whole("requests", 1, 10000, 50)  # 0 would refuse every request
+    throttle_burst: int = rule.whole("requests", 1, 10000, 100)
+    holdings_throttle_rate: int = rule.whole("requests", 1, 10000, 20)
+    holdings_throttle_burst: int = rule.whole("requests", 1, 10000, 40)
+    api_domain: str = rule.text(rule.HOST_NAME, HOST_NAME_REMEDY, "")
+    api_certificate_arn: str = rule.text(rule.certificate("[a-z0-9-]+"), CERTIFICATE_REMEDY, "")
+    web_domain: str = rule.text(rule.HOST_NAME, HOST_NAME_REMEDY, "")
+    web_certificate_arn: str = rule.text(
         # CloudFront looks there, wherever the rest of a stack is.
-        certificate("us-east-1"),
+        rule.certificate("us-east-1"),
         f"{CERTIFICATE_REMEDY} in us-east-1",
         "",
     )
-    hsts_subdomains: bool = flag(False)
+    hsts_subdomains: bool = rule.flag(False)
 
-    alarm_emails: tuple[str, ...] = texts(address_fault, "e-mail addresses", most=10)
-    budget_usd: int = whole("dollars", 1, 1_000_000, 20)
-    log_retention_days: int = one_number_of(RETENTIONS)
+    alarm_emails: tuple[str, ...] = rule.texts(rule.address_fault, "e-mail addresses", most=10)
+    budget_usd: int = rule.whole("dollars", 1, 1_000_000, 20)
+    log_retention_days: int = rule.one_number_of(RETENTIONS)
 
     @property
     def prefix(self) -> str:
         """Starts the name of everything that a person may have to find in a console."""
         return f"{self.project}-{self.stack}"
-
-    @property
-    def dev(self) -> bool:
-        return self.environment == "dev"
 
     @classmethod
     def load(cls) -> Self:
@@ -163,21 +133,21 @@ class StackConfig:
         where = {"stack name": pulumi.get_stack(), "aws:region": found.get("aws:region") or ""}
         try:
             loaded = cast("dict[str, Any]", StackSchema().load(where | values))
-        except ValidationError as error:
+        except ma.ValidationError as error:
             raise ConfigError("\n  ".join(["bad configuration:", *_lines(error)])) from None
         return cls(project=pulumi.get_project(), **loaded)
 
 
-class _Rules(Schema):
+class _Rules(ma.Schema):
     class Meta:
-        unknown = RAISE
+        unknown = ma.RAISE
 
     def on_bind_field(self, field_name: str, field_obj: Any) -> None:
         first, *others = field_name.split("_")
         camel = first + "".join(word.capitalize() for word in others)
         field_obj.data_key = field_obj.data_key or f"holdings:{camel}"
 
-    @pre_load
+    @ma.pre_load
     def _by_environment(self, data: dict[str, str], **_: Any) -> dict[str, str]:
         environment = data.get("holdings:environment", data["stack name"])
         dev = environment == "dev"
@@ -188,7 +158,7 @@ class _Rules(Schema):
         }
         return defaults | ({"holdings:cbBaseUrl": SANDBOX} if dev else {}) | data
 
-    @validates_schema(skip_on_field_errors=False)
+    @ma.validates_schema(skip_on_field_errors=False)
     def _together(self, data: dict[str, Any], **_: Any) -> None:
         """Check what one key says of another, as far as they can be read."""
         found: dict[str, list[str]] = {}
@@ -196,9 +166,9 @@ class _Rules(Schema):
             for name, fault in faults(data):
                 found.setdefault(self.fields[name].data_key or name, []).append(fault)
         if found:
-            raise ValidationError(cast("dict[str, Any]", found))
+            raise ma.ValidationError(cast("dict[str, Any]", found))
 
-    @post_load
+    @ma.post_load
     def _callers(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         return data | {"cors_origins": _callers(data)}
 
@@ -210,8 +180,13 @@ StackSchema = _Rules.from_dict(
 
 
 def _callers(data: Mapping[str, Any]) -> tuple[str, ...]:
-    pages = (origin(page) for page in data.get("callback_urls", ()))
+    pages = (rule.origin(page) for page in data.get("callback_urls", ()))
     return data.get("cors_origins", tuple(dict.fromkeys(pages)))
+
+
+def _one_of_two(data: Mapping[str, Any], one: str, other: str) -> bool:
+    """Whether one is set and the other left out, which is no fault where either cannot be read."""
+    return one in data and other in data and bool(data[one]) != bool(data[other])
 
 
 def _function_faults(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -223,16 +198,16 @@ def _function_faults(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "snap_start", "set it or provisionedConcurrency: Lambda refuses both together"
     if 0 < reserved < provisioned:
         yield "provisioned_concurrency", "no more than reservedConcurrency, which it is part of"
-    if bool(data.get("subnet_ids")) != bool(data.get("security_group_ids")):
+    if _one_of_two(data, "subnet_ids", "security_group_ids"):
         yield "subnet_ids", "set subnetIds and securityGroupIds together, or neither"
 
 
 def _domain_faults(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     region, arn = data.get("region", ""), data.get("api_certificate_arn", "")
-    if region and arn and not re.fullmatch(certificate(region), arn):
+    if region and arn and not re.fullmatch(rule.certificate(region), arn):
         yield "api_certificate_arn", f"{CERTIFICATE_REMEDY} in {region}, where the API is"
     for kind in ("api", "web"):
-        if bool(data.get(f"{kind}_domain")) != bool(data.get(f"{kind}_certificate_arn")):
+        if _one_of_two(data, f"{kind}_domain", f"{kind}_certificate_arn"):
             pair = f"{kind}Domain and {kind}CertificateArn"
             yield f"{kind}_domain", f"set {pair} together, or neither"
     if data.get("web_domain") and data.get("web_domain") == data.get("api_domain"):
@@ -243,10 +218,7 @@ def _domain_faults(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _origin_faults(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if len(",".join(_callers(data))) > MOST_ORIGIN_CHARACTERS:
-        yield (
-            "cors_origins",
-            f"at most {MOST_ORIGIN_CHARACTERS} characters in all, for Lambda",
-        )
+        yield ("cors_origins", f"at most {MOST_ORIGIN_CHARACTERS} characters in all, for Lambda")
     if data.get("environment") == "dev":
         return
     if "*" in data.get("cors_origins", ()):
@@ -258,9 +230,9 @@ def _origin_faults(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
                 yield name, f"use https outside dev: {page!r}"
 
 
-def _lines(error: ValidationError) -> Iterator[str]:
-    rules = cast("dict[str, Field[Any]]", StackSchema().fields)
-    known = sorted(str(rule.data_key) for rule in rules.values())
+def _lines(error: ma.ValidationError) -> Iterator[str]:
+    keys = cast("dict[str, ma.fields.Field[Any]]", StackSchema().fields).values()
+    known = sorted(str(key.data_key) for key in keys)
     names = ", ".join(key.removeprefix("holdings:") for key in known if key.startswith("holdings"))
     for key, faults in cast("dict[str, list[str]]", error.normalized_messages()).items():
         for fault in faults:

@@ -17,6 +17,7 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _ANY_HOST = rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*"
 _ADDRESS = r"[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}"
+_EC2_ID = r"(?:[0-9a-f]{8}|[0-9a-f]{17})"
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 _MOST_URL_CHARACTERS = 1024  # that Cognito takes
 
@@ -155,14 +156,14 @@ def address_fault(address: str) -> None:
         raise ValidationError("not an e-mail address")
 
 
-def identifier_fault(kind: str) -> Fault:
-    """`kind` is how EC2 starts such an identifier: "subnet", "sg"."""
+def subnet_fault(identifier: str) -> None:
+    if not re.fullmatch(f"subnet-{_EC2_ID}", identifier):
+        raise ValidationError("an identifier such as subnet-0123456789abcdef0")
 
-    def fault(identifier: str) -> None:
-        if not re.fullmatch(rf"{kind}-(?:[0-9a-f]{{8}}|[0-9a-f]{{17}})", identifier):
-            raise ValidationError(f"an identifier such as {kind}-0123456789abcdef0")
 
-    return fault
+def group_fault(identifier: str) -> None:
+    if not re.fullmatch(f"sg-{_EC2_ID}", identifier):
+        raise ValidationError("an identifier such as sg-0123456789abcdef0")
 
 
 def certificate(region: str) -> str:

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import pulumi
 import pulumi_aws as aws
+from pulumi import ComponentResource, ResourceOptions
 
 from infra_pulumi.config import StackConfig
 from infra_pulumi.iam import Document, account_id, allow, policy_json
@@ -47,7 +47,7 @@ def administration(account_id: str) -> Document:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EncryptionKeyArgs:
+class KeyArgs:
     """`policy` makes the key's policy from `account_id`; `alias` has no "alias/" before it."""
 
     config: StackConfig
@@ -56,12 +56,8 @@ class EncryptionKeyArgs:
     policy: Callable[..., Document]
 
 
-class EncryptionKey(pulumi.ComponentResource):
-    arn: pulumi.Output[str]
-
-    def __init__(
-        self, name: str, args: EncryptionKeyArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
+class EncryptionKey(ComponentResource):
+    def __init__(self, name: str, args: KeyArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("holdings:infra:EncryptionKey", name, opts=opts)
         keep = args.config.keep_data
         key = aws.kms.Key(
@@ -71,13 +67,13 @@ class EncryptionKey(pulumi.ComponentResource):
             enable_key_rotation=True,
             deletion_window_in_days=30 if keep else 7,
             # What is kept cannot be read without the key that it was written with.
-            opts=pulumi.ResourceOptions(parent=self, protect=keep),
+            opts=ResourceOptions(parent=self, protect=keep),
         )
         aws.kms.Alias(
             f"{name}-alias",
             name=f"alias/{args.alias}",
             target_key_id=key.key_id,
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=ResourceOptions(parent=self),
         )
         self.arn = key.arn
         self.register_outputs({"arn": self.arn})

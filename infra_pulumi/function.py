@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pulumi
 import pulumi_aws as aws
+from pulumi import ComponentResource, Input, Resource, ResourceOptions
 
 from infra_pulumi.config import StackConfig
 from infra_pulumi.iam import Document, account_id, allow, document, policy_json, service
@@ -87,32 +88,24 @@ class FunctionArgs:
     logs: Logs
 
 
-class Function(pulumi.ComponentResource):
-    name: pulumi.Output[str]
-    alias: aws.lambda_.Alias
-
-    def __init__(
-        self, name: str, args: FunctionArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
+class Function(ComponentResource):
+    def __init__(self, name: str, args: FunctionArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("holdings:infra:Function", name, opts=opts)
         self._args, self._config = args, args.config
-        self._child = pulumi.ResourceOptions(parent=self)
+        self._child = ResourceOptions(parent=self)
         self._name = f"{self._config.prefix}-api"
-        role = self._role()
-        function = self._function(role, self._rights(role))
-        self.name, self.alias = function.name, self._live(function)
-        self.register_outputs({"name": self.name, "alias": self.alias.name})
-
-    def _role(self) -> aws.iam.Role:
-        return aws.iam.Role(
+        role = aws.iam.Role(
             "function-role",
             name=f"{self._config.prefix}-function",
             description=f"What the function {self._name} may do",
             assume_role_policy=json.dumps(lambda_trust()),
             opts=self._child,
         )
+        function = self._function(role, self._rights(role))
+        self.name, self.alias = function.name, self._live(function)
+        self.register_outputs({"name": self.name, "alias": self.alias.name})
 
-    def _rights(self, role: aws.iam.Role) -> list[pulumi.Resource]:
+    def _rights(self, role: aws.iam.Role) -> list[Resource]:
         config, storage = self._config, self._args.storage
         policies = {
             "own-resources": policy_json(
@@ -135,7 +128,7 @@ class Function(pulumi.ComponentResource):
             for name, policy in policies.items()
         ]
 
-    def _function(self, role: aws.iam.Role, rights: list[pulumi.Resource]) -> aws.lambda_.Function:
+    def _function(self, role: aws.iam.Role, rights: list[Resource]) -> aws.lambda_.Function:
         config = self._config
         return aws.lambda_.Function(
             "api",
@@ -167,12 +160,12 @@ class Function(pulumi.ComponentResource):
             if config.subnet_ids
             else None,
             # Lambda tries the role's rights when it makes the function.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=rights),
+            opts=ResourceOptions(parent=self, depends_on=rights),
         )
 
-    def _environment(self) -> dict[str, pulumi.Input[str]]:
+    def _environment(self) -> dict[str, Input[str]]:
         config, storage = self._config, self._args.storage
-        variables: dict[str, pulumi.Input[str]] = {
+        variables: dict[str, Input[str]] = {
             "DEFAULT_USER_ID": config.default_user_id,
             "DDB_TABLE": storage.table.name,
             "CB_BASE_URL": config.cb_base_url,

@@ -3,8 +3,8 @@
 import json
 from dataclasses import dataclass
 
-import pulumi
 import pulumi_aws as aws
+from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from infra_pulumi.config import StackConfig
 from infra_pulumi.function import Function
@@ -46,27 +46,35 @@ class HttpApiArgs:
     logs: Logs
 
 
-class HttpApi(pulumi.ComponentResource):
+class HttpApi(ComponentResource):
     """`url` has no slash at its end; `domain_target` is "" without a domain of one's own."""
 
-    api_id: pulumi.Output[str]
-    url: pulumi.Output[str]
-    domain_target: pulumi.Output[str]
+    api_id: Output[str]
+    url: Output[str]
+    domain_target: Output[str]
 
-    def __init__(
-        self, name: str, args: HttpApiArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
+    def __init__(self, name: str, args: HttpApiArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("holdings:infra:HttpApi", name, opts=opts)
         self._args, self._config = args, args.config
-        self._child = pulumi.ResourceOptions(parent=self)
+        self._child = ResourceOptions(parent=self)
         self._api = self._make_api()
         stage = self._stage(self._routes())
-        self._invocation()
+        aws.lambda_.Permission(
+            "api-invokes-live",
+            action="lambda:InvokeFunction",
+            function=args.function.name,
+            qualifier=args.function.alias.name,
+            principal="apigateway.amazonaws.com",
+            # Any stage and route of this API, and no other API: the app trusts what it is told
+            # about the caller.
+            source_arn=Output.concat(self._api.execution_arn, "/*/*"),
+            opts=self._child,
+        )
         self.api_id, self.url = self._api.id, self._api.api_endpoint
-        self.domain_target = pulumi.Output.from_input("")
+        self.domain_target = Output.from_input("")
         if self._config.api_domain:
             domain = self._domain(stage)
-            self.url = pulumi.Output.concat("https://", domain.domain_name)
+            self.url = Output.concat("https://", domain.domain_name)
             self.domain_target = domain.domain_name_configuration.target_domain_name.apply(
                 lambda target: target or ""
             )
@@ -116,17 +124,14 @@ class HttpApi(pulumi.ComponentResource):
             },
             opts=self._child,
         )
-        target = pulumi.Output.concat("integrations/", integration.id)
+        target = Output.concat("integrations/", integration.id)
         return [
             *(self._route(key, target) for key in OPEN_ROUTES),
             *(self._route(key, target, authorizer) for key in SIGNED_IN_ROUTES),
         ]
 
     def _route(
-        self,
-        key: str,
-        target: pulumi.Input[str],
-        authorizer: aws.apigatewayv2.Authorizer | None = None,
+        self, key: str, target: Input[str], authorizer: aws.apigatewayv2.Authorizer | None = None
     ) -> aws.apigatewayv2.Route:
         method, path = key.split(" /")
         # ID tokens carry no scope: demanding one keeps them out.
@@ -168,21 +173,7 @@ class HttpApi(pulumi.ComponentResource):
                 for key, (rate, burst) in limits.items()
             ],
             # The gateway refuses settings for routes that it does not have yet.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=routes),
-        )
-
-    def _invocation(self) -> None:
-        function = self._args.function
-        aws.lambda_.Permission(
-            "api-invokes-live",
-            action="lambda:InvokeFunction",
-            function=function.name,
-            qualifier=function.alias.name,
-            principal="apigateway.amazonaws.com",
-            # Any stage and route of this API, and no other API: the app trusts what it is told
-            # about the caller.
-            source_arn=pulumi.Output.concat(self._api.execution_arn, "/*/*"),
-            opts=self._child,
+            opts=ResourceOptions(parent=self, depends_on=routes),
         )
 
     def _domain(self, stage: aws.apigatewayv2.Stage) -> aws.apigatewayv2.DomainName:

@@ -4,8 +4,8 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import pulumi
 import pulumi_aws as aws
+from pulumi import Input, InvokeOptions, Output, Resource
 
 Document = dict[str, Any]
 
@@ -34,13 +34,11 @@ def service(name: str) -> Document:
     return {"Service": f"{name}.amazonaws.com"}
 
 
-def policy_json(
-    build: Callable[..., Document], **arguments: pulumi.Input[str]
-) -> pulumi.Output[str]:
+def policy_json(build: Callable[..., Document], **arguments: Input[str]) -> Output[str]:
     """Return what `build` makes of the arguments, once all of them are known."""
-    return pulumi.Output.all(**arguments).apply(lambda known: json.dumps(build(**known)))
+    return Output.all(**arguments).apply(lambda known: json.dumps(build(**known)))
 
 
-def account_id(parent: pulumi.Resource) -> pulumi.Output[str]:
-    opts = pulumi.InvokeOptions(parent=parent)
+def account_id(parent: Resource) -> Output[str]:
+    opts = InvokeOptions(parent=parent)
     return aws.get_caller_identity_output(opts=opts).account_id

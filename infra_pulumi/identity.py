@@ -1,7 +1,7 @@
 """Who may sign in: the user pool, its hosted UI, and the web page as its one public client."""
 
-import pulumi
 import pulumi_aws as aws
+from pulumi import ComponentResource, Output, ResourceOptions
 
 from infra_pulumi.config import StackConfig
 from infra_pulumi.iam import account_id
@@ -9,25 +9,23 @@ from infra_pulumi.iam import account_id
 OPENID_SCOPES = ("openid", "email", "profile")
 
 
-class Identity(pulumi.ComponentResource):
+class Identity(ComponentResource):
     """`issuer` is what a token's `iss` says: no slash at its end."""
 
-    user_pool_id: pulumi.Output[str]
-    client_id: pulumi.Output[str]
-    issuer: pulumi.Output[str]
-    hosted_ui_url: pulumi.Output[str]
+    user_pool_id: Output[str]
+    client_id: Output[str]
+    issuer: Output[str]
+    hosted_ui_url: Output[str]
 
-    def __init__(
-        self, name: str, config: StackConfig, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
+    def __init__(self, name: str, config: StackConfig, opts: ResourceOptions | None = None) -> None:
         super().__init__("holdings:infra:Identity", name, opts=opts)
         self._config = config
-        self._child = pulumi.ResourceOptions(parent=self)
+        self._child = ResourceOptions(parent=self)
         pool = self._user_pool()
         domain = self._domain(pool)
         self.user_pool_id, self.client_id = pool.id, self._client(pool).id
-        self.issuer = pulumi.Output.concat("https://", pool.endpoint)
-        self.hosted_ui_url = pulumi.Output.concat(
+        self.issuer = Output.concat("https://", pool.endpoint)
+        self.hosted_ui_url = Output.concat(
             "https://", domain.domain, ".auth.", self._config.region, ".amazoncognito.com"
         )
         self.register_outputs({"issuer": self.issuer, "hosted_ui_url": self.hosted_ui_url})
@@ -60,7 +58,7 @@ class Identity(pulumi.ComponentResource):
                 "recovery_mechanisms": [{"name": "verified_email", "priority": 1}]
             },
             deletion_protection="ACTIVE" if config.keep_data else "INACTIVE",
-            opts=pulumi.ResourceOptions(parent=self, protect=config.keep_data),
+            opts=ResourceOptions(parent=self, protect=config.keep_data),
         )
 
     def _domain(self, pool: aws.cognito.UserPool) -> aws.cognito.UserPoolDomain:
@@ -68,8 +66,7 @@ class Identity(pulumi.ComponentResource):
         return aws.cognito.UserPoolDomain(
             "hosted-ui",
             # Prefixes are shared by everybody in a region; an account's number is not.
-            domain=config.domain_prefix
-            or pulumi.Output.concat(config.prefix, "-", account_id(self)),
+            domain=config.domain_prefix or Output.concat(config.prefix, "-", account_id(self)),
             user_pool_id=pool.id,
             # Version 2 shows an error until somebody has designed a page for it.
             managed_login_version=1,
@@ -114,7 +111,7 @@ class Identity(pulumi.ComponentResource):
             if config.refresh_token_rotation
             else None,
             # The scope must exist before a client may ask for it.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[scope] if scope else []),
+            opts=ResourceOptions(parent=self, depends_on=[scope] if scope else []),
         )
 
     def _api_scope(self, pool: aws.cognito.UserPool) -> aws.cognito.ResourceServer | None:

@@ -6,11 +6,11 @@ Own the groups before whatever writes to them: a group that a service makes has 
 from collections.abc import Sequence
 from functools import partial
 
-import pulumi
 import pulumi_aws as aws
+from pulumi import ComponentResource, ResourceOptions
 
 from infra_pulumi.config import StackConfig
-from infra_pulumi.encryption import KEY_USE, EncryptionKey, EncryptionKeyArgs, administration
+from infra_pulumi.encryption import KEY_USE, EncryptionKey, KeyArgs, administration
 from infra_pulumi.iam import Document, allow, document, service
 
 
@@ -42,14 +42,10 @@ def log_key_policy(*, account_id: str, region: str, log_groups: Sequence[str]) -
     )
 
 
-class Logs(pulumi.ComponentResource):
-    function: aws.cloudwatch.LogGroup
-    access: aws.cloudwatch.LogGroup
-    key_arn: pulumi.Output[str]
+class Logs(ComponentResource):
+    """`function` and `access` are the groups; alarms use the key too."""
 
-    def __init__(
-        self, name: str, config: StackConfig, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
+    def __init__(self, name: str, config: StackConfig, opts: ResourceOptions | None = None) -> None:
         super().__init__("holdings:infra:Logs", name, opts=opts)
         self._config = config
         function = f"/aws/lambda/{config.prefix}-api"
@@ -58,13 +54,13 @@ class Logs(pulumi.ComponentResource):
         access = f"/aws/vendedlogs/{config.prefix}-access"
         key = EncryptionKey(
             "telemetry-key",
-            EncryptionKeyArgs(
+            KeyArgs(
                 config=config,
                 description=f"{config.prefix}: logs and alarms",
                 alias=f"{config.prefix}-telemetry",
                 policy=partial(log_key_policy, region=config.region, log_groups=(function, access)),
             ),
-            pulumi.ResourceOptions(parent=self),
+            ResourceOptions(parent=self),
         )
         self.key_arn = key.arn
         self.function = self._group("function-log", function)
@@ -77,5 +73,5 @@ class Logs(pulumi.ComponentResource):
             name=name,
             retention_in_days=self._config.log_retention_days,
             kms_key_id=self.key_arn,
-            opts=pulumi.ResourceOptions(parent=self, protect=self._config.keep_data),
+            opts=ResourceOptions(parent=self, protect=self._config.keep_data),
         )

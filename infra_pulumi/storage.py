@@ -3,17 +3,11 @@
 from collections.abc import Sequence
 from functools import partial
 
-import pulumi
 import pulumi_aws as aws
+from pulumi import ComponentResource, ResourceOptions
 
 from infra_pulumi.config import StackConfig
-from infra_pulumi.encryption import (
-    KEY_USE,
-    EncryptionKey,
-    EncryptionKeyArgs,
-    account,
-    administration,
-)
+from infra_pulumi.encryption import KEY_USE, EncryptionKey, KeyArgs, account, administration
 from infra_pulumi.iam import Document, allow, document
 
 
@@ -36,31 +30,25 @@ def data_key_policy(*, account_id: str, region: str, services: Sequence[str]) ->
     )
 
 
-class Storage(pulumi.ComponentResource):
+class Storage(ComponentResource):
     """The cache table, the empty container of the secret, and their key.
 
     The secret's value is an operator's business: a value that Pulumi knew would be in its state.
     """
 
-    table: aws.dynamodb.Table
-    secret: aws.secretsmanager.Secret
-    key_arn: pulumi.Output[str]
-
-    def __init__(
-        self, name: str, config: StackConfig, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
+    def __init__(self, name: str, config: StackConfig, opts: ResourceOptions | None = None) -> None:
         super().__init__("holdings:infra:Storage", name, opts=opts)
-        kept = pulumi.ResourceOptions(parent=self, protect=config.keep_data)
+        kept = ResourceOptions(parent=self, protect=config.keep_data)
         services = ("dynamodb", "secretsmanager")
         key = EncryptionKey(
             "data-key",
-            EncryptionKeyArgs(
+            KeyArgs(
                 config=config,
                 description=f"{config.prefix}: snapshots and credentials",
                 alias=config.prefix,
                 policy=partial(data_key_policy, region=config.region, services=services),
             ),
-            pulumi.ResourceOptions(parent=self),
+            ResourceOptions(parent=self),
         )
         self.table = aws.dynamodb.Table(
             "cache",

@@ -2,20 +2,14 @@
 
 from dataclasses import dataclass
 
-import pulumi
 import pulumi_aws as aws
+from pulumi import ComponentResource, Output, Resource, ResourceOptions
 
+from infra_pulumi import security_headers as headers
 from infra_pulumi.config import StackConfig
 from infra_pulumi.http_api import HttpApi
 from infra_pulumi.iam import Document, account_id, allow, document, policy_json, service
 from infra_pulumi.identity import Identity
-from infra_pulumi.security_headers import (
-    CUSTOM_HEADERS,
-    FRAME_OPTION,
-    REFERRER_POLICY,
-    TWO_YEARS,
-    content_security_policy,
-)
 
 # AWS's own policy, of the same id in every account: long caching, compressed answers.
 # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html
@@ -51,24 +45,29 @@ class WebArgs:
     http_api: HttpApi
 
 
-class Web(pulumi.ComponentResource):
+class Web(ComponentResource):
     """`url` has no slash at its end."""
 
-    url: pulumi.Output[str]
-    bucket: pulumi.Output[str]
-    distribution_id: pulumi.Output[str]
-    domain_target: pulumi.Output[str]
+    url: Output[str]
+    bucket: Output[str]
+    distribution_id: Output[str]
+    domain_target: Output[str]
 
-    def __init__(
-        self, name: str, args: WebArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
+    def __init__(self, name: str, args: WebArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("holdings:infra:Web", name, opts=opts)
         self._args, self._config = args, args.config
-        self._child = pulumi.ResourceOptions(parent=self)
-        bucket = self._bucket()
+        self._child = ResourceOptions(parent=self)
+        bucket = aws.s3.Bucket(
+            "web-bucket",
+            # Names of buckets are everybody's; an account's number is not.
+            bucket=Output.concat(self._config.prefix, "-web-", account_id(self)),
+            # The files are built from the sources: they are nothing to lose.
+            force_destroy=True,
+            opts=self._child,
+        )
         # Nothing is put into the bucket, and no policy on it, before it is shut.
-        shut = pulumi.ResourceOptions(parent=self, depends_on=self._shut(bucket))
-        page = self._distribution(bucket, self._headers(), shut)
+        shut = ResourceOptions(parent=self, depends_on=self._shut(bucket))
+        page = self._distribution(bucket, shut)
         aws.s3.BucketPolicy(
             "web-policy",
             bucket=bucket.id,
@@ -87,20 +86,10 @@ class Web(pulumi.ComponentResource):
         )
         self.bucket, self.distribution_id = bucket.bucket, page.id
         self.domain_target = page.domain_name
-        self.url = pulumi.Output.concat("https://", self._config.web_domain or page.domain_name)
+        self.url = Output.concat("https://", self._config.web_domain or page.domain_name)
         self.register_outputs({"url": self.url, "distribution_id": self.distribution_id})
 
-    def _bucket(self) -> aws.s3.Bucket:
-        return aws.s3.Bucket(
-            "web-bucket",
-            # Names of buckets are everybody's; an account's number is not.
-            bucket=pulumi.Output.concat(self._config.prefix, "-web-", account_id(self)),
-            # The files are built from the sources: they are nothing to lose.
-            force_destroy=True,
-            opts=self._child,
-        )
-
-    def _shut(self, bucket: aws.s3.Bucket) -> list[pulumi.Resource]:
+    def _shut(self, bucket: aws.s3.Bucket) -> list[Resource]:
         return [
             aws.s3.BucketPublicAccessBlock(
                 "web-public-access",
@@ -127,9 +116,9 @@ class Web(pulumi.ComponentResource):
         ]
 
     def _headers(self) -> aws.cloudfront.ResponseHeadersPolicy:
-        policy = pulumi.Output.all(
+        policy = Output.all(
             api_url=self._args.http_api.url, hosted_ui_url=self._args.identity.hosted_ui_url
-        ).apply(lambda urls: content_security_policy(**urls))
+        ).apply(lambda urls: headers.content_security_policy(**urls))
         return aws.cloudfront.ResponseHeadersPolicy(
             "web-headers",
             name=f"{self._config.prefix}-web",
@@ -137,10 +126,10 @@ class Web(pulumi.ComponentResource):
             security_headers_config={
                 "content_security_policy": {"content_security_policy": policy, "override": True},
                 "content_type_options": {"override": True},
-                "frame_options": {"frame_option": FRAME_OPTION, "override": True},
-                "referrer_policy": {"referrer_policy": REFERRER_POLICY, "override": True},
+                "frame_options": {"frame_option": headers.FRAME_OPTION, "override": True},
+                "referrer_policy": {"referrer_policy": headers.REFERRER_POLICY, "override": True},
                 "strict_transport_security": {
-                    "access_control_max_age_sec": TWO_YEARS,
+                    "access_control_max_age_sec": headers.TWO_YEARS,
                     "include_subdomains": self._config.hsts_subdomains,
                     "override": True,
                 },
@@ -148,17 +137,14 @@ class Web(pulumi.ComponentResource):
             custom_headers_config={
                 "items": [
                     {"header": name, "value": value, "override": True}
-                    for name, value in CUSTOM_HEADERS.items()
+                    for name, value in headers.CUSTOM_HEADERS.items()
                 ]
             },
             opts=self._child,
         )
 
     def _distribution(
-        self,
-        bucket: aws.s3.Bucket,
-        headers: aws.cloudfront.ResponseHeadersPolicy,
-        opts: pulumi.ResourceOptions,
+        self, bucket: aws.s3.Bucket, opts: ResourceOptions
     ) -> aws.cloudfront.Distribution:
         config = self._config
         access = aws.cloudfront.OriginAccessControl(
@@ -193,7 +179,7 @@ class Web(pulumi.ComponentResource):
                 "cached_methods": ["GET", "HEAD"],
                 "compress": True,
                 "cache_policy_id": CACHING_OPTIMIZED,
-                "response_headers_policy_id": headers.id,
+                "response_headers_policy_id": self._headers().id,
             },
             # A path inside the page is no file. S3 says 403 for it: it tells strangers nothing of
             # what is missing.
@@ -217,10 +203,10 @@ class Web(pulumi.ComponentResource):
             opts=opts,
         )
 
-    def _page_config(self) -> pulumi.Output[str]:
+    def _page_config(self) -> Output[str]:
         """All of it is public: everybody who opens the page reads it."""
         identity = self._args.identity
-        return pulumi.Output.json_dumps(
+        return Output.json_dumps(
             {
                 "api_url": self._args.http_api.url,
                 "hosted_ui_url": identity.hosted_ui_url,
