@@ -11,7 +11,7 @@ from werkzeug import Request, Response
 
 from infra_pulumi.security_headers import content_security_policy, security_headers
 from local.page_config import PageConfig
-from operations.page_files import CONFIG, INDEX, cache_control, content_type
+from operations.web import CONFIG, INDEX, cache_control, content_type
 
 # "Serve compressed files" in the CloudFront developer guide: of what size and which types.
 _COMPRESSED_BYTES = range(1_000, 10_000_001)

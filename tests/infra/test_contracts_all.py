@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from local.provision.program import MAKERS
+from local.provision.program import HANDLERS
 from tests.infra import contracts
 from tests.infra.capture import Program, declare, settings
 
@@ -87,7 +87,7 @@ def test_everything_is_tagged_with_project_environment_and_maker(
 
 
 def test_the_laptop_can_make_everything_that_is_declared(program: Program) -> None:
-    assert {resource.type for resource in program.declared} <= MAKERS.keys()
+    assert {resource.type for resource in program.declared} <= HANDLERS.keys()
 
 
 def _policy(action: str, resource: str, sid: str = "Own") -> str:
