@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Mapping
 from contextlib import chdir
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -54,6 +55,11 @@ class Program:
     def named(self, name: str) -> Declared:
         (resource,) = (resource for resource in self.declared if resource.name == name)
         return resource
+
+    def with_one(self, changed: Declared) -> "Program":
+        """Return the same with one resource as `changed` has it."""
+        others = [resource for resource in self.declared if resource.name != changed.name]
+        return Program([*others, changed], self.exports)
 
     def one(self, kind: str) -> Declared:
         (resource,) = self.all(kind)
@@ -104,6 +110,12 @@ class _Recorder(Engine):
                 )
             )
         return answer
+
+
+@cache
+def declared(stack: str) -> Program:
+    """What a stack of its own file declares: for looking at, as others look at it too."""
+    return declare(stack)
 
 
 def stack_file(stack: str) -> dict[str, Any]:
