@@ -12,7 +12,7 @@ from local.page_config import page_config_file, signed_in, write_page_config
 from local.ports import check_free
 from local.provision import Aws, provision
 from local.settings import EMULATOR_PYTHON, REGION, STACK, LocalSettings
-from local.simulator import credentials as simulator_credentials
+from local.simulator.coinbase_exchange.signing import kept
 from local.stack import Stack, stack_file
 from local.started import Started
 from local.state import prepare
@@ -44,7 +44,7 @@ class LocalStack:
         accounts.create_user(aws, stack.user_pool_id, stack.password)
         if settings.coinbase_url is None:
             say("starting the Coinbase simulator")
-            key = asdict(simulator_credentials.kept(servers.simulator_state(settings)))
+            key = asdict(kept(servers.simulator_state(settings)))
             self._started.start_all(servers.simulator(settings, self._environ))
         else:
             key = settings.coinbase_key

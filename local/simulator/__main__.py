@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 
 from local.parent import exit_with_parent
 from local.settings import LocalError, state_dir
-from local.simulator.credentials import keep, kept
+from local.simulator import Simulator
+from local.simulator.coinbase_exchange.signing import keep, kept
 from local.simulator.faults import Fault
-from local.simulator.simulator import Simulator
 from local.state import prepare, reason
 
 if TYPE_CHECKING:

@@ -70,6 +70,11 @@ const PROBLEMS: Record<ProblemCode, Sentence> = {
     mend: "The key has to be stored again, whole: api_key, api_secret and passphrase.",
     passes: false,
   },
+  secret_unavailable: {
+    title: "The stored Coinbase key cannot be read right now",
+    mend: "The store of keys does not answer. Nothing is wrong with your account. Try again in a minute.",
+    passes: true,
+  },
   misconfigured: {
     title: "The API is not set up completely",
     mend: "Whoever runs it has to add what is missing.",

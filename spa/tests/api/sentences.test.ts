@@ -51,6 +51,7 @@ it("asks again soon only for what may pass", () => {
     "coinbase_timeout",
     "coinbase_unavailable",
     "internal_error",
+    "secret_unavailable",
   ]);
   expect(troubleSentence({ kind: "unreadable", why: "", requestId: null }).passes).toBe(true);
 });

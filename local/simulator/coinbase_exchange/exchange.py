@@ -1,21 +1,62 @@
 """The simulated exchange's state: whose profile, which accounts, what is set to go wrong."""
 
-from __future__ import annotations
-
 import threading
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
-from local.simulator.accounts import PROFILE_ID, seeded_accounts
-from local.simulator.catalogue import currencies, products
+from local.simulator.book import PROFILE_ID, currencies, products, seeded_accounts
+from local.simulator.coinbase_exchange.signing import Credentials
 from local.simulator.faults import UNTIL_ROTATED, FaultBoard
-from local.simulator.rate_limits import RateLimits
+from local.simulator.server import Refused
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
-    from local.simulator.credentials import Credentials
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """`rate` is requests a second, `burst` how many may come at once.
+
+    Source: docs.cdp.coinbase.com/exchange/rest-api/rate-limits.
+    """
+
+    rate: float
+    burst: int
+    refusal: str
+
+
+PUBLIC = Limit(10, 15, "Public rate limit exceeded")
+PRIVATE = Limit(15, 30, "Private rate limit exceeded")
+ACCOUNTS = Limit(25, 50, "Private rate limit exceeded")
+
+
+class RateLimits:
+    """A lazy-fill token bucket for each limit and each caller (an IP address, or a profile).
+
+    A rejected request costs no token, and no Retry-After has been seen in the wild.
+    """
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._lock = threading.Lock()
+        # How many tokens there were, and when.
+        self._buckets: dict[tuple[Limit, str], tuple[float, float]] = {}
+
+    def take(self, limit: Limit, caller: str) -> None:
+        """Spend one of `caller`'s tokens, or raise Refused (429)."""
+        with self._lock:
+            now = self._now()
+            tokens, filled_at = self._buckets.get((limit, caller), (float(limit.burst), now))
+            # A wall clock can be set back; that must not drain the bucket.
+            tokens = min(float(limit.burst), tokens + max(0.0, now - filled_at) * limit.rate)
+            spent = tokens >= 1
+            self._buckets[limit, caller] = (tokens - spent, now)
+        if not spent:
+            raise Refused(429, limit.refusal)
+
+    def refill(self) -> None:
+        with self._lock:
+            self._buckets.clear()
 
 
 class Exchange:
@@ -23,7 +64,7 @@ class Exchange:
 
     The plain attributes may be assigned at any time, from any thread; a request sees the value
     of the moment. `accounts` is any JSON value, so that nonsense can be served too. `now` gives
-    epoch seconds.
+    epoch seconds; `on_rotation` is given new credentials before they are taken.
     """
 
     def __init__(
@@ -45,10 +86,7 @@ class Exchange:
         self.products = products()
         self.faults = FaultBoard()
         self.rate_limits = RateLimits(now)
-        self.accounts = self._seed
-        self.page_size: int | None = None
-        self.clock_offset = 0.0
-        self.can_view = True
+        self.reset()
 
     def time(self) -> float:
         """The exchange's clock, which may be set apart from the machine's."""
@@ -64,10 +102,10 @@ class Exchange:
 
     def rotate(self, credentials: Credentials) -> None:
         """Take these credentials from now on, and only these."""
-        self.credentials = credentials
-        self.faults.clear(UNTIL_ROTATED)
         if self._on_rotation is not None:
             self._on_rotation(credentials)
+        self.credentials = credentials
+        self.faults.clear(UNTIL_ROTATED)
 
     def count(self, method: str, path: str) -> None:
         with self._counting:
@@ -83,7 +121,7 @@ class Exchange:
         self.faults.clear()
         self.rate_limits.refill()
         self.accounts = self._seed
-        self.page_size = None
+        self.page_size: int | None = None
         self.clock_offset = 0.0
         self.can_view = True
         with self._counting:
