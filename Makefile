@@ -14,7 +14,7 @@ help: ## List the commands
 	@grep -hE '^[a-z -]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
 
 .PHONY: run
-run: setup ## Run the whole system on this machine: page, API, sign-in, simulated Coinbase
+run: $(READY) $(EMULATOR_READY) $(NODE_READY) ## Run the whole system on this machine: page, API, sign-in, simulated Coinbase
 	@exec $(BIN)/python -m local
 
 .PHONY: test
@@ -23,6 +23,7 @@ test: setup ## Lint, types and all tests
 
 .PHONY: setup
 setup: $(READY) $(EMULATOR_READY) $(NODE_READY) ## Make the environments (run and test do it by themselves)
+	@./scripts/make-chromium
 
 $(READY): requirements-dev.txt requirements.txt
 	@./scripts/make-venv .venv requirements-dev.txt "$(PYTHON)"

@@ -59,8 +59,8 @@ class Alarms(pulumi.ComponentResource):
     def _count_events(self, function: Function, namespace: str) -> None:
         for counted in LOG_EVENTS:
             aws.cloudwatch.LogMetricFilter(
-                f"count-{counted.event}",
-                name=counted.event,
+                f"count-{counted.name}",
+                name=counted.name,
                 log_group_name=function.log_group_id,
                 pattern=counted.pattern,
                 metric_transformation={

@@ -24,12 +24,14 @@ DOMAIN_PREFIX_MEND = "1 to 63 of a-z, 0-9 and inner hyphens, without aws, amazon
 # The name of a stack becomes part of such a label.
 STACK_NAME = r"(?!.*(?:aws|amazon|cognito))[a-z0-9](?:[a-z0-9-]{0,28}[a-z0-9])?"
 STACK_NAME_MEND = DOMAIN_PREFIX_MEND.replace("63", "30")
-REGION = r"[a-z]{2}(?:-[a-z]+){1,3}-\d{1,2}"
+# AWS's standard partition: elsewhere Cognito's hosted UI or CloudFront is not there, or is another.
+REGION = r"(?:us|eu|ap|sa|ca|me|af|il|mx)-[a-z]+-\d{1,2}"
+MOST_PAGES = 100  # that Cognito returns to
 
 
 @dataclass(frozen=True, slots=True)
 class IdentityConfig:
-    """Who may sign in, from where, and for how long.
+    """Who may sign in, from where, with what, and for how long.
 
     `domain_prefix` is empty when one is to be made from project, stack and account;
     `api_scope` ("identifier/name") is empty when the API demands none.
@@ -37,6 +39,7 @@ class IdentityConfig:
 
     callback_urls: tuple[str, ...]
     logout_urls: tuple[str, ...]
+    mfa_required: bool
     domain_prefix: str
     api_scope: str
     access_token_minutes: int
@@ -47,12 +50,17 @@ class IdentityConfig:
 
 @dataclass(frozen=True, slots=True)
 class StackConfig:
-    """One stack: where it is, how careful it is with data, and each component's own part."""
+    """One stack: where it is, how careful it is with data, and each component's own part.
+
+    With `keep_data` whatever holds data is protected: Pulumi refuses to delete or replace it, and
+    so does AWS where it can. Without, it goes with the stack, and leaves no name taken.
+    """
 
     project: str
     stack: str
     environment: str
     region: str
+    keep_data: bool
     log_retention_days: int
     identity: IdentityConfig
     function: FunctionConfig
@@ -79,11 +87,6 @@ class StackConfig:
         # delivery, which has room for a few groups only.
         return f"/aws/vendedlogs/{self.prefix}-access"
 
-    @property
-    def keeps_data(self) -> bool:
-        """Outside dev nothing that holds data goes away because a program was changed."""
-        return self.environment != "dev"
-
     @classmethod
     def load(cls) -> Self:
         """Read and check the selected stack; raise ConfigError naming every bad key."""
@@ -92,20 +95,25 @@ class StackConfig:
         if not re.fullmatch(STACK_NAME, stack):
             read.wrong("stack name", f"{STACK_NAME_MEND}, not {stack!r}")
         if not re.fullmatch(REGION, region):
-            read.wrong("aws:region", f"the region to deploy to, as eu-west-1, not {region!r}")
+            read.wrong(
+                "aws:region",
+                f"a region to deploy to, as eu-west-1 (not of GovCloud or China), not {region!r}",
+            )
         environment = read.one_of("environment", stack, ENVIRONMENTS)
         dev = environment == "dev"
         identity = _identity(read, loopback_http=dev)
+        http_api = read_http_api(read, dev=dev, region=region, callback_urls=identity.callback_urls)
         config = cls(
             project=pulumi.get_project(),
             stack=stack,
             environment=environment,
             region=region,
+            keep_data=read.flag("keepData", default=not dev),
             log_retention_days=read_log_retention(read, default=14 if dev else 90),
             identity=identity,
-            function=read_function(read, loopback_http=dev),
-            http_api=read_http_api(read, dev=dev, callback_urls=identity.callback_urls),
-            web=read_web(read),
+            function=read_function(read, dev=dev),
+            http_api=http_api,
+            web=read_web(read, api_domain=http_api.domain),
             alarms=read_alarms(read),
         )
         read.finish()
@@ -114,8 +122,9 @@ class StackConfig:
 
 def _identity(read: ConfigReader, *, loopback_http: bool) -> IdentityConfig:
     return IdentityConfig(
-        callback_urls=read.urls("callbackUrls", loopback_http=loopback_http),
-        logout_urls=read.urls("logoutUrls", loopback_http=loopback_http),
+        callback_urls=read.urls("callbackUrls", loopback_http=loopback_http, most=MOST_PAGES),
+        logout_urls=read.urls("logoutUrls", loopback_http=loopback_http, most=MOST_PAGES),
+        mfa_required=read.one_of("mfa", "off", ("off", "required")) == "required",
         domain_prefix=read.text("domainPrefix", "", pattern=DOMAIN_PREFIX, mend=DOMAIN_PREFIX_MEND),
         api_scope=read.text(
             "apiScope",

@@ -14,22 +14,23 @@ MOST_ADDRESSES = 10  # that AWS Budgets writes to
 
 @dataclass(frozen=True, slots=True)
 class AlarmsConfig:
-    """Without `emails` the alarms still ring, on a topic that nobody has subscribed to."""
+    """Without `emails` the alarms still fire, on a topic that nobody has subscribed to."""
 
     emails: tuple[str, ...]
     budget_usd: int
 
 
 def read_alarms(read: ConfigReader) -> AlarmsConfig:
-    config = AlarmsConfig(
-        emails=read.listed("alarmEmails", (), fault=address_fault, what="e-mail addresses"),
+    return AlarmsConfig(
+        emails=read.listed(
+            "alarmEmails",
+            (),
+            fault=address_fault,
+            what="e-mail addresses",
+            most=MOST_ADDRESSES,
+        ),
         budget_usd=read.whole_number("budgetUsd", 20, least=1, most=1_000_000, unit="dollars"),
     )
-    if len(config.emails) > MOST_ADDRESSES:
-        read.wrong("alarmEmails", f"at most {MOST_ADDRESSES}: use a list that forwards to more")
-    if len(set(config.emails)) < len(config.emails):
-        read.wrong("alarmEmails", "name each address once")
-    return config
 
 
 def read_log_retention(read: ConfigReader, *, default: int) -> int:

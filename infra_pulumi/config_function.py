@@ -8,9 +8,15 @@ from functools import partial
 from infra_pulumi.config_reader import ConfigReader
 from infra_pulumi.config_values import identifier_fault, origin_fault
 
+PRODUCTION = "https://api.exchange.coinbase.com"
 SANDBOX = "https://api-public.sandbox.exchange.coinbase.com"
 YEAR_OF_SECONDS = 366 * 24 * 60 * 60
-LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+# Alarms count warnings: at ERROR nobody would hear that Coinbase or the cache fails.
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING")
+# What a request may take: 10 s for Coinbase, then a write to the cache (1 s to connect and 1.5 s to
+# read, tried twice, with up to 1 s between) and the answer itself.
+LEAST_TIMEOUT_SECONDS = 18
+MOST_SUBNETS, MOST_SECURITY_GROUPS = 16, 5  # that Lambda takes
 UNRESERVED = -1
 
 
@@ -49,7 +55,7 @@ class FunctionConfig:
         return bool(self.subnet_ids)
 
 
-def read_function(read: ConfigReader, *, loopback_http: bool) -> FunctionConfig:
+def read_function(read: ConfigReader, *, dev: bool) -> FunctionConfig:
     config = FunctionConfig(
         code_archive=read.text(
             "codeArchive",
@@ -58,9 +64,10 @@ def read_function(read: ConfigReader, *, loopback_http: bool) -> FunctionConfig:
             mend="the path of a .zip file, from the project's root",
         ),
         memory_mb=read.whole_number("memoryMb", 512, least=128, most=10240, unit="MB"),
-        # The app gives Coinbase 10 s at most, and the AWS calls around that take their own; the
-        # gateway gives up after 30 s, whatever is set here.
-        timeout_seconds=read.whole_number("timeoutSeconds", 20, least=15, most=29, unit="seconds"),
+        # The gateway gives up after 30 s, whatever is set here.
+        timeout_seconds=read.whole_number(
+            "timeoutSeconds", 20, least=LEAST_TIMEOUT_SECONDS, most=29, unit="seconds"
+        ),
         # A new account may run 10 at once and must keep them unreserved: reserving is opt-in.
         reserved_concurrency=read.whole_number(
             "reservedConcurrency", UNRESERVED, least=UNRESERVED, most=1000, unit="instances"
@@ -70,19 +77,26 @@ def read_function(read: ConfigReader, *, loopback_http: bool) -> FunctionConfig:
             "provisionedConcurrency", 0, least=0, most=1000, unit="instances"
         ),
         subnet_ids=read.listed(
-            "subnetIds", (), fault=partial(identifier_fault, kind="subnet"), what="subnets"
+            "subnetIds",
+            (),
+            fault=partial(identifier_fault, kind="subnet"),
+            what="subnets",
+            most=MOST_SUBNETS,
         ),
         security_group_ids=read.listed(
             "securityGroupIds",
             (),
             fault=partial(identifier_fault, kind="sg"),
             what="security groups",
+            most=MOST_SECURITY_GROUPS,
         ),
-        app=_read_app(read, loopback_http=loopback_http),
+        app=_read_app(read, dev=dev),
     )
+    if config.reserved_concurrency == 0:
+        read.wrong("reservedConcurrency", "at least 1, or -1 for none: 0 refuses every request")
     if config.snap_start and config.provisioned_concurrency:
         read.wrong("snapStart", "set it or provisionedConcurrency: Lambda refuses both together")
-    if 0 <= config.reserved_concurrency < config.provisioned_concurrency:
+    if 0 < config.reserved_concurrency < config.provisioned_concurrency:
         read.wrong(
             "provisionedConcurrency", "no more than reservedConcurrency, which it is part of"
         )
@@ -91,7 +105,7 @@ def read_function(read: ConfigReader, *, loopback_http: bool) -> FunctionConfig:
     return config
 
 
-def _read_app(read: ConfigReader, *, loopback_http: bool) -> AppConfig:
+def _read_app(read: ConfigReader, *, dev: bool) -> AppConfig:
     return AppConfig(
         default_user_id=read.text(
             "defaultUserId",
@@ -99,8 +113,12 @@ def _read_app(read: ConfigReader, *, loopback_http: bool) -> AppConfig:
             pattern=r"[A-Za-z0-9._@-]{1,128}",
             mend="1 to 128 of letters, digits and ._@-",
         ),
+        # Outside dev nobody is to take the sandbox's play money for their own by an omission.
         cb_base_url=read.checked(
-            "cbBaseUrl", SANDBOX, fault=partial(origin_fault, loopback_http=loopback_http)
+            "cbBaseUrl",
+            SANDBOX if dev else None,
+            fault=partial(origin_fault, loopback_http=dev),
+            what=f"which exchange to read: {PRODUCTION}, or {SANDBOX}",
         ),
         cache_ttl_seconds=read.whole_number(
             "cacheTtlSeconds", 180, least=1, most=YEAR_OF_SECONDS, unit="seconds"

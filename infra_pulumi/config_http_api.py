@@ -8,8 +8,9 @@ from functools import partial
 from infra_pulumi.config_reader import ConfigReader
 from infra_pulumi.config_values import HOST_NAME, cors_origin_fault, origin, url_fault
 
-CERTIFICATE = r"arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate/[A-Za-z0-9-]+"
 CERTIFICATE_MEND = "the ARN of a certificate in ACM"
+# Lambda has room for 4 kB of variables, and the origins are in one of them.
+MOST_ORIGINS, MOST_ORIGIN_CHARACTERS = 100, 3000
 HOST_NAME_MEND = "a host name such as holdings.example, in lower case"
 
 
@@ -27,7 +28,7 @@ class HttpApiConfig:
 
 
 def read_http_api(
-    read: ConfigReader, *, dev: bool, callback_urls: tuple[str, ...]
+    read: ConfigReader, *, dev: bool, region: str, callback_urls: tuple[str, ...]
 ) -> HttpApiConfig:
     config = HttpApiConfig(
         # Unless somebody says otherwise, the pages that may sign in are those that may call.
@@ -36,6 +37,7 @@ def read_http_api(
             tuple(dict.fromkeys(_origins(callback_urls))),
             fault=partial(cors_origin_fault, any_origin=dev, loopback_http=dev),
             what="origins, for example [https://holdings.example]",
+            most=MOST_ORIGINS,
         ),
         rate=_limit(read, "throttleRate", 50),
         burst=_limit(read, "throttleBurst", 100),
@@ -43,17 +45,28 @@ def read_http_api(
         holdings_burst=_limit(read, "holdingsThrottleBurst", 40),
         domain=read.text("apiDomain", "", pattern=HOST_NAME, mend=HOST_NAME_MEND),
         certificate_arn=read.text(
-            "apiCertificateArn", "", pattern=CERTIFICATE, mend=CERTIFICATE_MEND
+            "apiCertificateArn",
+            "",
+            pattern=certificate(region),
+            mend=f"{CERTIFICATE_MEND} in {region}, where the API is",
         ),
     )
     if bool(config.domain) != bool(config.certificate_arn):
         read.wrong("apiDomain", "set apiDomain and apiCertificateArn together, or neither")
+    if len(",".join(config.cors_origins)) > MOST_ORIGIN_CHARACTERS:
+        read.wrong(
+            "corsOrigins", f"at most {MOST_ORIGIN_CHARACTERS} characters in all, as Lambda has it"
+        )
     return config
+
+
+def certificate(region: str) -> str:
+    return rf"arn:aws:acm:{region}:\d{{12}}:certificate/[A-Za-z0-9-]+"
 
 
 def _origins(urls: tuple[str, ...]) -> list[str]:
     # A bad one is named where it was read.
-    return [origin(url).lower() for url in urls if not url_fault(url, loopback_http=True)]
+    return [origin(url) for url in urls if not url_fault(url, loopback_http=True)]
 
 
 def _limit(read: ConfigReader, key: str, default: int) -> int:

@@ -45,11 +45,15 @@ class ConfigReader:
             self.wrong(key, f"{mend}, not {value!r}")
         return value
 
-    def checked(self, key: str, default: str, *, fault: Callable[[str], str | None]) -> str:
-        """A text that `fault` has nothing to say against."""
+    def checked(
+        self, key: str, default: str | None, *, fault: Callable[[str], str | None], what: str
+    ) -> str:
+        """A text that `fault` has nothing to say against. Without a default it has to be said."""
         value = self._get(key)
         if value is None:
-            return default
+            if default is None:
+                self.wrong(key, f"say {what}")
+            return default or ""
         found = fault(value)
         if found:
             self.wrong(key, f"{found}: {value!r}")
@@ -75,8 +79,8 @@ class ConfigReader:
             return default
         return number
 
-    def urls(self, key: str, *, loopback_http: bool) -> tuple[str, ...]:
-        """A list of one or more pages of https.
+    def urls(self, key: str, *, loopback_http: bool, most: int) -> tuple[str, ...]:
+        """A list of one to `most` pages of https.
 
         With `loopback_http`, http on this machine is good as well, as Cognito has it.
         """
@@ -84,13 +88,19 @@ class ConfigReader:
         if not listed:
             self.wrong(key, "a list of one or more URLs, for example [https://holdings.example/]")
             return ()
-        self._check_each(key, listed, partial(url_fault, loopback_http=loopback_http))
+        self._check_each(key, listed, partial(url_fault, loopback_http=loopback_http), most)
         return listed
 
     def listed(
-        self, key: str, default: tuple[str, ...], *, fault: Callable[[str], str | None], what: str
+        self,
+        key: str,
+        default: tuple[str, ...],
+        *,
+        fault: Callable[[str], str | None],
+        what: str,
+        most: int,
     ) -> tuple[str, ...]:
-        """A JSON (in the stack file: YAML) list of texts, which may be empty."""
+        """A JSON (in the stack file: YAML) list of up to `most` texts, none twice."""
         value = self._get(key)
         if value is None:
             return default
@@ -98,7 +108,7 @@ class ConfigReader:
         if listed is None:
             self.wrong(key, f"a list of {what}, not {value!r}")
             return default
-        self._check_each(key, listed, fault)
+        self._check_each(key, listed, fault, most)
         return listed
 
     def finish(self) -> None:
@@ -115,8 +125,12 @@ class ConfigReader:
         return self._config.get(key)
 
     def _check_each(
-        self, key: str, listed: tuple[str, ...], fault: Callable[[str], str | None]
+        self, key: str, listed: tuple[str, ...], fault: Callable[[str], str | None], most: int
     ) -> None:
+        if len(listed) > most:
+            self.wrong(key, f"at most {most}, not {len(listed)}")
+        if len(set(listed)) < len(listed):
+            self.wrong(key, "name each once")
         for item in listed:
             found = fault(item)
             if found:

@@ -3,45 +3,70 @@
 from __future__ import annotations
 
 import re
+from ipaddress import IPv6Address
 from urllib.parse import urlsplit
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _HOST_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _ADDRESS = r"[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}"
 
-HOST_NAME = rf"(?=.{{4,253}}$)(?:{_HOST_LABEL}\.)+[a-z]{{2,63}}"
+HOST_NAME = rf"(?=.{{4,253}}$)(?:{_HOST_LABEL}\.)+[a-z][a-z0-9-]{{0,61}}[a-z0-9]"
+_ANY_HOST = rf"(?=.{{1,253}}$){_HOST_LABEL}(?:\.{_HOST_LABEL})*"
+_DEFAULT_PORTS = {"https": 443, "http": 80}
+MOST_URL_CHARACTERS = 1024  # that Cognito takes
 
 
 def url_fault(url: str, *, loopback_http: bool) -> str | None:
     """With `loopback_http`, plain http on this machine is good as well, as Cognito has it."""
     try:
         parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port  # reading the port checks it
+        host, port = parts.hostname, parts.port  # reading the port checks it
     except ValueError:
         return "not a URL"
-    if not host or re.search(r"[^!-~]", url):
+    if not host or port == 0 or re.search(r"[^!-~]", url):
         return "give the whole URL with its host, in plain ASCII"
-    if "#" in url or parts.username is not None:
+    if len(url) > MOST_URL_CHARACTERS:
+        return f"at most {MOST_URL_CHARACTERS} characters"
+    if "#" in url or "@" in parts.netloc:
         return "leave out fragment, user and password"
-    if parts.scheme == "https":
-        return None
-    if not loopback_http:
-        return "use https"
-    if parts.scheme == "http" and host in LOOPBACK:
-        return None
-    return "use https, or plain http on this machine"
+    if not (re.fullmatch(_ANY_HOST, host) or _is_ipv6(host)):
+        return "name one host: no wildcard"
+    if parts.scheme != "https":
+        if not loopback_http:
+            return "use https"
+        if parts.scheme != "http" or host not in LOOPBACK:
+            return "use https, or plain http on this machine"
+    # Cognito and browsers compare letter by letter, with what a browser makes of an address.
+    if url.partition("?")[0].split("/", 3)[:3] != origin(url).split("/"):
+        return f"begin it as browsers do, with {origin(url)}"
+    return None
+
+
+def _is_ipv6(host: str) -> bool:
+    try:
+        IPv6Address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def origin(url: str) -> str:
-    """Scheme, host and port: what a browser compares, and what a content policy names."""
+    """Scheme, host and port as a browser sends and compares them, and a content policy names them.
+
+    Lower case, and no port that goes without saying.
+    """
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
+    host = parts.hostname or ""
+    if ":" in host:
+        host = f"[{IPv6Address(host).compressed}]"
+    port = "" if parts.port in (None, _DEFAULT_PORTS.get(parts.scheme)) else f":{parts.port}"
+    return f"{parts.scheme}://{host}{port}"
 
 
 def origin_fault(url: str, *, loopback_http: bool) -> str | None:
     """An origin as browsers send it: no slash at its end."""
     fault = url_fault(url, loopback_http=loopback_http)
-    if fault or url == origin(url).lower():
+    if fault or url == origin(url):
         return fault
     return "give scheme and host only, in lower case, with no slash at the end"
 

@@ -33,7 +33,7 @@ def headers_policy(
             "referrer_policy": {"referrer_policy": REFERRER_POLICY, "override": True},
             "strict_transport_security": {
                 "access_control_max_age_sec": TWO_YEARS,
-                "include_subdomains": True,
+                "include_subdomains": config.web.hsts_subdomains,
                 "override": True,
             },
         },

@@ -123,6 +123,10 @@ class Function(pulumi.ComponentResource):
         )
         warm = self._config.function.provisioned_concurrency
         if warm:
+            pulumi.log.warn(
+                "no canary beside provisionedConcurrency: Lambda takes no weights on such an alias",
+                alias,
+            )
             aws.lambda_.ProvisionedConcurrencyConfig(
                 "live-warm",
                 function_name=function.name,

@@ -49,8 +49,15 @@ class Identity(pulumi.ComponentResource):
             # One secret serves the deployment, so everyone who can sign in sees one portfolio:
             # nobody may sign up by themselves.
             admin_create_user_config={"allow_admin_create_user_only": True},
-            mfa_configuration="OPTIONAL",
-            software_token_mfa_configuration={"enabled": True},
+            # Rotation of refresh tokens is not in Lite.
+            user_pool_tier="ESSENTIALS",
+            # The hosted UI lets a viewer enrol when a second factor is required, and never when it
+            # is optional, which would offer what nobody can have.
+            # https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-mfa.html
+            mfa_configuration="ON" if config.identity.mfa_required else "OFF",
+            software_token_mfa_configuration={"enabled": True}
+            if config.identity.mfa_required
+            else None,
             password_policy={
                 "minimum_length": 12,
                 "require_lowercase": True,
@@ -62,10 +69,8 @@ class Identity(pulumi.ComponentResource):
             account_recovery_setting={
                 "recovery_mechanisms": [{"name": "verified_email", "priority": 1}]
             },
-            deletion_protection="ACTIVE" if config.keeps_data else "INACTIVE",
-            opts=pulumi.ResourceOptions(
-                parent=self, protect=config.keeps_data, retain_on_delete=config.keeps_data
-            ),
+            deletion_protection="ACTIVE" if config.keep_data else "INACTIVE",
+            opts=pulumi.ResourceOptions(parent=self, protect=config.keep_data),
         )
 
     def _domain(self, pool: aws.cognito.UserPool) -> aws.cognito.UserPoolDomain:

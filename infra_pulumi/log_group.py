@@ -21,7 +21,5 @@ def log_group(
         name=name,
         retention_in_days=config.log_retention_days,
         kms_key_id=key_arn,
-        opts=pulumi.ResourceOptions(
-            parent=parent, protect=config.keeps_data, retain_on_delete=config.keeps_data
-        ),
+        opts=pulumi.ResourceOptions(parent=parent, protect=config.keep_data),
     )

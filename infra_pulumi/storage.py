@@ -34,8 +34,7 @@ class Storage(pulumi.ComponentResource):
         self.register_outputs({"table_name": self.table_name, "secret_name": self.secret_name})
 
     def _keep(self) -> pulumi.ResourceOptions:
-        guarded = self._config.keeps_data
-        return pulumi.ResourceOptions(parent=self, protect=guarded, retain_on_delete=guarded)
+        return pulumi.ResourceOptions(parent=self, protect=self._config.keep_data)
 
     def _key(self) -> aws.kms.Key:
         config = self._config
@@ -56,7 +55,7 @@ class Storage(pulumi.ComponentResource):
             description=f"{config.prefix}: snapshots and credentials",
             policy=policy,
             enable_key_rotation=True,
-            deletion_window_in_days=30 if config.keeps_data else 7,
+            deletion_window_in_days=30 if config.keep_data else 7,
             opts=self._keep(),
         )
         aws.kms.Alias(
@@ -77,8 +76,8 @@ class Storage(pulumi.ComponentResource):
             attributes=[{"name": "pk", "type": "S"}],
             ttl={"attribute_name": "ttl", "enabled": True},
             server_side_encryption={"enabled": True, "kms_key_arn": key.arn},
-            point_in_time_recovery={"enabled": config.keeps_data},
-            deletion_protection_enabled=config.keeps_data,
+            point_in_time_recovery={"enabled": config.keep_data},
+            deletion_protection_enabled=config.keep_data,
             opts=self._keep(),
         )
 
@@ -89,7 +88,7 @@ class Storage(pulumi.ComponentResource):
             name=f"{config.prefix}-coinbase",
             description="Coinbase Exchange api_key, api_secret and passphrase, as JSON",
             kms_key_id=key.arn,
-            # A deleted name stays reserved this long, which would stop dev from starting over.
-            recovery_window_in_days=30 if config.keeps_data else 0,
+            # A deleted name stays reserved this long, which would stop the next `up`.
+            recovery_window_in_days=30 if config.keep_data else 0,
             opts=self._keep(),
         )

@@ -18,7 +18,6 @@ class Telemetry(pulumi.ComponentResource):
     def __init__(self, name: str, config: StackConfig) -> None:
         super().__init__("holdings:infra:Telemetry", name)
         account = Account.of(self)
-        guarded = config.keeps_data
         key = aws.kms.Key(
             "telemetry-key",
             description=f"{config.prefix}: logs and alarms",
@@ -33,9 +32,9 @@ class Telemetry(pulumi.ComponentResource):
                 )
             ),
             enable_key_rotation=True,
-            deletion_window_in_days=30 if guarded else 7,
+            deletion_window_in_days=30 if config.keep_data else 7,
             # Logs cannot be read without the key that they were written with.
-            opts=pulumi.ResourceOptions(parent=self, protect=guarded, retain_on_delete=guarded),
+            opts=pulumi.ResourceOptions(parent=self, protect=config.keep_data),
         )
         aws.kms.Alias(
             "telemetry-key-alias",

@@ -18,6 +18,8 @@ CUSTOM_HEADERS = {
 def security_headers(content_security_policy: str) -> dict[str, str]:
     """Return the headers as a browser gets them, where `headers_policy` has CloudFront's settings.
 
+    With a stack's hstsSubdomains there is "; includeSubDomains" besides.
+
     Source: "Understand response headers policies" in the CloudFront developer guide.
     """
     return {
@@ -25,6 +27,6 @@ def security_headers(content_security_policy: str) -> dict[str, str]:
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": FRAME_OPTION,
         "Referrer-Policy": REFERRER_POLICY,
-        "Strict-Transport-Security": f"max-age={TWO_YEARS}; includeSubDomains",
+        "Strict-Transport-Security": f"max-age={TWO_YEARS}",
         **CUSTOM_HEADERS,
     }

@@ -1,9 +1,10 @@
-"""Which files ship: what runs, and what a scanner needs to know the versions."""
+"""Which files ship: what runs, what a scanner needs to know the versions, and all licences."""
 
 import shutil
+from email import message_from_string
 from pathlib import Path, PurePosixPath
 
-from package.errors import PackagingFailed
+from package import PackagingFailed
 
 # The AWS services that are called, and the API version of each; sts is where botocore turns a web
 # identity or a profile into credentials, when Lambda's own are not what the function gets.
@@ -20,17 +21,29 @@ _NEVER_RUN = {"tests", "test", "examples", "__pycache__"}
 _CODE = {".py", ".so"}
 _DATA = {"certifi/cacert.pem"}  # botocore brings its own, for those without certifi
 
+# Where wheels keep the texts: PEP 639 has a folder for them, older ones lie beside METADATA.
+_LICENSES = "licenses"
+_LICENSE_NAMES = ("LICENSE", "LICENCE", "COPYING", "NOTICE", "AUTHORS")
+# Of those whose wheel brings none: <name>.txt, from the source distribution.
+MISSING_LICENSES = Path(__file__).with_name(_LICENSES)
+
 
 def ships(path: PurePosixPath) -> bool:
     """Whether a file of site-packages, named from there, is shipped."""
     top, *below = path.parts
     if top.endswith(".dist-info"):
-        return below == ["METADATA"]
+        return below == ["METADATA"] or is_license(path)
     if path.parts[:2] == ("botocore", "data"):
         return _is_called(path.parts[2:])
     if top == "bin" or _NEVER_RUN & set(path.parts[:-1]):
         return False
     return path.suffix in _CODE or str(path) in _DATA
+
+
+def is_license(path: PurePosixPath) -> bool:
+    """Whether a file of a .dist-info is a licence or belongs to one."""
+    _, first, *deeper = path.parts
+    return first == _LICENSES if deeper else first.upper().startswith(_LICENSE_NAMES)
 
 
 def _is_called(data: tuple[str, ...]) -> bool:
@@ -57,6 +70,7 @@ def lay_out(tree: Path, *, checkout: Path, site_packages: Path) -> None:
     for path in tree.glob("*.dist-info/METADATA"):
         text = headers(path.read_bytes().decode())
         path.write_bytes(text.encode())
+        _complete_licenses(path.parent, text)
     for path in own_files(checkout):
         _copy(path, tree / path.relative_to(checkout))
 
@@ -66,7 +80,23 @@ def own_files(checkout: Path) -> list[Path]:
     document = checkout / "docs" / "openapi.json"
     if not document.exists():
         raise PackagingFailed("docs/openapi.json is not here: run `make openapi`")
-    return [checkout / "app.py", *sorted((checkout / "holdings").rglob("*.py")), document]
+    code = [checkout / "app.py", *sorted((checkout / "holdings").rglob("*.py"))]
+    return [checkout / "LICENSE", *code, document]
+
+
+def _complete_licenses(distribution: Path, metadata: str) -> None:
+    """Most licences ask for their text beside the code; not every wheel has it."""
+    files = (path for path in distribution.rglob("*") if path.is_file())
+    if any(is_license(PurePosixPath(path.relative_to(distribution.parent))) for path in files):
+        return
+    name = message_from_string(metadata)["Name"].lower()
+    kept = MISSING_LICENSES / f"{name}.txt"
+    if not kept.exists():
+        raise PackagingFailed(
+            f"the wheel of {name} has no licence text: copy it from the source distribution "
+            f"to package/{_LICENSES}/{kept.name}"
+        )
+    _copy(kept, distribution / _LICENSES / "LICENSE")
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -12,7 +12,7 @@ from werkzeug import Request, Response
 from infra_pulumi.web_headers import security_headers
 from infra_pulumi.web_policies import content_security_policy
 from local.page_config import PageConfig
-from operations.page_files import CONFIG, INDEX, cache_control, content_type
+from operations.web import CONFIG, INDEX, cache_control, content_type
 
 # "Serve compressed files" in the CloudFront developer guide: of what size and which types.
 _COMPRESSED_BYTES = range(1_000, 10_000_001)

@@ -26,7 +26,7 @@ export function snapshot(fields: Partial<Snapshot> = {}): Snapshot {
 }
 
 export function told(fields: Partial<Provenance> = {}): Provenance {
-  return { age: 40, freshFor: 140, cache: "HIT", requestId: "request-1", ...fields };
+  return { age: 40, maxAge: 180, cache: "HIT", requestId: "request-1", ...fields };
 }
 
 /** A clock that a test moves; both of its clocks agree unless told otherwise. */

@@ -20,8 +20,7 @@ with warnings.catch_warnings():
     for module, resource in ((aws.lambda_, "Function"), (aws.s3, "Bucket")):
         getattr(module, resource)
 
-from local.provision.engine import Engine, run
-from local.provision.inputs import plain
+from local.provision.engine import Engine, plain, run
 
 ROOT = Path(__file__).parents[2]
 ACCOUNT = "111122223333"

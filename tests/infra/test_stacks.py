@@ -8,6 +8,7 @@ DIFFERENCES = {
     "holdings:callbackUrls",
     "holdings:logoutUrls",
     "holdings:corsOrigins",
+    "holdings:cbBaseUrl",
     "holdings:logRetentionDays",
     "holdings:alarmEmails",
     "holdings:throttleRate",
@@ -15,7 +16,6 @@ DIFFERENCES = {
     "holdings:holdingsThrottleRate",
     "holdings:holdingsThrottleBurst",
     "holdings:budgetUsd",
-    "holdings:refreshTokenRotation",
 }
 
 
@@ -87,7 +87,7 @@ def test_every_resource_belongs_to_a_component(program: Program) -> None:
 
 
 def test_a_stack_of_any_name_region_and_environment_can_be_made() -> None:
-    config = settings("prod") | {"aws:region": "us-gov-west-1", "holdings:environment": "staging"}
+    config = settings("prod") | {"aws:region": "ap-southeast-2", "holdings:environment": "staging"}
 
     program = declare("x" * 30, config)
 

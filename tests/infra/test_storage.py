@@ -54,31 +54,6 @@ def test_pulumi_never_learns_the_value_of_a_secret(program: Program) -> None:
     )
 
 
-def test_outside_dev_a_change_of_the_program_cannot_lose_data(stack: str, program: Program) -> None:
-    kept = stack != "dev"
-    table = program.one("Table").arguments
-
-    for name in ("users", "cache", "data-key", "coinbase"):
-        resource = program.named(name)
-        assert (name, resource.protect, resource.retain) == (name, kept, kept)
-    assert table["deletionProtectionEnabled"] is kept
-    assert table["pointInTimeRecovery"] == {"enabled": kept}
-    assert program.one("UserPool").arguments["deletionProtection"] == (
-        "ACTIVE" if kept else "INACTIVE"
-    )
-
-
-def test_what_was_deleted_can_be_had_back_for_a_month_except_in_dev(
-    stack: str, program: Program
-) -> None:
-    days = (
-        program.one("Secret").arguments["recoveryWindowInDays"],
-        program.named("data-key").arguments["deletionWindowInDays"],
-    )
-
-    assert days == ((0, 7) if stack == "dev" else (30, 30))
-
-
 def test_any_stack_name_may_say_which_environment_it_is() -> None:
     program = declare("blue", {**settings("prod"), "holdings:environment": "prod"})
 

@@ -9,8 +9,8 @@ export type ProblemCode = components["schemas"]["Problem"]["code"];
 export interface Provenance {
   /** Seconds since Coinbase was read. */
   age: number | null;
-  /** Seconds for which the figures are still fresh; null for a stale answer. */
-  freshFor: number | null;
+  /** Seconds for which the figures are fresh, counted from their reading; null for a stale answer. */
+  maxAge: number | null;
   /** HIT, MISS, REFRESH or STALE. */
   cache: string | null;
   requestId: string | null;

@@ -5,7 +5,7 @@ const MOST_SECONDS = 10 * 365 * 86_400;
 export function provenance(headers: Headers): Provenance {
   return {
     age: seconds(headers.get("Age")),
-    freshFor: seconds(/(?:^|[\s,])max-age=(\d+)/i.exec(headers.get("Cache-Control") ?? "")?.[1]),
+    maxAge: seconds(/(?:^|[\s,])max-age=(\d+)/i.exec(headers.get("Cache-Control") ?? "")?.[1]),
     cache: headers.get("X-Cache"),
     requestId: headers.get("X-Request-Id"),
   };

@@ -24,6 +24,11 @@ export function parseSnapshot(document: unknown): Snapshot {
   };
 }
 
+/** Whether these are the demo's sample figures, which nobody's exchange was asked for. */
+export function isDemo({ warnings }: Snapshot): boolean {
+  return warnings.some(({ code }) => code === "demo_mode");
+}
+
 function notice(item: unknown, index: number): Notice {
   const fields = object(item, `warnings[${index}]`);
   return { code: string(fields, "code"), detail: string(fields, "detail") };

@@ -46,6 +46,8 @@ export function faultOf(error: unknown): Fault {
     if (error.error === "access_denied") return "cancelled";
     return error.error === "invalid_grant" ? "used" : "refused";
   }
+  // What is kept of the sign-in under way may be anything: a SyntaxError is no JSON.
+  if (error instanceof SyntaxError) return "stray";
   if (error instanceof Error && /state|authority mismatch/i.test(error.message)) return "stray";
   return isUnreachable(error) ? "unreachable" : "refused";
 }

@@ -5,6 +5,7 @@ import { logoutUrl, userManager } from "./manager.ts";
 import { OidcSession } from "./oidc-session.ts";
 import { OpenSession } from "./open-session.ts";
 import type { Session } from "./session.ts";
+import { Tabs } from "./tabs.ts";
 
 const PLACE = "holdings.place";
 const LEFT = "holdings.left";
@@ -27,13 +28,16 @@ export async function openSession(
     fault = await arrive(manager, address);
   }
   void manager.clearStaleState();
-  const otherTabs = new BroadcastChannel("holdings.sign-out");
+  // Browsers have no locks outside a secure context, whatever the types say.
+  const { locks } = navigator as { locks?: LockManager };
+  const tabs = new Tabs(new BroadcastChannel("holdings.session"), locks);
   const putAway = () => {
     history.replaceState(null, "", "/");
     forget();
   };
   const session: OidcSession = new OidcSession({
     manager,
+    tabs,
     user: await manager.getUser(),
     fault,
     logoutUrl: logoutUrl(config, location.origin),
@@ -46,11 +50,14 @@ export async function openSession(
     beforeSignOut: putAway,
     afterSignOut: () => {
       sessionStorage.setItem(LEFT, "1");
-      otherTabs.postMessage("signed out");
+      tabs.signedOut();
     },
   });
-  otherTabs.onmessage = () => {
-    void session.endElsewhere();
+  tabs.handlers = {
+    signedOut: () => {
+      void session.endElsewhere();
+    },
+    renewed: (spent, user) => session.adopt(spent, user),
   };
   // A step back from the hosted UI may bring this very page back, frozen on its way out.
   globalThis.addEventListener("pageshow", (event) => {

@@ -19,8 +19,10 @@ export interface Figures {
 export function figures(snapshot: Snapshot, told: Provenance, heard: Instant): Figures {
   const asOf = Date.parse(snapshot.as_of);
   const age = told.age ?? Math.max(0, (heard.wall - asOf) / 1000);
-  const lifetime = Math.max(0, (Date.parse(snapshot.expires_at) - asOf) / 1000);
-  const freshFor = snapshot.stale ? 0 : (told.freshFor ?? Math.max(0, lifetime - age));
+  // RFC 9111: max-age is the whole time of freshness, and Age is what has passed of it. An older
+  // API sends what is left as max-age: the span in the document is then the longer one.
+  const span = (Date.parse(snapshot.expires_at) - asOf) / 1000;
+  const freshFor = snapshot.stale ? 0 : Math.max(0, Math.max(told.maxAge ?? 0, span) - age);
   return { snapshot, requestId: told.requestId, heard, age, freshFor };
 }
 

@@ -22,3 +22,9 @@ export function inWords(seconds: number): string {
   if (whole <= HOUR) return `in ${Math.round(whole / MINUTE)} min`;
   return `in ${Math.round(whole / HOUR)} h`;
 }
+
+/** "10 s", "5 min": a wait where there is hardly room for one. */
+export function shortWords(seconds: number): string {
+  const whole = Math.ceil(Math.max(0, seconds));
+  return whole < 100 ? `${whole} s` : `${Math.ceil(whole / MINUTE)} min`;
+}

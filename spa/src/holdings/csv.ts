@@ -1,4 +1,4 @@
-import type { Snapshot } from "../api/answer.ts";
+import type { Holding, Snapshot } from "../api/answer.ts";
 import { parseDecimal } from "../money/decimal.ts";
 
 const HEAD = ["account_id", "currency", "balance", "available", "hold", "as_of"];
@@ -6,8 +6,8 @@ const HEAD = ["account_id", "currency", "balance", "available", "hold", "as_of"]
 /** Without it, spreadsheets read UTF-8 as some older encoding. */
 const BYTE_ORDER_MARK = "\uFEFF";
 
-/** Every listed holding with all its digits, as RFC 4180 writes it. */
-export function holdingsCsv({ holdings, as_of: asOf }: Snapshot): string {
+/** The holdings that are shown, with all their digits, as RFC 4180 writes it. */
+export function holdingsCsv(holdings: readonly Holding[], asOf: string): string {
   const rows = holdings.map((holding) => [
     holding.account_id,
     holding.currency,
@@ -24,8 +24,13 @@ export function csvName({ as_of: asOf }: Snapshot): string {
   return `holdings-${asOf.replace(/[^0-9TZ-]/g, "")}.csv`;
 }
 
-/** A spreadsheet runs a cell that starts like a formula; amounts stay numbers, also below zero. */
+/**
+ * A spreadsheet runs a cell that starts like a formula, in whatever form of its sign; amounts stay
+ * numbers, also below zero. Characters that cannot be seen or turn the text round are shown as such.
+ */
 function cell(text: string): string {
-  const safe = /^[=+\-@\t\r\n＝＋－＠]/.test(text) && !parseDecimal(text) ? `'${text}` : text;
+  const seen = text.replace(/(?![\t\r\n])[\p{C}\p{Zl}\p{Zp}]/gu, "\uFFFD");
+  const isFormula = /^(?:[\t\r\n]|\s*[=+\-@])/.test(seen.normalize("NFKC"));
+  const safe = isFormula && !parseDecimal(seen) ? `'${seen}` : seen;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

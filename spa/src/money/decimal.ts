@@ -11,7 +11,8 @@ export interface Decimal {
   fraction: string;
 }
 
-const PLAIN = /^(-?)([0-9]{1,60})(?:\.([0-9]{1,60}))?$/;
+/** As many digits on either side of the point as the API allows. */
+const PLAIN = /^(-?)([0-9]{1,64})(?:\.([0-9]{1,64}))?$/;
 
 /** Null for what is no plain decimal: an exponent, a sign too many, digits of another script. */
 export function parseDecimal(amount: string): Decimal | null {

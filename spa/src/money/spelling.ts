@@ -9,9 +9,14 @@ export interface Spelling {
   point: string;
   /** In threes from the point: ["567", "890", "12"]. */
   fraction: string[];
+  /**
+   * What is missing to a fraction of `scale` digits: the point and the digits as text of the same
+   * width, and the number of gaps between its threes.
+   */
+  pad: { text: string; gaps: number };
 }
 
-export type Speller = (amount: string) => Spelling;
+export type Speller = (amount: string, scale?: number) => Spelling;
 
 /** `locales` as Intl takes them; none means the browser's own. */
 export function speller(locales?: string | string[]): Speller {
@@ -22,7 +27,7 @@ export function speller(locales?: string | string[]): Speller {
   });
   const point = separator(locales);
   const minus = format.formatToParts(-1).find((part) => part.type === "minusSign")?.value ?? "-";
-  return (amount) => {
+  return (amount, scale = 0) => {
     const decimal = parseDecimal(amount);
     if (!decimal) throw new RangeError(`not a plain decimal: ${amount}`);
     return {
@@ -30,12 +35,22 @@ export function speller(locales?: string | string[]): Speller {
       integer: format.formatToParts(BigInt(decimal.integer)).map((part) => part.value),
       point: decimal.fraction ? point : "",
       fraction: decimal.fraction.match(/.{1,3}/g) ?? [],
+      pad: padding(decimal.fraction.length, scale, point),
     };
   };
 }
 
 export function spelled(spelling: Spelling): string {
   return [spelling.sign, ...spelling.integer, spelling.point, ...spelling.fraction].join("");
+}
+
+function padding(digits: number, scale: number, point: string): Spelling["pad"] {
+  if (digits >= scale) return { text: "", gaps: 0 };
+  const gaps = (count: number) => Math.max(0, Math.ceil(count / 3) - 1);
+  return {
+    text: (digits === 0 ? point : "") + "0".repeat(scale - digits),
+    gaps: gaps(scale) - gaps(digits),
+  };
 }
 
 function separator(locales?: string | string[]): string {

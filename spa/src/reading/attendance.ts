@@ -1,21 +1,41 @@
 import type { Reader } from "./reader.ts";
 
-/** Reads again when it is time, only while the page is seen. Returns what ends it. */
+/** What a person does at a page that they look at; a resting pointer does nothing. */
+const SIGNS = ["pointermove", "pointerdown", "keydown", "wheel", "touchmove", "focus"] as const;
+
+/**
+ * Reads again when it is time, only while the page is visible, less and less often while nobody
+ * touches it, and at once when somebody does. Returns what ends it.
+ */
 export function attend(reader: Reader): () => void {
+  const isVisible = () => document.visibilityState === "visible";
   const tick = () => {
-    if (document.visibilityState === "visible") reader.tick();
+    if (isVisible()) reader.tick();
+  };
+  const onSign = (event: Event) => {
+    // A browser also reports a move when the page moves under a pointer that rests.
+    if (event instanceof PointerEvent && event.type === "pointermove") {
+      if (event.movementX === 0 && event.movementY === 0) return;
+    }
+    if (!isVisible()) return;
+    reader.attended();
+    reader.tick();
   };
   const onOnline = () => {
     const { trouble } = reader.reading.value;
-    if (trouble && trouble.kind !== "problem") void reader.read("read");
+    if (isVisible() && trouble && trouble.kind !== "problem") void reader.read("read");
   };
   const timer = setInterval(tick, 1000);
-  document.addEventListener("visibilitychange", tick);
+  for (const sign of SIGNS) {
+    globalThis.addEventListener(sign, onSign, { capture: true, passive: true });
+  }
+  document.addEventListener("visibilitychange", onSign);
   globalThis.addEventListener("online", onOnline);
   tick();
   return () => {
     clearInterval(timer);
-    document.removeEventListener("visibilitychange", tick);
+    for (const sign of SIGNS) globalThis.removeEventListener(sign, onSign, { capture: true });
+    document.removeEventListener("visibilitychange", onSign);
     globalThis.removeEventListener("online", onOnline);
   };
 }

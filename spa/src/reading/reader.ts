@@ -3,7 +3,13 @@ import { type Access, SessionEnded, Unreachable } from "../auth/access.ts";
 import { type Figures, figures } from "../freshness/figures.ts";
 import { type Clock, type Instant, secondsBetween } from "../freshness/instant.ts";
 import { Store } from "../store.ts";
-import { type Delay, delayAfterFigures, delayAfterTrouble } from "./schedule.ts";
+import {
+  AT_MOST,
+  type Delay,
+  delayAfterFigures,
+  delayAfterTrouble,
+  delayUnattended,
+} from "./schedule.ts";
 
 /** What is known of the holdings, and what is being done about it. */
 export interface Reading {
@@ -13,7 +19,7 @@ export interface Reading {
   trouble: Trouble | null;
   asking: "no" | "read" | "refresh";
   isSlow: boolean;
-  /** When the last attempt ended, and the seconds after it that the next one waits for. */
+  /** When the last attempt ended, and the seconds after it that the next one waits at least. */
   asked: Instant | null;
   next: Delay;
   /** What is held back for so many seconds: a refresh by its cool-down, anything by Retry-After. */
@@ -50,6 +56,8 @@ export class Reader {
   #failures = 0;
   /** Of the attempt under way: what an older one brings is dropped. */
   #attempt = 0;
+  /** When somebody last touched the page. */
+  #attended: Instant;
 
   constructor(
     private readonly parts: {
@@ -57,13 +65,26 @@ export class Reader {
       access: Access;
       clock: Clock;
     },
-  ) {}
+  ) {
+    this.#attended = parts.clock();
+  }
 
-  /** Ask when it is time. Called every second while somebody looks. */
+  /** Ask when it is time. Called every second while the page is visible. */
   tick(): void {
-    const { asking, asked, next } = this.reading.value;
-    if (asking !== "no" || next === null) return;
-    if (asked === null || secondsBetween(asked, this.parts.clock()) >= next) void this.read("read");
+    if (this.reading.value.asking === "no" && this.dueIn() === 0) void this.read("read");
+  }
+
+  /** Somebody is at the page. */
+  attended(): void {
+    this.#attended = this.parts.clock();
+  }
+
+  /** Seconds until the page asks by itself; null for never. */
+  dueIn(now: Instant = this.parts.clock()): Delay {
+    const { asked, next } = this.reading.value;
+    if (next === null || asked === null) return next;
+    const delay = Math.max(next, delayUnattended(secondsBetween(this.#attended, asked)));
+    return Math.max(0, delay - secondsBetween(asked, now));
   }
 
   /** Seconds until a person may ask for it; 0 when they may. */
@@ -90,9 +111,12 @@ export class Reader {
       const answer = await this.#answer(how === "refresh");
       return attempt === this.#attempt ? this.#take(answer) : "dropped";
     } catch (error) {
-      if (!(error instanceof SessionEnded)) throw error;
-      if (attempt === this.#attempt) this.#change({ ...IDLE, next: null });
-      return "ended";
+      const isEnd = error instanceof SessionEnded;
+      // What nobody thought of is for the console, and must not keep the page from asking again.
+      const next = isEnd ? null : AT_MOST;
+      if (attempt === this.#attempt) this.#change({ ...IDLE, asked: this.parts.clock(), next });
+      if (isEnd) return "ended";
+      throw error;
     } finally {
       clearTimeout(slow);
     }
@@ -149,7 +173,9 @@ export class Reader {
       asked,
       trouble,
       next: delayAfterTrouble(trouble, this.#failures),
-      ...(wait !== null && { hold: { what: "anything", since: asked, seconds: wait } }),
+      ...(wait !== null && {
+        hold: { what: "anything", since: asked, seconds: Math.min(AT_MOST, wait) },
+      }),
     });
     return "trouble";
   }

@@ -9,12 +9,18 @@ interface AmountProps {
   isHidden: boolean;
   /** Whether Tab stops here. */
   isStop: boolean;
+  /** Digits after the point of the column's longest fraction; 0 where points are not aligned. */
+  scale: number;
   spell: Speller;
   copy: (amount: string, what: string) => void;
 }
 
-/** All digits of an amount, aligned at the point. A press copies it plain, as the API gave it. */
-export function Amount({ amount, what, isHidden, isStop, spell, copy }: AmountProps) {
+/**
+ * All digits of an amount, aligned at the point. A press copies it plain, as the API gave it. It is
+ * one line of text, so that the browser finds it and a selection has it whole: what is missing to
+ * the column's longest fraction is drawn by CSS, in the same digits and unseen.
+ */
+export function Amount({ amount, what, isHidden, isStop, scale, spell, copy }: AmountProps) {
   if (isHidden) {
     return (
       <span class="amount">
@@ -25,8 +31,9 @@ export function Amount({ amount, what, isHidden, isStop, spell, copy }: AmountPr
       </span>
     );
   }
-  const spelling = spell(amount);
-  const { sign, integer, point, fraction } = spelling;
+  const spelling = spell(amount, scale);
+  const { sign, integer, point, fraction, pad } = spelling;
+  const isAligned = fraction.join("").length <= scale;
   return (
     <button
       type="button"
@@ -42,21 +49,28 @@ export function Amount({ amount, what, isHidden, isStop, spell, copy }: AmountPr
     >
       <span class="integer">
         {sign}
-        {integer.map((part, index) => (
-          // A very long amount breaks between its groups.
+        {integer.slice(0, -1).map((part, index) => (
+          // A very long amount breaks between its groups, and keeps its last one at the point.
           <Fragment key={index}>
             {part}
             {index % 2 === 1 && <wbr />}
           </Fragment>
         ))}
       </span>
-      <span class="fraction">
-        {point}
-        {fraction.map((digits, index) => (
-          <span key={index} class="digits">
-            {digits}
-          </span>
-        ))}
+      <span
+        class={isAligned ? "tail" : undefined}
+        data-pad={pad.text}
+        style={pad.gaps > 0 ? { "--gaps": pad.gaps } : undefined}
+      >
+        <span class="integer">{integer.at(-1)}</span>
+        <span class="fraction">
+          {point}
+          {fraction.map((digits, index) => (
+            <span key={index} class="digits">
+              {digits}
+            </span>
+          ))}
+        </span>
       </span>
     </button>
   );

@@ -35,23 +35,13 @@ export function App() {
   const [broken, setBroken] = useState<string | null>(null);
   useEffect(() => {
     open().then(setParts, (error: unknown) => {
-      setBroken(
-        error instanceof ConfigError
-          ? error.message
-          : "This browser keeps the page from starting. Allow it to store data for this site, and reload.",
-      );
+      setBroken(error instanceof ConfigError ? error.message : brokenWords(error));
     });
   }, []);
   if (broken !== null) {
     return (
       <Landing title="This page cannot start" mend={broken} isFault>
-        <button
-          type="button"
-          class="button button-main"
-          onClick={() => {
-            location.reload();
-          }}
-        >
+        <button type="button" class="button button-main" onClick={startAnew}>
           Try again
         </button>
       </Landing>
@@ -61,6 +51,22 @@ export function App() {
     return <Frame>{isComingBack() && <Skeleton />}</Frame>;
   }
   return <Signed {...parts} />;
+}
+
+function brokenWords(error: unknown): string {
+  return error instanceof DOMException && error.name === "SecurityError"
+    ? "This browser keeps the page from starting. Allow it to store data for this site, and reload."
+    : "What this tab keeps of an earlier visit is in the way. Try again: it is then put away.";
+}
+
+/** Whatever this tab keeps is not worth a page that does not start. */
+function startAnew() {
+  try {
+    sessionStorage.clear();
+  } catch {
+    // Then there is nothing in it either.
+  }
+  location.reload();
 }
 
 function Signed({ session, reader }: Parts) {

@@ -6,19 +6,32 @@ const STEPS: Partial<Record<string, [rows: number, columns: number]>> = {
 };
 
 /**
- * Moves the focus between the amounts of a table. Only one of them is a stop for Tab: with 500
- * rows nobody gets past a stop for each.
+ * Moves the focus between the amounts of a table, as in a grid: arrows by one, Home and End to the
+ * ends of the row, with Ctrl to those of the table. Only one amount is a stop for Tab: with 500 rows
+ * nobody gets past a stop for each.
  */
 export function arrowKeys(event: KeyboardEvent): void {
-  const step = STEPS[event.key];
   const from = event.target instanceof Element ? event.target.closest("button.amount") : null;
-  if (!step || !from) return;
+  // With these a browser goes back, selects or scrolls.
+  if (!from || event.altKey || event.metaKey || event.shiftKey) return;
   const rows = [...(from.closest("tbody")?.querySelectorAll("tr:not([hidden])") ?? [])];
-  const buttons = rows.map((row) => [...row.querySelectorAll<HTMLButtonElement>("button.amount")]);
-  const row = buttons.findIndex((found) => found.some((button) => button === from));
-  const column = buttons[row]?.findIndex((button) => button === from) ?? 0;
-  const to = buttons[row + step[0]]?.[column + step[1]];
+  const grid = rows.map((row) => [...row.querySelectorAll<HTMLButtonElement>("button.amount")]);
+  const row = grid.findIndex((buttons) => buttons.some((button) => button === from));
+  const column = grid[row]?.findIndex((button) => button === from) ?? 0;
+  const to = target(event, grid, row, column);
   if (!to) return;
   event.preventDefault();
   to.focus();
+}
+
+function target(
+  { key, ctrlKey }: KeyboardEvent,
+  grid: HTMLButtonElement[][],
+  row: number,
+  column: number,
+): HTMLButtonElement | undefined {
+  if (key === "Home") return grid[ctrlKey ? 0 : row]?.at(0);
+  if (key === "End") return grid.at(ctrlKey ? -1 : row)?.at(-1);
+  const step = ctrlKey ? undefined : STEPS[key];
+  return step && grid[row + step[0]]?.[column + step[1]];
 }

@@ -3,9 +3,12 @@ import type { ComponentChildren } from "preact";
 /** What every state of the page has around it, in the same place. */
 export function Frame({
   tools,
+  toast,
   children,
 }: {
   tools?: ComponentChildren;
+  /** Lies over everything: not in the content, whose container would hold it. */
+  toast?: ComponentChildren;
   children: ComponentChildren;
 }) {
   return (
@@ -23,8 +26,9 @@ export function Frame({
         </div>
       </header>
       <main id="main" class="main" tabIndex={-1}>
-        {children}
+        <div class="content">{children}</div>
       </main>
+      {toast}
     </>
   );
 }

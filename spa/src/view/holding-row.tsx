@@ -12,16 +12,19 @@ interface HoldingRowProps {
   mark: string | null;
   isHidden: boolean;
   isFound: boolean;
-  /** Of those that are found: the one where Tab stops. */
-  isFirst: boolean;
+  /** The column in it where Tab stops, if it does. */
+  stop: AmountColumn | null;
+  scales: Scales;
   spell: Speller;
   copy: (amount: string, what: string) => void;
 }
 
-const AMOUNTS = ["balance", "available", "hold"] as const;
+export const AMOUNTS = ["balance", "available", "hold"] as const;
+export type AmountColumn = (typeof AMOUNTS)[number];
+export type Scales = Record<AmountColumn, number>;
 
 export const HoldingRow = memo(
-  ({ holding, mark, isHidden, isFound, isFirst, spell, copy }: HoldingRowProps) => {
+  ({ holding, mark, isHidden, isFound, stop, scales, spell, copy }: HoldingRowProps) => {
     const code = shownCode(holding.currency);
     const name = code + (mark === null ? "" : ` ${mark}`);
     return (
@@ -43,7 +46,8 @@ export const HoldingRow = memo(
               amount={holding[column]}
               what={`${name}, ${COLUMN_NAMES[column].toLowerCase()}`}
               isHidden={isHidden}
-              isStop={isFirst && column === "balance"}
+              isStop={stop === column}
+              scale={scales[column]}
               spell={spell}
               copy={copy}
             />

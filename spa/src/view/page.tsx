@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
+import { isDemo } from "../api/snapshot.ts";
 import type { Session, SessionState } from "../auth/session.ts";
-import { matching } from "../holdings/arrange.ts";
+import { matching, sorted } from "../holdings/arrange.ts";
 import { attend } from "../reading/attendance.ts";
 import type { Reader } from "../reading/reader.ts";
 import { Frame } from "./frame.tsx";
@@ -34,21 +35,29 @@ export function Page({ session, state, reader }: PageProps) {
 
   const { figures, trouble } = reading;
   const snapshot = figures?.snapshot ?? null;
-  const found = useMemo(
-    () => new Set(snapshot ? matching(snapshot.holdings, place.filter) : []),
-    [snapshot, place.filter],
+  const { filter, column, descending } = place;
+  const rows = useMemo(
+    () => sorted(snapshot?.holdings ?? [], { column, descending }),
+    [snapshot, column, descending],
   );
-  const isDemo = snapshot?.warnings.some(({ code }) => code === "demo_mode") ?? false;
+  const found = useMemo(() => matching(snapshot?.holdings ?? [], filter), [snapshot, filter]);
 
   return (
     <Frame
       tools={<Tools session={session} state={state} isHidden={isHidden} setHidden={setHidden} />}
+      toast={<Toast said={said} />}
     >
       <h1 class="title">
         Your holdings
-        {isDemo && <span class="ribbon">Demo: sample figures</span>}
+        {snapshot !== null && isDemo(snapshot) && <span class="ribbon">Demo: sample figures</span>}
       </h1>
-      <StatusCard reader={reader} reading={reading} hasSession={hasSession} say={say} />
+      <StatusCard
+        reader={reader}
+        reading={reading}
+        hasSession={hasSession}
+        isOpen={state.phase === "open"}
+        say={say}
+      />
       <Notices reader={reader} reading={reading} session={session} state={state} say={say} />
       {snapshot === null && trouble === null && <Skeleton part="table" />}
       {snapshot !== null && snapshot.holdings.length === 0 && <NothingToShow snapshot={snapshot} />}
@@ -56,14 +65,14 @@ export function Page({ session, state, reader }: PageProps) {
         <section class="sheet" aria-label="Holdings">
           <Toolbar
             snapshot={snapshot}
-            found={found.size}
+            found={found}
             place={place}
             setPlace={setPlace}
             isHidden={isHidden}
             say={say}
           />
           <HoldingsTable
-            all={snapshot.holdings}
+            rows={rows}
             found={found}
             place={place}
             setPlace={setPlace}
@@ -72,7 +81,6 @@ export function Page({ session, state, reader }: PageProps) {
           />
         </section>
       )}
-      <Toast said={said} />
     </Frame>
   );
 }

@@ -1,4 +1,5 @@
-import { inWords } from "../freshness/words.ts";
+import { inWords, shortWords } from "../freshness/words.ts";
+import { isDemo } from "../api/snapshot.ts";
 import type { Outcome, Reader, Reading } from "../reading/reader.ts";
 import { RefreshIcon } from "./icons.tsx";
 import { useNow } from "./watch.ts";
@@ -29,7 +30,11 @@ export function RefreshButton({ reader, reading, hasSession, say }: RefreshButto
       say(`Refresh is possible again ${inWords(held)}.`);
       return;
     }
-    say(REFRESHED[await reader.read("refresh")]);
+    const outcome = await reader.read("refresh");
+    const { figures } = reader.reading.value;
+    const isRead = outcome === "read" || outcome === "cached";
+    const isSample = isRead && figures !== null && isDemo(figures.snapshot);
+    say(isSample ? "These are the demo’s sample figures." : REFRESHED[outcome]);
   };
   return (
     <button
@@ -42,13 +47,15 @@ export function RefreshButton({ reader, reading, hasSession, say }: RefreshButto
         void refresh();
       }}
     >
-      <RefreshIcon />
-      Refresh
+      <span class="refresh-words">
+        <RefreshIcon />
+        Refresh
+      </span>
       <span class="refresh-wait" aria-hidden="true">
-        {wait > 0 && !isBusy ? `${wait} s` : ""}
+        {wait > 0 && !isBusy ? shortWords(wait) : ""}
       </span>
       <span id="refresh-wait" class="unseen" hidden>
-        Possible again in a few seconds
+        Possible again {inWords(wait)}
       </span>
     </button>
   );

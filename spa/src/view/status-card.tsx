@@ -1,6 +1,7 @@
 import type { Reader, Reading } from "../reading/reader.ts";
-import { ageOf } from "../freshness/figures.ts";
-import { secondsBetween } from "../freshness/instant.ts";
+import { isDemo } from "../api/snapshot.ts";
+import { type Figures, ageOf } from "../freshness/figures.ts";
+import type { Instant } from "../freshness/instant.ts";
 import { agoWords, inWords } from "../freshness/words.ts";
 import { listedWords } from "../holdings/counts.ts";
 import { MomentTime } from "./moment.tsx";
@@ -11,18 +12,20 @@ interface StatusCardProps {
   reader: Reader;
   reading: Reading;
   hasSession: boolean;
+  /** Whether the API asks for no sign-in. */
+  isOpen: boolean;
   say: (text: string) => void;
 }
 
 /** How old the figures are and when they are read again. Ticks, and is never announced by itself. */
-export function StatusCard({ reader, reading, hasSession, say }: StatusCardProps) {
+export function StatusCard({ reader, reading, hasSession, isOpen, say }: StatusCardProps) {
   const { figures } = reading;
   return (
     <section class="status" aria-label="Freshness" data-tone={tone(reading, hasSession)}>
       <span class="dot" aria-hidden="true" />
       <div class="status-text">
         <p class="status-line">
-          <Freshness reading={reading} hasSession={hasSession} />
+          <Freshness reader={reader} reading={reading} hasSession={hasSession} isOpen={isOpen} />
         </p>
         <p class="status-more">
           {figures && (
@@ -37,20 +40,20 @@ export function StatusCard({ reader, reading, hasSession, say }: StatusCardProps
   );
 }
 
-function Freshness({ reading, hasSession }: { reading: Reading; hasSession: boolean }) {
+function Freshness({ reader, reading, hasSession, isOpen }: Omit<StatusCardProps, "say">) {
   const now = useNow();
-  const { figures, trouble, asking, isSlow, asked, next } = reading;
-  const parts = [
-    figures ? `Read ${agoWords(ageOf(figures, now))} from Coinbase` : "Nothing read yet",
-  ];
+  const { figures, trouble, asking, isSlow } = reading;
+  const due = reader.dueIn(now);
+  const parts = [figures ? origin(figures, now) : "Nothing read yet"];
   if (asking !== "no") {
-    if (!figures) parts[0] = "Reading from Coinbase…";
+    // Where nobody signs in it may be the demo, which reads from nowhere.
+    if (!figures) parts[0] = isOpen ? "Reading the holdings…" : "Reading from Coinbase…";
     if (isSlow) parts.push("this takes longer than usual…");
     else if (figures) parts.push("reading again…");
-  } else if (hasSession && next !== null && asked !== null) {
+  } else if (hasSession && due !== null && reading.asked !== null) {
     const what =
       trouble !== null || figures?.snapshot.stale === true ? "next attempt" : "next reading";
-    parts.push(`${what} ${inWords(next - secondsBetween(asked, now))}`);
+    parts.push(`${what} ${inWords(due)}`);
   }
   const [first, second] = parts;
   return (
@@ -64,6 +67,11 @@ function Freshness({ reading, hasSession }: { reading: Reading; hasSession: bool
       )}
     </>
   );
+}
+
+function origin(figures: Figures, now: Instant): string {
+  const ago = agoWords(ageOf(figures, now));
+  return isDemo(figures.snapshot) ? `Sample figures, made ${ago}` : `Read ${ago} from Coinbase`;
 }
 
 function tone({ figures, trouble, asking }: Reading, hasSession: boolean): string {

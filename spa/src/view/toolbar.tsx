@@ -1,4 +1,4 @@
-import type { Snapshot } from "../api/answer.ts";
+import type { Holding, Snapshot } from "../api/answer.ts";
 import { count, hiddenWords } from "../holdings/counts.ts";
 import { csvName, holdingsCsv } from "../holdings/csv.ts";
 import type { Place } from "../holdings/place.ts";
@@ -7,7 +7,8 @@ import { saveFile } from "./save.ts";
 
 interface ToolbarProps {
   snapshot: Snapshot;
-  found: number;
+  /** The holdings that the filter leaves, in the API's order. */
+  found: readonly Holding[];
   place: Place;
   setPlace: (place: Place) => void;
   isHidden: boolean;
@@ -20,8 +21,15 @@ export function Toolbar({ snapshot, found, place, setPlace, isHidden, say }: Too
       say("Amounts are hidden: show them to export.");
       return;
     }
-    saveFile(csvName(snapshot), "text/csv;charset=utf-8", holdingsCsv(snapshot));
-    say(`${count(snapshot.holdings.length, "holding")} exported with all digits.`);
+    const all = snapshot.holdings.length;
+    if (found.length === 0) {
+      say("No currency matches: there is nothing to export.");
+      return;
+    }
+    saveFile(csvName(snapshot), "text/csv;charset=utf-8", holdingsCsv(found, snapshot.as_of));
+    const those =
+      found.length === all ? count(all, "holding") : `${found.length} of ${all} holdings`;
+    say(`${those} exported with all digits.`);
   };
   const hidden = hiddenWords(snapshot.hidden);
   return (
@@ -44,7 +52,9 @@ export function Toolbar({ snapshot, found, place, setPlace, isHidden, say }: Too
         />
       </label>
       <p class="found">
-        <span role="status">{place.filter && `${found} of ${snapshot.holdings.length} match`}</span>
+        <span role="status">
+          {place.filter && `${found.length} of ${snapshot.holdings.length} match`}
+        </span>
         {!place.filter && hidden}
       </p>
       <button

@@ -24,6 +24,7 @@ function sessionOf(
   const log: string[] = [];
   const manager: Manager = {
     getUser: () => Promise.resolve(held),
+    storeUser: () => Promise.resolve(),
     removeUser: () => Promise.resolve(void log.push("removed")),
     signinRedirect: () => Promise.resolve(void log.push("to sign-in")),
     signinSilent: () => {
@@ -34,6 +35,7 @@ function sessionOf(
   };
   const session = new OidcSession({
     manager,
+    tabs: { alone: (work) => work(), catchUp: () => Promise.resolve(), renewed: () => undefined },
     user: held,
     fault: null,
     logoutUrl: "https://login.example/logout?x",

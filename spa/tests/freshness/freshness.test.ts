@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { ageOf, figures } from "../../src/freshness/figures.ts";
 import { secondsBetween } from "../../src/freshness/instant.ts";
-import { agoWords, inWords } from "../../src/freshness/words.ts";
+import { agoWords, inWords, shortWords } from "../../src/freshness/words.ts";
 import { TestClock, snapshot, told } from "../samples.ts";
 
 describe("the age of figures", () => {
   it("comes from the server's count, however wrong the viewer's clock is", () => {
     const clock = new TestClock();
     clock.now.wall = Date.parse("2031-01-01T00:00:00Z");
-    const read = figures(snapshot(), told({ age: 40, freshFor: 140 }), clock.read());
+    const read = figures(snapshot(), told({ age: 40, maxAge: 180 }), clock.read());
     clock.pass(20);
     expect(ageOf(read, clock.read())).toBe(60);
     expect(read.freshFor).toBe(140);
@@ -23,8 +23,18 @@ describe("the age of figures", () => {
 
   it("falls back on the document's moments where a proxy took the headers away", () => {
     const clock = new TestClock();
-    const read = figures(snapshot(), told({ age: null, freshFor: null }), clock.read());
+    const read = figures(snapshot(), told({ age: null, maxAge: null }), clock.read());
     expect([read.age, read.freshFor]).toEqual([40, 140]);
+  });
+
+  it.each([
+    ["the whole time of freshness", 40, 180, 140],
+    ["a stored answer, whose Age a cache has counted on", 170, 180, 10],
+    ["one that a cache kept for longer than that", 400, 180, 0],
+    ["what is left, from an API that still counts so", 40, 140, 140],
+    ["more than the document says, from a cache in between", 40, 600, 560],
+  ])("takes from max-age what Age has used up: %s", (_, age, maxAge, left) => {
+    expect(figures(snapshot(), told({ age, maxAge }), new TestClock().read()).freshFor).toBe(left);
   });
 
   it("leaves stale figures no freshness, whatever a header says", () => {
@@ -48,6 +58,16 @@ describe("the words for it", () => {
     [200_000, "2 days ago"],
   ])("%d seconds are %j", (seconds, words) => {
     expect(agoWords(seconds)).toBe(words);
+  });
+
+  it.each([
+    [0, "0 s"],
+    [9.1, "10 s"],
+    [99, "99 s"],
+    [101, "2 min"],
+    [3600, "60 min"],
+  ])("a wait of %d seconds is %j in a button", (seconds, words) => {
+    expect(shortWords(seconds)).toBe(words);
   });
 
   it.each([

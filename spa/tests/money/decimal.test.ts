@@ -41,6 +41,16 @@ describe("reading an amount", () => {
     },
   );
 
+  it("takes as many digits as the API allows, on either side of the point, and no more", () => {
+    const most = "9".repeat(64);
+    expect(parseDecimal(`-${most}.${most}`)).toEqual({
+      negative: true,
+      integer: most,
+      fraction: most,
+    });
+    expect([parseDecimal(`${most}9`), parseDecimal(`0.${most}9`)]).toEqual([null, null]);
+  });
+
   it("keeps every digit of the fraction, and the sign of a negative zero's fraction", () => {
     expect(parseDecimal("-0.500")).toEqual({ negative: true, integer: "0", fraction: "500" });
   });

@@ -13,6 +13,18 @@ describe("spelling an amount", () => {
     );
   });
 
+  it.each([
+    ["1", 0, "", 0],
+    ["1", 2, ",00", 0],
+    ["1", 12, ",000000000000", 3],
+    ["1.5", 12, "00000000000", 3],
+    ["1.1234", 12, "00000000", 2],
+    ["1.123456789012", 12, "", 0],
+    ["1.1234", 2, "", 0],
+  ])("of %s says what is missing to %d digits after the point", (amount, scale, text, gaps) => {
+    expect(speller("de")(amount, scale).pad).toEqual({ text, gaps });
+  });
+
   it("keeps the sign of an amount between minus one and zero", () => {
     expect(show("-0.5", "en")).toBe("-0.5");
   });

@@ -2,7 +2,7 @@ import { cleanup, fireEvent, render, screen, within } from "@testing-library/pre
 import { useState } from "preact/hooks";
 import { afterEach, expect, it, vi } from "vitest";
 import type { Holding } from "../../src/api/answer.ts";
-import { matching } from "../../src/holdings/arrange.ts";
+import { matching, sorted } from "../../src/holdings/arrange.ts";
 import { readPlace } from "../../src/holdings/place.ts";
 import { HoldingsTable } from "../../src/view/holdings-table.tsx";
 import { holding } from "../samples.ts";
@@ -19,6 +19,7 @@ function Table({
   say?: (text: string) => void;
 }) {
   const [place, setPlace] = useState(readPlace(""));
+  const rows = sorted(all, place);
   return (
     <>
       <button
@@ -29,8 +30,8 @@ function Table({
         filter
       </button>
       <HoldingsTable
-        all={all}
-        found={new Set(matching(all, place.filter))}
+        rows={rows}
+        found={matching(all, place.filter)}
         place={place}
         setPlace={setPlace}
         isHidden={isHidden}
@@ -113,6 +114,60 @@ it("has one stop for Tab, and arrows that reach every amount that is found", () 
   expect((document.activeElement as HTMLElement).closest("td")?.dataset["column"]).toBe(
     "available",
   );
+});
+
+const focused = () => document.activeElement as HTMLElement;
+const stops = () => [...document.querySelectorAll<HTMLElement>('button.amount[tabindex="0"]')];
+const press = (key: string, modifiers: KeyboardEventInit = {}) =>
+  fireEvent.keyDown(focused(), { key, ...modifiers });
+
+it("takes the stop for Tab along with the focus, also through a filter and an order", () => {
+  render(<Table all={LIST} />);
+  stops()[0]?.focus();
+  press("ArrowDown");
+  press("ArrowRight");
+  expect(stops()).toEqual([focused()]);
+  expect(focused().closest("tr")?.textContent).toContain("ETH");
+
+  fireEvent.click(screen.getByRole("button", { name: "Balance" }));
+  fireEvent.click(screen.getByText("filter"));
+  expect(stops().map((stop) => stop.closest("td")?.dataset["column"])).toEqual(["available"]);
+});
+
+it("stops at the first amount again when a filter hides the one that had the focus", () => {
+  render(<Table all={LIST} />);
+  stops()[0]?.focus();
+  press("End");
+  fireEvent.click(screen.getByText("filter"));
+  expect(stops().map((stop) => stop.closest("tr")?.hidden)).toEqual([false]);
+  expect(stops()[0]?.closest("td")?.dataset["column"]).toBe("balance");
+});
+
+it("goes to the ends of a row and of the table", () => {
+  render(<Table all={LIST} />);
+  const where = () => [
+    focused().closest("tr")?.querySelector(".code")?.textContent,
+    focused().closest("td")?.dataset["column"],
+  ];
+  stops()[0]?.focus();
+  press("End");
+  expect(where()).toEqual(["BTC", "hold"]);
+  press("End", { ctrlKey: true });
+  expect(where()).toEqual(["ETH", "hold"]);
+  press("Home");
+  expect(where()).toEqual(["ETH", "balance"]);
+  press("Home", { ctrlKey: true });
+  expect(where()).toEqual(["BTC", "balance"]);
+});
+
+it("leaves to the browser what is its own: a step back, a selection", () => {
+  render(<Table all={LIST} />);
+  stops()[0]?.focus();
+  const first = focused();
+  for (const modifier of ["altKey", "metaKey", "shiftKey", "ctrlKey"] as const) {
+    press("ArrowRight", { [modifier]: true });
+    expect(focused()).toBe(first);
+  }
 });
 
 it("tells two accounts of one currency apart", () => {

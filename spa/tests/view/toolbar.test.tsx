@@ -1,12 +1,13 @@
 import { cleanup, fireEvent, render, screen } from "@testing-library/preact";
 import { afterEach, expect, it, vi } from "vitest";
+import { matching } from "../../src/holdings/arrange.ts";
 import { readPlace } from "../../src/holdings/place.ts";
 import { Toolbar } from "../../src/view/toolbar.tsx";
-import { snapshot } from "../samples.ts";
+import { holding, snapshot } from "../samples.ts";
 
 afterEach(cleanup);
 
-function show(isHidden: boolean, search = "") {
+function show(isHidden: boolean, search = "", list = snapshot()) {
   const said: string[] = [];
   const files: Blob[] = [];
   vi.spyOn(URL, "createObjectURL").mockImplementation((file) => {
@@ -15,8 +16,8 @@ function show(isHidden: boolean, search = "") {
   });
   render(
     <Toolbar
-      snapshot={snapshot()}
-      found={1}
+      snapshot={list}
+      found={matching(list.holdings, readPlace(search).filter)}
       place={readPlace(search)}
       setPlace={() => undefined}
       isHidden={isHidden}
@@ -31,6 +32,26 @@ it("exports what is listed, with all digits", async () => {
   fireEvent.click(screen.getByRole("button", { name: "Export CSV" }));
   expect(said).toEqual(["1 holding exported with all digits."]);
   expect(await files[0]?.text()).toContain("1.234567890123");
+});
+
+it("exports what the filter leaves, and says of how many", async () => {
+  const list = snapshot({
+    holdings: [holding(), holding({ account_id: "e", currency: "ETH", balance: "7" })],
+  });
+  const { said, files } = show(false, "?q=eth", list);
+  fireEvent.click(screen.getByRole("button", { name: "Export CSV" }));
+  expect(said).toEqual(["1 of 2 holdings exported with all digits."]);
+  expect((await files[0]?.text())?.split("\r\n").slice(1)).toEqual([
+    "e,ETH,7,1.2,0.034567890123,2026-11-21T09:30:00Z",
+    "",
+  ]);
+});
+
+it("exports no empty file where nothing matches", () => {
+  const { said, files } = show(false, "?q=zzz");
+  fireEvent.click(screen.getByRole("button", { name: "Export CSV" }));
+  expect(files).toEqual([]);
+  expect(said).toEqual(["No currency matches: there is nothing to export."]);
 });
 
 it("exports nothing while amounts are hidden, and says why", () => {

@@ -31,8 +31,17 @@ const GOOD: Answer = {
   provenance: told({ cache: "REFRESH", age: 0 }),
 };
 
-function Card({ reader, say }: { reader: Reader; say: (text: string) => void }) {
-  return <StatusCard reader={reader} reading={useStore(reader.reading)} hasSession say={say} />;
+function Card({
+  reader,
+  isOpen = false,
+  say,
+}: {
+  reader: Reader;
+  isOpen?: boolean;
+  say: (text: string) => void;
+}) {
+  const reading = useStore(reader.reading);
+  return <StatusCard reader={reader} reading={reading} hasSession isOpen={isOpen} say={say} />;
 }
 
 it("refreshes once, then says how long the next one waits instead of asking", async () => {
@@ -59,6 +68,26 @@ it("tells how old the figures are, when the next reading is, and of how many acc
   expect(container.textContent).toContain("from Coinbase · next reading");
   expect(container.textContent).toContain("1 holding in 204 accounts");
   expect(screen.queryByRole("status")).toBeNull();
+});
+
+it("names no exchange for the demo's sample figures, nor before it knows whose they are", async () => {
+  const sample: Answer = {
+    kind: "figures",
+    snapshot: snapshot({ warnings: [{ code: "demo_mode", detail: "x" }] }),
+    provenance: told(),
+  };
+  const { reader } = readerOf([sample, sample]);
+  const said: string[] = [];
+  const { container } = render(<Card reader={reader} isOpen say={(text) => said.push(text)} />);
+  const shown: string[] = [];
+  const watch = reader.reading.watch(() => shown.push(container.textContent));
+  fireEvent.click(screen.getByRole("button", { name: /Refresh/ }));
+  await vi.waitFor(() => {
+    expect(said).toEqual(["These are the demo’s sample figures."]);
+    expect(container.textContent).toContain("Sample figures");
+  });
+  watch();
+  expect([...shown, ...said, container.textContent].join()).not.toContain("Coinbase");
 });
 
 it("does not ask to sign in where there is nowhere to do it", async () => {

@@ -38,6 +38,17 @@ def test_an_answer_without_figures_becomes_a_sentence(
     expect(stage.page.locator(".holdings")).to_be_visible()
 
 
+def test_a_proxys_page_in_between_does_not_end_the_reading(stage: Stage) -> None:
+    stage.page.clock.install()
+    stage.say(HTML)
+    page = stage.open()
+    expect(page.get_by_role("region", name="Problem")).to_be_visible()
+    expect(page.get_by_role("region", name="Freshness")).to_contain_text("next attempt in")
+    stage.say(snapshot())
+    page.clock.fast_forward(16_000)
+    expect(page.locator(".holdings")).to_be_visible()
+
+
 def test_offline_keeps_the_figures_and_reads_again_by_itself(stage: Stage) -> None:
     page = stage.open()
     expect(page.locator(".holdings tbody tr")).to_have_count(10)
@@ -86,3 +97,24 @@ def test_a_request_is_held_back_for_as_long_as_the_api_asks(stage: Stage) -> Non
     stage.say(snapshot())
     page.clock.fast_forward(21_000)
     expect(page.locator(".holdings")).to_be_visible()
+
+
+@pytest.mark.parametrize("seconds", [20, 300, 3599, 10**9])
+@pytest.mark.parametrize("width", [280, 390, 1280])
+def test_a_wait_of_whatever_length_stands_beside_the_words_of_its_button(
+    stage: Stage, seconds: int, width: int
+) -> None:
+    page = stage.page
+    page.set_viewport_size({"width": width, "height": 800})
+    stage.say(problem("coinbase_rate_limited", 503), 503, Retry_After=str(seconds))
+    stage.open()
+    expect(page.locator(".refresh-wait")).to_be_visible()
+    overlap: float = page.evaluate("""() => {
+      const range = document.createRange();
+      range.selectNodeContents(document.querySelector(".refresh-words, .refresh > .icon + *"));
+      const words = range.getBoundingClientRect();
+      return words.right - document.querySelector(".refresh-wait").getBoundingClientRect().left;
+    }""")
+    assert overlap <= 0
+    button = page.locator(".refresh")
+    assert button.evaluate("(it) => it.scrollWidth <= it.clientWidth")
