@@ -14,7 +14,7 @@ help: ## List the commands
 	@grep -hE '^[a-z -]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
 
 .PHONY: run
-run: setup ## Run the whole system on this machine: page, API, sign-in, simulated Coinbase
+run: $(READY) $(EMULATOR_READY) $(NODE_READY) ## Run the whole system on this machine: page, API, sign-in, simulated Coinbase
 	@exec $(BIN)/python -m local
 
 .PHONY: test
@@ -23,6 +23,7 @@ test: setup ## Lint, types and all tests
 
 .PHONY: setup
 setup: $(READY) $(EMULATOR_READY) $(NODE_READY) ## Make the environments (run and test do it by themselves)
+	@./scripts/make-chromium
 
 $(READY): requirements-dev.txt requirements.txt
 	@./scripts/make-venv .venv requirements-dev.txt "$(PYTHON)"
@@ -62,31 +63,43 @@ package: $(READY) ## Write dist/holdings.zip, what Lambda runs
 bench: package ## Measure against the peers, write docs/performance.md ([ROUNDS=] [BENCH=--quick])
 	@$(BIN)/python -m bench $(if $(ROUNDS),--rounds $(ROUNDS)) $(BENCH)
 
-# The operator's day: each takes STACK=dev, staging or prod. docs/operations.md tells more.
+# The operator's day: each takes STACK=dev, staging or prod. docs/operations.md tells more. What is
+# given reaches the command as it was typed: neither make nor a shell looks into it.
+GIVEN := STACK YES FILE EMAIL VERSION PERCENT PRUNE
+$(foreach name,$(GIVEN),$(eval export GIVEN_$(name) := $$(value $(name))))
+unexport $(GIVEN)
+OPERATE = $(BIN)/python -m operations --stack="$$GIVEN_STACK"
+AGREED = $(if $(filter 1 yes true,$(value YES)),--yes)
 .PHONY: up preview destroy outputs logs put-secret create-user deploy-code deploy-web rollback canary
-up preview: package ## Make or change a stack, or show what that would do (STACK=)
-	@$(BIN)/python -m operations --stack "$(STACK)" $@
+up: package ## Make or change a stack (STACK= [YES=1])
+	@$(OPERATE) up $(AGREED)
 
-destroy outputs logs: $(READY) ## Remove a stack, print where it is, follow its log (STACK=)
-	@$(BIN)/python -m operations --stack "$(STACK)" $@
+preview: package ## Show what up would do (STACK=)
+	@$(OPERATE) preview
+
+destroy: $(READY) ## Remove a stack and its data; refuses while holdings:keepData is on (STACK= [YES=1])
+	@$(OPERATE) destroy $(AGREED)
+
+outputs logs: $(READY) ## Print where a stack is, or follow its log (STACK=)
+	@$(OPERATE) $@
 
 put-secret: $(READY) ## Store the Coinbase key, asked for or from FILE= (STACK=)
-	@$(BIN)/python -m operations --stack "$(STACK)" $@ $(if $(FILE),--file "$(FILE)")
+	@$(OPERATE) put-secret $(if $(value FILE),--file="$$GIVEN_FILE")
 
-create-user: $(READY) ## Invite a person (STACK= EMAIL=)
-	@$(BIN)/python -m operations --stack "$(STACK)" $@ --email "$(EMAIL)"
+create-user: $(READY) ## Invite a person, or again who never came (STACK= EMAIL=)
+	@$(OPERATE) create-user --email="$$GIVEN_EMAIL"
 
-deploy-code: package ## New code only, live at once (STACK=)
-	@$(BIN)/python -m operations --stack "$(STACK)" $@
+deploy-code: package ## New code only, live at once; keeps five versions (STACK=)
+	@$(OPERATE) deploy-code
 
 deploy-web: web ## New page only, live at once (STACK= [PRUNE=1])
-	@$(BIN)/python -m operations --stack "$(STACK)" $@ $(if $(PRUNE),--prune)
+	@$(OPERATE) deploy-web $(if $(value PRUNE),--prune)
 
-rollback: $(READY) ## Make an earlier version live (STACK= [VERSION=])
-	@$(BIN)/python -m operations --stack "$(STACK)" $@ --version "$(VERSION)"
+rollback: $(READY) ## End a canary, or make an earlier version live (STACK= [VERSION=])
+	@$(OPERATE) rollback --version="$$GIVEN_VERSION"
 
 canary: $(READY) ## Give a version a share of the requests (STACK= VERSION= PERCENT=)
-	@$(BIN)/python -m operations --stack "$(STACK)" $@ --version "$(VERSION)" --percent "$(PERCENT)"
+	@$(OPERATE) canary --version="$$GIVEN_VERSION" --percent="$$GIVEN_PERCENT"
 
 .PHONY: format
 format: $(READY) $(NODE_READY) ## Format the code

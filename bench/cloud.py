@@ -24,7 +24,7 @@ from typing import Any, ClassVar, NamedTuple
 import certifi
 import trustme
 
-from local.simulator.accounts import seeded_accounts
+from local.simulator.book import seeded_accounts
 
 LOOPBACK = "127.0.0.1"
 SECRET_NAME = "bench/coinbase"  # noqa: S105 - its name, not its value

@@ -5,7 +5,7 @@ from decimal import ROUND_DOWN, Context, Decimal
 from pathlib import Path
 from typing import Any, cast
 
-from local.simulator.accounts import seeded_accounts
+from local.simulator.book import seeded_accounts
 
 # What Lambda and the two kinds of gateway give, with the claims that the authorizer verified.
 _LAMBDA = json.loads(Path(__file__).with_name("lambda.json").read_text(encoding="utf-8"))

@@ -10,7 +10,6 @@ if TYPE_CHECKING:
 
     from flask import Flask
 
-    from holdings.api.document import SignIn
     from holdings.core.clock import Clock
     from holdings.core.ports import Exchange, SnapshotCache
     from holdings.core.service import HoldingsService, SnapshotCodec
@@ -26,17 +25,15 @@ def create_app(
     clock: "Clock | None" = None,
     exchange: "Exchange | None" = None,
     cache: "SnapshotCache | None" = None,
-    sign_in: "SignIn | None" = None,
 ) -> "Flask":
     """Build the app; what is not given is made from the environment.
 
-    `sign_in` lets the viewer at /docs log in. Raises Misconfigured, naming every setting that is
-    missing or wrong.
+    Raises Misconfigured, naming every setting that is missing or wrong.
     """
     from flask import Flask
 
     from holdings import logs
-    from holdings.api import document, problems, routes, wire
+    from holdings.api import document, problems, request_hooks, routes
     from holdings.core.clock import Clock
     from holdings.settings import Settings
 
@@ -47,11 +44,15 @@ def create_app(
 
     app = Flask("holdings", static_folder=None)
     app.url_map.strict_slashes = False
-    wire.register(app, settings)
+    request_hooks.register(app, settings)
     problems.register(app)
     prefix = settings.api_prefix or None
     app.register_blueprint(routes.blueprint(settings, clock, service), url_prefix=prefix)
-    document.register(app, settings, sign_in)
+    document.register(app, settings)
+    if settings.token_issuer and not settings.demo_mode:
+        from holdings.api import authorizer
+
+        authorizer.protect(app, settings.token_issuer)
     return app
 
 

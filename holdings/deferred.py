@@ -46,6 +46,3 @@ class DeferredCodec:
 
     def encode(self, snapshot: Snapshot) -> str:
         return self._made().encode(snapshot)
-
-    def decode(self, payload: str) -> Snapshot:
-        return self._made().decode(payload)

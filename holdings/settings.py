@@ -15,11 +15,26 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # a header name or a method, RFC 9110
+_SCOPE = re.compile(r"[!#-\[\]-~]+")  # RFC 6749, appendix A.4
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?|\*")
 # Lambda's own word on why it starts an instance, and those where nobody waits for it yet.
 _INITIALIZATION = "AWS_LAMBDA_INITIALIZATION_TYPE"
 _AHEAD = ("snap-start", "provisioned-concurrency")
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class TokenIssuer:
+    """Whose access tokens `flask run` takes, where no gateway has verified them.
+
+    `scope` empty demands none. With `hosted_ui_url` the viewer at /docs can sign in.
+    """
+
+    issuer: str
+    client_id: str
+    scope: str
+    jwks_url: str
+    hosted_ui_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +61,7 @@ class Settings:
     in_lambda: bool
     aws_environment: AwsEnvironment | None
     preload: bool
+    token_issuer: TokenIssuer | None = None
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
@@ -81,9 +97,35 @@ class Settings:
             in_lambda=in_lambda,
             aws_environment=AwsEnvironment.from_env(environ),
             preload=env.boolean("PRELOAD", default=environ.get(_INITIALIZATION) in _AHEAD),
+            token_issuer=_token_issuer(env, in_lambda=in_lambda),
         )
         env.raise_problems()
         return settings
+
+
+def _token_issuer(env: "_Environment", *, in_lambda: bool) -> TokenIssuer | None:
+    names = ("AUTH_ISSUER", "AUTH_CLIENT_ID", "AUTH_SCOPE", "AUTH_JWKS_URL", "AUTH_HOSTED_UI_URL")
+    given = [name for name in names if env.text(name)]
+    if not given:
+        return None
+    if in_lambda:
+        env.problems.append(
+            f"{', '.join(given)}: for flask run alone, since API Gateway verifies the tokens "
+            "of the Lambda function: unset there"
+        )
+        return None
+    missing = [name for name in names[:2] if name not in given]
+    if missing:
+        env.problems.append(f"{', '.join(given)} needs {' and '.join(missing)} as well")
+        return None
+    issuer = env.address("AUTH_ISSUER")
+    return TokenIssuer(
+        issuer=issuer,
+        client_id=env.text("AUTH_CLIENT_ID"),
+        scope=env.scope("AUTH_SCOPE"),
+        jwks_url=env.address("AUTH_JWKS_URL") or f"{issuer}/.well-known/jwks.json",
+        hosted_ui_url=env.address("AUTH_HOSTED_UI_URL"),
+    )
 
 
 class _Environment:
@@ -159,15 +201,35 @@ class _Environment:
             )
         return value
 
+    def address(self, name: str) -> str:
+        value = self.text(name).rstrip("/")
+        if value and not _is_address(value):
+            self.problems.append(
+                f"{name} must be an https address, such as "
+                "https://cognito-idp.eu-west-1.amazonaws.com/<pool> (http on this machine only)"
+            )
+        return value
+
+    def scope(self, name: str) -> str:
+        value = self.text(name)
+        if value and not _SCOPE.fullmatch(value):
+            self.problems.append(f"{name} must be one scope such as holdings/read")
+        return value
+
 
 def _is_origin(url: str) -> bool:
     """Whether a signed request may be sent there: https, or http that stays on this machine."""
+    return _is_address(url) and url == "{0.scheme}://{0.netloc}".format(urlsplit(url))
+
+
+def _is_address(url: str) -> bool:
+    """Whether it is https, or http that stays on this machine, and no more than host and path."""
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError:
         return False
     secure = parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)
-    return bool(secure and host and url == f"{parts.scheme}://{parts.netloc}") and not (
+    return bool(secure and host and url == f"{parts.scheme}://{parts.netloc}{parts.path}") and not (
         parts.username or parts.password or any(c.isspace() for c in url)
     )

@@ -5,14 +5,14 @@ import json
 import secrets
 from collections.abc import Mapping
 
-from local.provision.resources import Aws
+from local.provision import Aws
 
 USERNAME = "viewer@example.com"
 
 
 def put_secret(aws: Aws, name: str, key: Mapping[str, str]) -> None:
     """Store the Coinbase key as the operator would, unless it is stored already."""
-    manager = aws.secretsmanager
+    manager = aws.client("secretsmanager")
     value = json.dumps(dict(key))
     try:
         if manager.get_secret_value(SecretId=name).get("SecretString") == value:
@@ -24,7 +24,7 @@ def put_secret(aws: Aws, name: str, key: Mapping[str, str]) -> None:
 
 def create_user(aws: Aws, user_pool_id: str, password: str) -> None:
     """Create the test user as an administrator does, or give it this password again."""
-    cognito = aws.cognito
+    cognito = aws.client("cognito-idp")
     with contextlib.suppress(cognito.exceptions.UsernameExistsException):
         cognito.admin_create_user(
             UserPoolId=user_pool_id,

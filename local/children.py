@@ -12,6 +12,7 @@ from pathlib import Path
 
 from local.answers import get_json
 from local.settings import LocalError
+from local.state import UMASK, open_log
 
 _READY_SECONDS = 30.0
 _POLL_SECONDS = 0.1
@@ -40,7 +41,7 @@ class Child:
 
     def start(self) -> None:
         with ExitStack() as files:
-            output = files.enter_context(self.log.open("wb")) if self.log else None
+            output = files.enter_context(open_log(self.log)) if self.log else None
             self._process = subprocess.Popen(  # noqa: S603 - our own programs
                 self.command,
                 cwd=self.folder,
@@ -49,6 +50,7 @@ class Child:
                 stdout=output,
                 stderr=output and subprocess.STDOUT,
                 start_new_session=True,
+                umask=UMASK,
             )
 
     def wait_until_ready(self) -> None:

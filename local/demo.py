@@ -8,6 +8,7 @@ from local.page_config import page_config_file, without_sign_in, write_page_conf
 from local.ports import check_free
 from local.settings import LocalSettings
 from local.started import Started
+from local.state import prepare
 
 
 class Demo:
@@ -21,7 +22,7 @@ class Demo:
     def start(self, say: Callable[[str], None]) -> str:
         """Return what to say. Raises LocalError; what was started is stopped by close()."""
         settings = self._settings
-        settings.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        prepare(settings.state_dir)
         check_free(settings.api_port, "API_PORT")
         check_free(settings.web_port, "WEB_PORT")
         page = servers.page(settings, self._environ)

@@ -34,4 +34,7 @@ def _function_settings(settings: LocalSettings, environ: Mapping[str, str]) -> d
     for key, variable in _SHARED.items():
         if value := environ.get(variable, "").strip():
             found[key] = value
+    # A stack takes no level at which its alarms would count nothing.
+    if found.get("holdings:logLevel") in ("ERROR", "CRITICAL"):
+        found["holdings:logLevel"] = "WARNING"
     return found

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from local.stack import Stack
+from local.state import prepare, write_private
 
 PageConfig = Mapping[str, str]
 
@@ -30,6 +31,6 @@ def page_config_file(state_dir: Path) -> Path:
 
 
 def write_page_config(path: Path, config: PageConfig) -> None:
-    """All of it is public, as in the cloud."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(dict(config), indent=2) + "\n")
+    """Raises LocalError."""
+    prepare(path.parent)
+    write_private(path, json.dumps(dict(config), indent=2) + "\n")

@@ -10,12 +10,12 @@ from local.greeting import greeting
 from local.overrides import overrides
 from local.page_config import page_config_file, signed_in, write_page_config
 from local.ports import check_free
-from local.provision import provision
-from local.provision.resources import Aws
+from local.provision import Aws, provision
 from local.settings import EMULATOR_PYTHON, REGION, STACK, LocalSettings
-from local.simulator import credentials as simulator_credentials
+from local.simulator.coinbase_exchange.signing import kept
 from local.stack import Stack, stack_file
 from local.started import Started
+from local.state import prepare
 
 
 class LocalStack:
@@ -29,7 +29,7 @@ class LocalStack:
     def start(self, say: Callable[[str], None]) -> str:
         """Return what to say. Raises LocalError; what was started is stopped by close()."""
         settings = self._settings
-        settings.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        prepare(settings.state_dir)
         check_free(settings.api_port, "API_PORT")
         check_free(settings.web_port, "WEB_PORT")
         if settings.coinbase_url is None:
@@ -44,7 +44,7 @@ class LocalStack:
         accounts.create_user(aws, stack.user_pool_id, stack.password)
         if settings.coinbase_url is None:
             say("starting the Coinbase simulator")
-            key = asdict(simulator_credentials.kept(servers.simulator_state(settings)))
+            key = asdict(kept(servers.simulator_state(settings)))
             self._started.start_all(servers.simulator(settings, self._environ))
         else:
             key = settings.coinbase_key

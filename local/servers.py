@@ -47,27 +47,29 @@ def api(settings: LocalSettings, stack: Stack, environ: Mapping[str, str]) -> Ch
         "DDB_TABLE": stack.table,
         "CB_BASE_URL": stack.coinbase_url,
         "CB_SECRET_NAME": stack.secret,
-        "LOCAL_STATE_DIR": str(settings.state_dir),
+        "AUTH_ISSUER": stack.issuer,
+        "AUTH_CLIENT_ID": stack.client_id,
+        "AUTH_SCOPE": stack.scope,
+        # The emulator writes the issuer of the real pool; what is asked lies at its own address.
+        "AUTH_JWKS_URL": stack.jwks_url,
+        "AUTH_HOSTED_UI_URL": stack.hosted_ui_url,
     }
-    return _flask("local.api", settings, environ, told)
+    return _flask(settings, environ, told)
 
 
 def demo_api(settings: LocalSettings, environ: Mapping[str, str]) -> Child:
-    return _flask("local.api:create_demo_app", settings, environ, {"DEMO_MODE": "true"})
+    return _flask(settings, environ, {"DEMO_MODE": "true"})
 
 
-def _flask(
-    app: str, settings: LocalSettings, environ: Mapping[str, str], told: Mapping[str, str]
-) -> Child:
+def _flask(settings: LocalSettings, environ: Mapping[str, str], told: Mapping[str, str]) -> Child:
     port = str(settings.api_port)
     return Child(
         API,
-        python("flask", "--app", app, "run", "--port", port, "--reload", "--no-debugger"),
+        python("local.api", "--app", "app", "run", "--port", port, "--reload", "--no-debugger"),
         {
             **_without_keys(environ),
             **told,
             "CORS_ALLOW_ORIGIN": ",".join(settings.page_origins),
-            "LOCAL_EXIT_WITH_PARENT": "1",
             "FLASK_SKIP_DOTENV": "1",  # what .env says is in the environment already
         },
         url=f"{settings.api_url}/health",
@@ -120,5 +122,5 @@ def _page(
 
 
 def _without_keys(environ: Mapping[str, str]) -> dict[str, str]:
-    """Leave out the Coinbase key and the operator's own AWS account: neither has a part in this."""
-    return {k: v for k, v in environ.items() if not k.startswith(("AWS_", "CB_"))}
+    """Leave out the Coinbase key and the operator's own AWS account and pool: none is for this."""
+    return {k: v for k, v in environ.items() if not k.startswith(("AWS_", "CB_", "AUTH_"))}

@@ -86,11 +86,14 @@ class LocalSettings:
         )
 
 
-def environment() -> dict[str, str]:
-    """Return the environment, with what `.env` adds to it."""
+def environment(file: Path = ROOT / ".env") -> dict[str, str]:
+    """Return the environment, with what `.env` adds to it. Raises LocalError."""
     from dotenv import dotenv_values
 
-    values = dotenv_values(ROOT / ".env")
+    try:
+        values = dotenv_values(file)
+    except (OSError, UnicodeDecodeError) as error:
+        raise LocalError(f"{file} cannot be read: {error}") from None
     return {name: value for name, value in values.items() if value} | dict(os.environ)
 
 

@@ -1,12 +1,12 @@
 """`.local/stack.json`: where everything of the running stack is, for tools and tests."""
 
 import json
-import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from local.settings import LocalError, state_dir
+from local.state import read_object, write_private
 
 
 def stack_file(environ: Mapping[str, str]) -> Path:
@@ -39,19 +39,15 @@ class Stack:
         return f"{self.aws_endpoint_url}/{self.user_pool_id}/.well-known/jwks.json"
 
     def write(self, path: Path) -> None:
-        """The password of the test user is in it: nobody else on the machine may read it."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(json.dumps(asdict(self), indent=2) + "\n")
+        """Raises LocalError. The password of the test user is in it: it is for this user alone."""
+        write_private(path, json.dumps(asdict(self), indent=2) + "\n")
 
     @classmethod
     def read(cls, path: Path) -> "Stack":
-        try:
-            return cls(**json.loads(path.read_text()))
-        except FileNotFoundError:
-            raise LocalError(f"{path} is not here: start the stack with `make run`") from None
-        except (ValueError, TypeError):
-            raise LocalError(
-                f"{path} is not of this version: `make clean`, then `make run`"
-            ) from None
+        """Raises LocalError with what to do about a file that is missing or broken."""
+        remedy = "delete it, then `make run`"
+        found = read_object(path, missing="start the stack with `make run`", broken=remedy)
+        names = {field.name for field in fields(cls)}
+        if found.keys() != names or not all(isinstance(value, str) for value in found.values()):
+            raise LocalError(f"{path} is broken or of another version: {remedy}")
+        return cls(**found)

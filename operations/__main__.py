@@ -4,125 +4,209 @@ AWS credentials come from the default chain (a profile, single sign-on); nothing
 """
 
 import argparse
+import os
+import re
 import sys
+import traceback
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import boto3.session
-from botocore.exceptions import BotoCoreError, ClientError
 
-from operations.errors import OperationError
+from operations.access import create_user, put_secret, read_value
+from operations.errors import AwsError, OperationError, explain
 from operations.logs import tail
 from operations.release import Function, Release, canary, deploy_code, rollback
-from operations.secret import put_secret, read_value
 from operations.stack import (
     ROOT,
+    Stack,
+    check_destroyable,
     check_stack_name,
     find_pulumi,
     hand_over,
-    read_outputs,
+    read_stack,
 )
-from operations.users import create_user
 from operations.web import Hosting, deploy_web
 
-ARCHIVE = ROOT / "dist" / "holdings.zip"
-PAGE = ROOT / "spa" / "dist"
-
-_PULUMI = {
-    "up": "make or change everything",
-    "preview": "show what up would do",
-    "destroy": "remove everything that is not protected",
-}
+# What a terminal would obey instead of showing: control characters, and turns of direction.
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="operations", description=__doc__)
     parser.add_argument("--stack", required=True, help="dev, staging or prod")
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, told in _PULUMI.items():
-        commands.add_parser(name, help=told)
-    commands.add_parser("outputs", help="print where everything is")
-    commands.add_parser("logs", help="follow the function's log")
-    secret = commands.add_parser("put-secret", help="store the Coinbase key")
+
+    def add(
+        name: str, perform: Callable[..., str | int], explanation: str
+    ) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=explanation, description=explanation)
+        command.set_defaults(perform=perform)
+        return command
+
+    for name, changes in (
+        ("up", "make or change everything"),
+        ("destroy", "remove everything, data too; refuses while the stack keeps its data"),
+    ):
+        add(name, _pulumi, changes).add_argument(
+            "--yes", action="store_true", help="do not ask for confirmation"
+        )
+    add("preview", _pulumi, "show what up would do")
+    add("outputs", _outputs, "print where everything is")
+    add("logs", _logs, "follow the function's log")
+    secret = add("put-secret", _put_secret, "store the Coinbase key")
     secret.add_argument("--file", type=Path, help="a JSON file; without one, you are asked")
-    user = commands.add_parser("create-user", help="invite a person by e-mail")
+    user = add("create-user", _create_user, "invite a person by e-mail")
     user.add_argument("--email", required=True)
-    commands.add_parser("deploy-code", help="publish dist/holdings.zip and make it live")
-    page = commands.add_parser("deploy-web", help="put spa/dist in the page's place")
+    code = add("deploy-code", _deploy_code, "publish new code and make it live")
+    code.add_argument("--archive", type=Path, default=ROOT / "dist" / "holdings.zip")
+    page = add("deploy-web", _deploy_web, "put the built page in its place")
+    page.add_argument("--build", type=Path, default=ROOT / "spa" / "dist")
     page.add_argument("--prune", action="store_true", help="remove the files of other builds")
-    back = commands.add_parser("rollback", help="make an earlier version live")
-    back.add_argument("--version", default="", help="which; without one, the one before")
-    share = commands.add_parser("canary", help="give a version a share of the requests")
-    share.add_argument("--version", required=True)
+    back = add("rollback", _rollback, "make an earlier version live")
+    back.add_argument(
+        "--version", default="", help="which; without one, end a canary, else the one before"
+    )
+    share = add("canary", _canary, "give a version a share of the requests")
+    share.add_argument("--version", default="", help="not needed to end it, with 0 per cent")
     share.add_argument("--percent", required=True)
     return parser.parse_args(arguments)
 
 
-def perform(options: argparse.Namespace, outputs: Mapping[str, Any], session: Any) -> str:
-    """Carry out a command and return what to print."""
-    function = Function(session.client("lambda"), outputs.get("function", ""))
-    match options.command:
-        case "put-secret":
-            put_secret(
-                session.client("secretsmanager"), outputs["secret"], read_value(options.file)
-            )
-            return f"stored in {outputs['secret']}: the next reading of Coinbase uses it"
-        case "create-user":
-            create_user(session.client("cognito-idp"), outputs["user_pool_id"], options.email)
-            return f"{options.email} gets a temporary password by e-mail"
-        case "deploy-code":
-            return _told(deploy_code(function, ARCHIVE))
-        case "deploy-web":
-            deployed = deploy_web(
-                session.client("s3"),
-                session.client("cloudfront"),
-                Hosting.of(outputs),
-                PAGE,
-                reference=uuid.uuid4().hex,
-                prune=options.prune,
-            )
-            removed = f", {deployed.removed} of other builds removed" if deployed.removed else ""
-            return f"{deployed.files} files are live at {outputs['web_url']}{removed}"
-        case "rollback":
-            return _told(rollback(function, options.version))
-        case "canary":
-            return _told(canary(function, options.version, options.percent))
-        case _:
-            width = max(len(name) for name in outputs)
-            return "\n".join(f"{name:{width}}  {value}" for name, value in sorted(outputs.items()))
+def _pulumi(options: argparse.Namespace) -> int:
+    check_stack_name(options.stack)
+    find_pulumi()
+    boto3.session.Session(region_name="us-east-1").client("sts").get_caller_identity()
+    if options.command == "destroy":
+        check_destroyable(options.stack)
+    agreed = ["--yes"] if getattr(options, "yes", False) else []
+    return hand_over([options.command, "--stack", options.stack, *agreed])
 
 
-def _told(release: Release) -> str:
+def _outputs(options: argparse.Namespace) -> str:
+    outputs = read_stack(options.stack).outputs
+    width = max(len(name) for name in outputs)
+    return "\n".join(f"{name:{width}}  {value}" for name, value in sorted(outputs.items()))
+
+
+def _logs(options: argparse.Namespace) -> int:
+    stack = read_stack(options.stack)
+    log_group = stack["function_log_group"]
+    try:
+        for line in tail(_client(stack, "logs"), log_group, warn=_warn):
+            _say(line)
+    except KeyboardInterrupt:
+        pass  # how a tail ends
+    return 0
+
+
+def _put_secret(options: argparse.Namespace) -> str:
+    stack = read_stack(options.stack)
+    secret, value = stack["secret"], read_value(options.file)
+    put_secret(_client(stack, "secretsmanager"), secret, value)
+    return f"stored in {secret}: the next reading of Coinbase uses it"
+
+
+def _create_user(options: argparse.Namespace) -> str:
+    stack = read_stack(options.stack)
+    pool = stack["user_pool_id"]
+    return create_user(_client(stack, "cognito-idp"), pool, options.email)
+
+
+def _deploy_code(options: argparse.Namespace) -> str:
+    function = _function(read_stack(options.stack))
+    release = deploy_code(function, options.archive)
+    try:
+        removed = function.remove_old_versions()
+    except AwsError as error:  # the new code is live all the same
+        _warn(f"old versions were not removed. {explain(error)}")
+        removed = ()
+    return _of(release) + (f"; removed old version {', '.join(removed)}" if removed else "")
+
+
+def _deploy_web(options: argparse.Namespace) -> str:
+    stack = read_stack(options.stack)
+    hosting = Hosting(stack["web_bucket"], stack["web_distribution_id"])
+    deployed = deploy_web(
+        _client(stack, "s3"),
+        _client(stack, "cloudfront"),
+        hosting,
+        options.build,
+        reference=uuid.uuid4().hex,
+        prune=options.prune,
+    )
+    removed = f", {deployed.removed} of other builds removed" if deployed.removed else ""
+    return f"{deployed.files} files are live at {stack['web_url']}{removed}"
+
+
+def _rollback(options: argparse.Namespace) -> str:
+    return _of(rollback(_function(read_stack(options.stack)), options.version))
+
+
+def _canary(options: argparse.Namespace) -> str:
+    function = _function(read_stack(options.stack))
+    return _of(canary(function, options.version, options.percent, _warn))
+
+
+def _of(release: Release) -> str:
     share = f", version {release.canary} has {release.share:.0%}" if release.canary else ""
     return f"version {release.version} is live{share}"
+
+
+def _function(stack: Stack) -> Function:
+    name = stack["function"]
+    return Function(_client(stack, "lambda"), name)
+
+
+def _client(stack: Stack, service: str) -> Any:
+    """Any: boto3-stubs knows a client by a literal name of its service only."""
+    session: Any = boto3.session.Session(region_name=stack["region"])
+    return session.client(service)
+
+
+def _say(text: str) -> None:
+    _print(text, sys.stdout)
+
+
+def _warn(text: str) -> None:
+    _print(text, sys.stderr)
+
+
+def _print(text: str, stream: TextIO) -> None:
+    """Print what AWS, Pulumi or the operator wrote so that no terminal obeys it or fails at it."""
+    shown = _UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+    encoding = stream.encoding or "utf-8"
+    shown = shown.encode(encoding, "backslashreplace").decode(encoding)
+    print(shown, file=stream, flush=True)
 
 
 def main(arguments: Sequence[str]) -> int:
     options = parse(arguments)
     try:
-        check_stack_name(options.stack)
-        if options.command in _PULUMI:
-            find_pulumi()
-            boto3.session.Session(region_name="us-east-1").client("sts").get_caller_identity()
-            return hand_over([options.command, "--stack", options.stack])
-        outputs = read_outputs(options.stack)
-        session = boto3.session.Session(region_name=outputs["region"])
-        if options.command == "logs":
-            for line in tail(session.client("logs"), outputs["function_log_group"]):
-                print(line, flush=True)
-        print(perform(options, outputs, session))
+        done = options.perform(options)
+        if isinstance(done, int):
+            return done
+        _say(done)
     except KeyboardInterrupt:
+        _warn(f"{options.command}: interrupted")
+        return 130
+    except BrokenPipeError:  # `make logs | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OperationError as error:
-        print(f"{options.command}: {error}", file=sys.stderr)
+        _warn(f"{options.command}: {error}")
         return 1
-    except (BotoCoreError, ClientError) as error:
-        print(
-            f"{options.command}: AWS says: {error}\nAre you logged in to the right account? "
-            "`aws sts get-caller-identity` tells; `aws sso login` or AWS_PROFILE=... mends it.",
-            file=sys.stderr,
+    except AwsError as error:
+        _warn(f"{options.command}: {explain(error)}")
+        return 1
+    except Exception as error:  # noqa: BLE001 - an answer that breaks botocore's parser, or a fault
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        _warn(
+            f"{options.command}: {type(error).__name__}: {error}\n"
+            "An answer of AWS or pulumi cannot be read (is a proxy in between?), or this is a "
+            f"fault of ours: please report it, with {place.filename}:{place.lineno}."
         )
         return 1
     return 0

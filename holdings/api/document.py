@@ -8,7 +8,7 @@ from typing import Any, cast
 from flask import Blueprint, Flask, Response, request
 
 from holdings.core.errors import HoldingsError
-from holdings.settings import Settings
+from holdings.settings import Settings, TokenIssuer
 
 # Made by `make openapi` from the schemas and routes, and shipped beside the package.
 PATH = Path(__file__).parents[2] / "docs" / "openapi.json"
@@ -23,6 +23,17 @@ class SignIn:
     client_id: str
     scopes: tuple[str, ...]
 
+    @classmethod
+    def of(cls, issuer: TokenIssuer | None) -> "SignIn | None":
+        if not (issuer and issuer.hosted_ui_url):
+            return None
+        return cls(
+            authorize_url=f"{issuer.hosted_ui_url}/oauth2/authorize",
+            token_url=f"{issuer.hosted_ui_url}/oauth2/token",
+            client_id=issuer.client_id,
+            scopes=tuple(scope for scope in ("openid", issuer.scope) if scope),
+        )
+
     def security_scheme(self) -> dict[str, Any]:
         flow = {
             "authorizationUrl": self.authorize_url,
@@ -32,8 +43,9 @@ class SignIn:
         return {"type": "oauth2", "flows": {"authorizationCode": flow}}
 
 
-def register(app: Flask, settings: Settings, sign_in: SignIn | None) -> None:
+def register(app: Flask, settings: Settings) -> None:
     """Serve the document; under `flask run` also the viewer, which is not shipped to Lambda."""
+    sign_in = SignIn.of(settings.token_issuer)
     blueprint = Blueprint("document", __name__)
 
     @blueprint.get("/openapi.json")

@@ -1,7 +1,7 @@
 """The app as a Lambda function: HTTP API (2.0), REST API (1.0) and ALB events."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import apig_wsgi
@@ -21,7 +21,12 @@ _NOT_HTTP = InvalidRequest(
 
 def make_lambda_handler(app: Flask) -> Handler:
     """Adapt `app` with apig-wsgi; an event that is not HTTP gets a problem, not a crash."""
-    adapt = apig_wsgi.make_lambda_handler(app.wsgi_app)
+
+    def checked(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        _check(environ)
+        return app.wsgi_app(environ, start_response)
+
+    adapt = apig_wsgi.make_lambda_handler(checked)
 
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         try:
@@ -31,6 +36,20 @@ def make_lambda_handler(app: Flask) -> Handler:
             return _refuse(app)
 
     return handler
+
+
+def _check(environ: dict[str, Any]) -> None:
+    """Hold an event's values to what WSGI promises the app of them: texts made of bytes.
+
+    apig-wsgi hands on what the event has. Raises ValueError or TypeError.
+    """
+    for name, value in environ.items():
+        if name.startswith(("apig_wsgi.", "wsgi.")) and name != "wsgi.url_scheme":
+            continue
+        if not isinstance(value, str):
+            raise TypeError(f"{name} is {type(value).__name__}, not a text")
+        if not value.isascii():
+            value.encode("latin-1")
 
 
 def _refuse(app: Flask) -> dict[str, Any]:

@@ -4,13 +4,13 @@ import json
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, post_load, validate
+from marshmallow import Schema, ValidationError, fields, validate
 
 from holdings.api.problem_kinds import KINDS
 from holdings.core.money import DECIMAL_PLACES, format_amount, parse_amount
-from holdings.core.portfolio import Hidden, Holding, Portfolio
+from holdings.core.portfolio import Holding
 from holdings.core.snapshot import Notice, Snapshot
 
 AMOUNT_PATTERN = rf"^-?[0-9]+(\.[0-9]{{1,{DECIMAL_PLACES}}})?$"
@@ -87,18 +87,10 @@ class NoticeSchema(Schema):
     code = _text("A stable name of the fact.", "coinbase_unavailable")
     detail = _text("What it means and what to do.", "Coinbase is not available: try again later")
 
-    @post_load
-    def make(self, data: dict[str, Any], **_: Any) -> Notice:
-        return Notice(**data)
-
 
 class HiddenSchema(Schema):
     zero = _count("Accounts whose balance is zero or less.", 190)
     dust = _count("Accounts whose balance rounds to zero at 12 decimals.", 1)
-
-    @post_load
-    def make(self, data: dict[str, Any], **_: Any) -> Hidden:
-        return Hidden(**data)
 
 
 class HoldingSchema(Schema):
@@ -107,10 +99,6 @@ class HoldingSchema(Schema):
     balance = _amount("What the account holds, cut to 12 decimals.", "1.234567890123")
     available = _amount("What can be traded or withdrawn now.", "1.2")
     hold = _amount("What open orders and pending withdrawals hold back.", "0.034567890123")
-
-    @post_load
-    def make(self, data: dict[str, Any], **_: Any) -> Holding:
-        return Holding(**data)
 
 
 class SnapshotSchema(Schema):
@@ -134,16 +122,6 @@ class SnapshotSchema(Schema):
         required=True,
         metadata={"description": "Sorted by currency, then account."},
     )
-
-    @post_load
-    def make(self, data: dict[str, Any], **_: Any) -> Snapshot:
-        return Snapshot(
-            as_of=data["as_of"],
-            expires_at=data["expires_at"],
-            stale=data["stale"],
-            warnings=tuple(data["warnings"]),
-            portfolio=Portfolio(data["account_count"], data["hidden"], tuple(data["holdings"])),
-        )
 
 
 class HealthSchema(Schema):
@@ -201,16 +179,7 @@ class SnapshotDocument:
         }
         return to_json(self._schema, document)
 
-    def decode(self, payload: str) -> Snapshot:
-        try:
-            return cast("Snapshot", self._schema.loads(payload))
-        except (ValidationError, ValueError, RecursionError) as error:
-            raise ValueError(f"not a snapshot: {error}") from error
-
 
 def to_json(schema: Schema, document: object) -> str:
-    """Write `document` as JSON; ValidationError if the schema would not read it back."""
-    plain = cast("dict[str, Any]", schema.dump(document))
-    if errors := schema.validate(plain):
-        raise ValidationError(errors)
-    return json.dumps(plain, separators=(",", ":"))
+    """Write `document` as JSON. That the schema would read it back is for the tests to prove."""
+    return json.dumps(schema.dump(document), separators=(",", ":"))

@@ -85,7 +85,7 @@ class CoinbaseInvalidResponse(CoinbaseError):
 class CoinbaseRateLimited(CoinbaseError):
     code = "coinbase_rate_limited"
 
-    def __init__(self, detail: str, *, retry_after: int) -> None:
+    def __init__(self, detail: str, *, retry_after: int | None = None) -> None:
         super().__init__(detail, transient=True)
         self.retry_after = retry_after
 

@@ -1,4 +1,4 @@
-"""Plays CloudFront in front of the page's bucket, as infra_pulumi/distribution.py sets it up."""
+"""Plays CloudFront in front of the page's bucket, as infra_pulumi/web.py sets it up."""
 
 import gzip
 import hashlib
@@ -9,10 +9,9 @@ from pathlib import Path
 
 from werkzeug import Request, Response
 
-from infra_pulumi.web_headers import security_headers
-from infra_pulumi.web_policies import content_security_policy
+from infra_pulumi.security_headers import content_security_policy, security_headers
 from local.page_config import PageConfig
-from operations.page_files import CONFIG, INDEX, cache_control, content_type
+from operations.web import CONFIG, INDEX, cache_control, content_type
 
 # "Serve compressed files" in the CloudFront developer guide: of what size and which types.
 _COMPRESSED_BYTES = range(1_000, 10_000_001)

@@ -10,7 +10,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from local.built_page.distribution import distribution
 from local.page_config import PageConfig
 from local.settings import ROOT, LocalError
-from operations.page_files import INDEX
+from operations.web import INDEX
 
 DIST = ROOT / "spa" / "dist"
 

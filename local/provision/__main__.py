@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from local.provision import provision
-from local.settings import ROOT, STACK
+from local.settings import ROOT, STACK, LocalError
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -15,7 +15,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--stack", default=STACK, help="which Pulumi.<stack>.yaml (%(default)s)")
     parser.add_argument("--state-dir", type=Path, default=ROOT / ".local")
     given = parser.parse_args(arguments)
-    outputs = provision(endpoint_url=given.endpoint, stack=given.stack, state_dir=given.state_dir)
+    try:
+        outputs = provision(
+            endpoint_url=given.endpoint, stack=given.stack, state_dir=given.state_dir
+        )
+    except LocalError as error:
+        print(f"provision: {error}", file=sys.stderr)
+        return 1
     print(json.dumps(outputs, indent=2, sort_keys=True))
     return 0
 

@@ -61,6 +61,18 @@ def run(
     return engine.exports
 
 
+def plain(value: Any) -> Any:
+    """Undo the wire format: secret envelopes, and whole numbers that came as floats."""
+    value = rpc.unwrap_rpc_secret(value)
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in cast("Mapping[str, Any]", value).items()}
+    if isinstance(value, list):
+        return [plain(item) for item in cast("list[Any]", value)]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
+
+
 @contextmanager
 def _event_loop() -> Generator[asyncio.AbstractEventLoop]:
     # Pulumi makes a loop for every thread that it works on, and closes none.

@@ -5,75 +5,131 @@ import logging
 import runpy
 from collections.abc import Mapping
 from contextlib import chdir
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import Any, cast
 
 import yaml
+from botocore.exceptions import ConnectionError, HTTPClientError  # noqa: A004 - botocore's name
 from pulumi.runtime import mocks
 
-from local.provision.engine import Engine, Outputs, run
-from local.provision.inputs import Inputs, UnknownInput
-from local.provision.makers import ANSWERS, MAKERS
-from local.provision.resources import Aws, Made, Resource
-from local.provision.skipped import SKIPPED
-from local.settings import ROOT
+from local.provision import access, compute, monitoring, storage
+from local.provision.aws import Aws, UnknownInput
+from local.provision.engine import Engine, Outputs, plain, run
+from local.provision.resource import Handler, Made, Resource
+from local.settings import ROOT, LocalError
+from local.state import prepare, read_object, write_private
 
 log = logging.getLogger(__name__)
 
+HANDLERS: Mapping[str, Handler] = (
+    access.HANDLERS | compute.HANDLERS | monitoring.HANDLERS | storage.HANDLERS
+)
+
+# What the program declares and the emulator has no notion of: nothing else is left out. The key
+# is a resource's type, or type and argument as "type#argument".
+SKIPPED: Mapping[str, str] = {
+    "aws:cloudwatch/logGroup:LogGroup#kmsKeyId": (
+        "MiniStack encrypts no logs and has no AssociateKmsKey"
+    ),
+    "aws:cloudwatch/metricAlarm:MetricAlarm#metricQueries": (
+        "MiniStack's alarms watch one metric by its name and drop queries; "
+        "the alarm stands there, and never fires"
+    ),
+}
+
+# What speaks to Pulumi's provider, or of a `pulumi destroy`, and not to AWS.
+_PROVIDERS_OWN = {
+    *("deletionWindowInDays", "forceDestroy", "recoveryWindowInDays", "skipDestroy"),
+    *("etag", "sourceCodeHash", "sourceHash", "retainOnDelete", "waitForDeployment"),
+}
+
 # The provider's own configuration that is carried out here.
-PROVIDER_KEYS = {"aws:region", "aws:defaultTags"}
+_PROVIDER_KEYS = {"aws:region", "aws:defaultTags"}
+
+_REMEDY = "`make clean`, then `make run`"
 
 
+class Ids:
+    """The id of each resource whose id AWS chose, kept in a file from one run to the next."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises LocalError if the file is there and broken."""
+        self._path = path
+        self._lock = Lock()
+        found = read_object(path, missing="", broken=_REMEDY) if path.exists() else {}
+        if not all(isinstance(known, str) for known in found.values()):
+            raise LocalError(f"{path} is broken or of another version: {_REMEDY}")
+        self._ids: dict[str, str] = found
+
+    def of(self, key: str) -> str | None:
+        return self._ids.get(key)
+
+    def remember(self, key: str, physical_id: str) -> None:
+        """Write it down at once: whoever is killed knows next time. Raises LocalError."""
+        with self._lock:
+            if self._ids.get(key) != physical_id:
+                self._ids[key] = physical_id
+                write_private(self._path, json.dumps(self._ids, indent=2))
+
+
+@dataclass
 class EmulatedProvider(mocks.Mocks):
     """Makes what the program registers. Called on several threads."""
 
-    def __init__(
-        self,
-        aws: Aws,
-        made: Made,
-        default_tags: Mapping[str, str],
-        skipped: Mapping[str, str] = SKIPPED,
-    ) -> None:
-        self._skipped = skipped
-        self._aws = aws
-        self._made = made
-        self._default_tags = default_tags
+    aws: Aws
+    ids: Ids
+    default_tags: Mapping[str, str]
+    handlers: Mapping[str, Handler] = field(default_factory=lambda: HANDLERS)
+    skipped: Mapping[str, str] = field(default_factory=lambda: SKIPPED)
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, Any]:
         given = cast("dict[str, Any]", args.inputs)
         if not args.custom:  # a component: its parts are registered one by one
             return f"{args.name}-component", given
-        if reason := self._skipped.get(args.typ):
-            log.info("%s: no %s in the emulator: %s", args.name, args.typ, reason)
+        if self._skips(args.name, args.typ):
             return f"{args.name}-skipped", given
-        maker = MAKERS.get(args.typ)
-        if maker is None:
-            raise UnknownInput(f"{args.name}: local/provision has no function for {args.typ}")
-        inputs = Inputs(self._known_to_the_emulator(args.typ, args.name, given))
-        key = f"{args.typ}::{args.name}"
-        resource = Resource(args.name, inputs, self._made.id_of(key), self._aws, self._default_tags)
         try:
-            physical_id, computed = maker(resource)
-            inputs.check_all_taken()
+            physical_id, computed = self._make(args.typ, args.name, given)
         except Exception as error:
             error.add_note(f"while making {args.typ} {args.name!r} in the emulated AWS")
             raise
-        self._made.remember(key, physical_id)
         return physical_id, {**given, **computed}
 
-    def _known_to_the_emulator(self, typ: str, name: str, given: Mapping[str, Any]) -> Outputs:
-        known = dict(given)
-        for argument in given:
-            if reason := self._skipped.get(f"{typ}#{argument}"):
-                log.info("%s: no %s in the emulator: %s", name, argument, reason)
-                del known[argument]
-        return known
+    def _make(self, typ: str, name: str, given: Mapping[str, Any]) -> Made:
+        if typ not in self.handlers:
+            raise UnknownInput(f"the type {typ}")
+        inputs = {
+            argument: plain(value)
+            for argument, value in given.items()
+            if argument not in _PROVIDERS_OWN and not self._skips(name, typ, argument)
+        }
+        key = f"{typ}::{name}"
+        resource = Resource(typ, name, inputs, self.aws, self.ids.of(key), self.default_tags)
+        physical_id, computed = self.handlers[typ](resource)
+        if resource.inputs:
+            raise UnknownInput(sorted(resource.inputs))
+        if resource.id_is_chosen:
+            self.ids.remember(key, physical_id)
+        return physical_id, computed
+
+    def _skips(self, name: str, typ: str, argument: str = "") -> bool:
+        reason = self.skipped.get(f"{typ}#{argument}" if argument else typ)
+        if reason:
+            log.info("%s: no %s in the emulator: %s", name, argument or typ, reason)
+        return reason is not None
 
     def call(self, args: mocks.MockCallArgs) -> tuple[Any, list[tuple[str, str]]]:
-        answer = ANSWERS.get(args.token)
-        if answer is None:
-            raise UnknownInput(f"local/provision has no answer for {args.token}")
-        return answer(self._aws, cast("dict[str, Any]", args.args)), []
+        match args.token:
+            case "aws:index/getCallerIdentity:getCallerIdentity":
+                account = self.aws.account_id
+                arn = f"arn:aws:iam::{account}:root"
+                return {"accountId": account, "arn": arn, "userId": account, "id": account}, []
+            case "aws:index/getPartition:getPartition":
+                return {"partition": "aws", "dnsSuffix": "amazonaws.com", "id": "aws"}, []
+            case _:
+                raise UnknownInput(f"an answer for {args.token}")
 
 
 def provision(
@@ -87,28 +143,32 @@ def provision(
     """Make or update everything in the program of `root`, and return its outputs.
 
     `overrides` replace keys of Pulumi.<stack>.yaml, such as {"holdings:callbackUrls": [...]}.
-    What the program or a maker raises is raised from here.
+    What the program or a handler raises is raised from here. Raises LocalError if the emulator
+    does not answer, or `state_dir` cannot be used.
     """
     project = yaml.safe_load((root / "Pulumi.yaml").read_text())
     config = _config(root / f"Pulumi.{stack}.yaml", overrides or {})
-    unknown = sorted(key for key in config.keys() - PROVIDER_KEYS if key.startswith("aws:"))
+    unknown = sorted(key for key in config.keys() - _PROVIDER_KEYS if key.startswith("aws:"))
     if unknown:
-        raise UnknownInput(f"Pulumi.{stack}.yaml: local/provision does not know {unknown}")
+        raise UnknownInput(f"{unknown} of Pulumi.{stack}.yaml")
     default_tags = json.loads(config.get("aws:defaultTags", "{}")).get("tags", {})
-    state_dir.mkdir(parents=True, exist_ok=True)
+    prepare(state_dir)
     provider = EmulatedProvider(
-        Aws(endpoint_url, config["aws:region"]), Made(state_dir / "provisioned.json"), default_tags
+        Aws(endpoint_url, config["aws:region"]), Ids(state_dir / "provisioned.json"), default_tags
     )
     program = (root / project["main"]).resolve()
-    with chdir(program):  # as the Pulumi CLI does
-        return run(
-            # By its whole path: Python remembers where it found "." first.
-            lambda: runpy.run_path(str(program), run_name="__main__"),
-            Engine(provider),
-            project=project["name"],
-            stack=stack,
-            config=config,
-        )
+    try:
+        with chdir(program):  # as the Pulumi CLI does
+            return run(
+                # By its whole path: Python remembers where it found "." first.
+                lambda: runpy.run_path(str(program), run_name="__main__"),
+                Engine(provider),
+                project=project["name"],
+                stack=stack,
+                config=config,
+            )
+    except (ConnectionError, HTTPClientError) as error:
+        raise LocalError(f"the emulated AWS does not answer: {error}") from error
 
 
 def _config(path: Path, overrides: Mapping[str, Any]) -> dict[str, str]:

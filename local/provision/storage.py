@@ -1,98 +1,107 @@
-"""Key, alias, table and secret."""
+"""DynamoDB, S3, and CloudFront in front of it."""
 
-from typing import Any
+from pathlib import Path
+from urllib.parse import urlencode
 
-from local.provision.resources import Resource
+import pulumi
 
-
-def kms_key(resource: Resource) -> tuple[str, dict[str, Any]]:
-    kms = resource.aws.kms
-    rotation = resource.inputs.take("enableKeyRotation", False)
-    resource.inputs.take("deletionWindowInDays")  # speaks of a `pulumi destroy` alone
-    tags: Any = [{"TagKey": k, "TagValue": v} for k, v in resource.tags().items()]
-    params = resource.inputs.take_all()
-    key_id = resource.known_id
-    if key_id and _exists(kms.exceptions.NotFoundException, kms.describe_key, KeyId=key_id):
-        policy = params.pop("Policy")
-        kms.put_key_policy(KeyId=key_id, PolicyName="default", Policy=policy)
-        kms.update_key_description(KeyId=key_id, **params)
-        kms.tag_resource(KeyId=key_id, Tags=tags)
-    else:
-        key_id = kms.create_key(Tags=tags, **params)["KeyMetadata"]["KeyId"]
-    if rotation:
-        kms.enable_key_rotation(KeyId=key_id)
-    arn = kms.describe_key(KeyId=key_id)["KeyMetadata"].get("Arn", "")
-    return key_id, {"arn": arn, "keyId": key_id}
+from local.provision.aws import UnknownInput
+from local.provision.resource import Handler, Kind, Made, Resource
 
 
-def kms_alias(resource: Resource) -> tuple[str, dict[str, Any]]:
-    kms = resource.aws.kms
-    params: Any = resource.inputs.take_all(name="AliasName")
-    pages = kms.get_paginator("list_aliases").paginate()
-    aliases = {entry.get("AliasName") for page in pages for entry in page["Aliases"]}
-    if params.get("AliasName") in aliases:
-        kms.update_alias(**params)
-    else:
-        kms.create_alias(**params)
-    return params["AliasName"], {}
+def _keys_and_encryption(table: Resource) -> None:
+    keys = {"HASH": table.take("hashKey"), "RANGE": table.take("rangeKey")}
+    schema = [{"attributeName": name, "keyType": kind} for kind, name in keys.items() if name]
+    encryption = {"sseType": "KMS", **table.take("serverSideEncryption", {"enabled": False})}
+    table.inputs |= {"keySchema": schema, "serverSideEncryption": encryption}
 
 
-def dynamodb_table(resource: Resource) -> tuple[str, dict[str, Any]]:
-    dynamodb = resource.aws.dynamodb
-    inputs = resource.inputs
-    name, hash_key = inputs.take("name"), inputs.take("hashKey")
-    ttl = inputs.take_block("ttl", "attributeName", "enabled")
-    recovery = inputs.take_block("pointInTimeRecovery", "enabled")
-    encryption = inputs.take_block("serverSideEncryption", "enabled", "kmsKeyArn")
-    attributes = inputs.take("attributes")
-    tags: Any = [{"Key": k, "Value": v} for k, v in resource.tags().items()]
-    params = inputs.take_all()  # BillingMode, DeletionProtectionEnabled
-    params["AttributeDefinitions"] = [
-        {"AttributeName": a["name"], "AttributeType": a["type"]} for a in attributes
-    ]
-    params["SSESpecification"] = {
-        "Enabled": encryption["enabled"],
-        "SSEType": "KMS",
-        "KMSMasterKeyId": encryption["kmsKeyArn"],
+def bucket(resource: Resource) -> Made:
+    region, name = resource.aws.region, resource.take("bucket", resource.name)
+    if not resource.found("head_bucket", bucket=name):
+        # The first region is the one that must not be named.
+        place = {"locationConstraint": region} if region != "us-east-1" else None
+        resource.do("create_bucket", bucket=name, createBucketConfiguration=place)
+    resource.do("put_bucket_tagging", bucket=name, tagging={"tagSet": resource.tags()})
+    return name, {
+        "bucket": name,
+        "arn": f"arn:aws:s3:::{name}",
+        "region": region,
+        "bucketDomainName": f"{name}.s3.amazonaws.com",
+        "bucketRegionalDomainName": f"{name}.s3.{region}.amazonaws.com",
     }
-    missing = dynamodb.exceptions.ResourceNotFoundException
-    if _exists(missing, dynamodb.describe_table, TableName=name):
-        dynamodb.update_table(TableName=name, **params)
-    else:
-        key: Any = [{"AttributeName": hash_key, "KeyType": "HASH"}]
-        dynamodb.create_table(TableName=name, KeySchema=key, **params)
-    arn = dynamodb.describe_table(TableName=name)["Table"].get("TableArn", "")
-    dynamodb.tag_resource(ResourceArn=arn, Tags=tags)
-    dynamodb.update_time_to_live(
-        TableName=name,
-        TimeToLiveSpecification={"AttributeName": ttl["attributeName"], "Enabled": ttl["enabled"]},
-    )
-    dynamodb.update_continuous_backups(
-        TableName=name,
-        PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": recovery["enabled"]},
-    )
-    return name, {"arn": arn}
 
 
-def secret(resource: Resource) -> tuple[str, dict[str, Any]]:
-    manager = resource.aws.secretsmanager
-    resource.inputs.take("recoveryWindowInDays")  # speaks of a `pulumi destroy` alone
-    name = resource.inputs.take("name")
-    tags: Any = [{"Key": k, "Value": v} for k, v in resource.tags().items()]
-    params = resource.inputs.take_all()
-    missing = manager.exceptions.ResourceNotFoundException
-    if _exists(missing, manager.describe_secret, SecretId=name):
-        manager.update_secret(SecretId=name, **params)
-    else:
-        manager.create_secret(Name=name, **params)
-    manager.tag_resource(SecretId=name, Tags=tags)
-    arn = manager.describe_secret(SecretId=name)["ARN"]
-    return arn, {"arn": arn}
+def _body(s3_object: Resource) -> None:
+    content, source = s3_object.take("content"), s3_object.take("source")
+    if isinstance(source, pulumi.FileAsset):
+        content = Path(source.path).read_bytes()
+    elif source or content is None:
+        raise UnknownInput(f"an object that has neither content nor a FileAsset: {source!r}")
+    # Here alone tags are a query.
+    s3_object.inputs |= {"body": content, "tagging": urlencode(s3_object.tags())}
 
 
-def _exists(missing: type[Exception], describe: Any, **params: str) -> bool:
-    try:
-        describe(**params)
-    except missing:
-        return False
-    return True
+def _blocks(distribution: Resource) -> None:
+    inputs, behavior = distribution.inputs, distribution.inputs["defaultCacheBehavior"]
+    inputs.setdefault("callerReference", distribution.name)
+    # Pulumi has beside each other what the API has inside each other.
+    cached = behavior.pop("cachedMethods", [])
+    behavior["allowedMethods"] = {"items": behavior["allowedMethods"], "cachedMethods": cached}
+    for origin in inputs["origins"]:
+        origin.setdefault("originPath", "")
+        # With access control there is no identity, and the API still wants the member.
+        origin.setdefault("s3OriginConfig", {"originAccessIdentity": ""})
+
+
+_CLOSED = "bucketPublicAccessBlock:BucketPublicAccessBlock"
+_ENCRYPTED = "bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
+
+HANDLERS: dict[str, Handler] = {
+    "aws:cloudfront/distribution:Distribution": Kind(
+        key=("Id",),
+        first=_blocks,
+        into="DistributionConfig",
+        names={"origins.originId": "Id", "geoRestriction.locations": "Items"},
+        unset={"comment": "", "aliases": [], "customErrorResponses": []},
+        outputs={"arn": "{ARN}", "domainName": "{DomainName}"},
+        tagged="{ARN}",
+    ),
+    "aws:cloudfront/originAccessControl:OriginAccessControl": Kind(
+        key=("Id",), into="OriginAccessControlConfig"
+    ),
+    "aws:cloudfront/responseHeadersPolicy:ResponseHeadersPolicy": Kind(
+        key=("Id",), into="ResponseHeadersPolicyConfig"
+    ),
+    "aws:dynamodb/table:Table": Kind(
+        key=("TableName",),
+        read="describe",
+        first=_keys_and_encryption,
+        also=("update_time_to_live", "update_continuous_backups"),
+        names={
+            "attributes": "AttributeDefinitions",
+            "attributes.name": "AttributeName",
+            "attributes.type": "AttributeType",
+            "pointInTimeRecovery": "PointInTimeRecoverySpecification",
+            "pointInTimeRecovery.enabled": "PointInTimeRecoveryEnabled",
+            "serverSideEncryption": "SSESpecification",
+            "serverSideEncryption.kmsKeyArn": "KMSMasterKeyId",
+            "ttl": "TimeToLiveSpecification",
+        },
+        fixed=("KeySchema",),
+        outputs={"arn": "{TableArn}"},
+        tagged="{TableArn}",
+    ),
+    "aws:s3/bucket:Bucket": bucket,
+    "aws:s3/bucketObjectv2:BucketObjectv2": Kind(via="put_object", first=_body, id="{Key}"),
+    "aws:s3/bucketOwnershipControls:BucketOwnershipControls": Kind(
+        via="put_bucket_ownership_controls", into="OwnershipControls", id="{Bucket}"
+    ),
+    "aws:s3/bucketPolicy:BucketPolicy": Kind(via="put_bucket_policy", id="{Bucket}"),
+    f"aws:s3/{_CLOSED}": Kind(
+        via="put_public_access_block", into="PublicAccessBlockConfiguration", id="{Bucket}"
+    ),
+    f"aws:s3/{_ENCRYPTED}": Kind(
+        via="put_bucket_encryption", into="ServerSideEncryptionConfiguration", id="{Bucket}"
+    ),
+}

@@ -16,34 +16,44 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from local.parent import exit_with_parent
-from local.simulator.credentials import keep, kept
+from local.settings import LocalError, state_dir
+from local.simulator import Simulator
+from local.simulator.coinbase_exchange.signing import keep, kept
 from local.simulator.faults import Fault
-from local.simulator.simulator import Simulator
+from local.state import prepare, reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import FrameType
 
 DEFAULT_PORT = "8765"
-DEFAULT_STATE = ".local/simulator.json"
 
 
 def opened(environ: Mapping[str, str]) -> Simulator:
     """A simulator as the environment asks for it. Exits with one line when that cannot be."""
     port = environ.get("SIMULATOR_PORT", DEFAULT_PORT)
-    file = Path(environ.get("SIMULATOR_STATE", DEFAULT_STATE))
     if not (port.isascii() and port.isdigit() and int(port) <= 65535):
         sys.exit(f"SIMULATOR_PORT must be a port number, not {port!r}.")
     try:
+        file = _state_file(environ)
         return Simulator(
             port=int(port), credentials=kept(file), on_rotation=partial(keep, file=file)
         )
-    except ValueError as error:
+    except LocalError as error:
         sys.exit(f"SIMULATOR_STATE: {error}.")
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             sys.exit(f"Port {port} is in use: set SIMULATOR_PORT to another one.")
-        sys.exit(f"SIMULATOR_PORT={port}, SIMULATOR_STATE={file}: {error}.")
+        sys.exit(f"SIMULATOR_PORT={port}: {reason(error)}.")
+
+
+def _state_file(environ: Mapping[str, str]) -> Path:
+    """Raises LocalError. A folder that somebody chose is not ours to close, one that we make is."""
+    chosen = environ.get("SIMULATOR_STATE", "").strip()
+    file = Path(chosen) if chosen else state_dir(environ) / "simulator.json"
+    if not chosen or not file.parent.is_dir():
+        prepare(file.parent)
+    return file
 
 
 def greeting(simulator: Simulator) -> str:

@@ -5,8 +5,7 @@ from typing import Any
 
 from local.archive import build_archive
 from local.emulator import Emulator
-from local.provision import provision
-from local.provision.resources import Aws
+from local.provision import Aws, provision
 from local.settings import EMULATOR_PYTHON, REGION, ROOT, STACK
 from tests.e2e.conftest import free_port
 

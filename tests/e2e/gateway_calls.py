@@ -62,7 +62,7 @@ class Gateway:
 
     @cached_property
     def tokens(self) -> Tokens:
-        cognito = aws(self.emulator).cognito
+        cognito = aws(self.emulator).client("cognito-idp")
         user: Any = {"UserPoolId": self.outputs["user_pool_id"], "Username": USERNAME}
         cognito.admin_create_user(**user)
         cognito.admin_set_user_password(**user, Password=PASSWORD, Permanent=True)
@@ -84,4 +84,4 @@ class Gateway:
 
     def calls(self) -> int:
         """How often the function ran, with the right to say so."""
-        return aws(self.emulator).dynamodb.scan(TableName=self.outputs["table"])["Count"]
+        return aws(self.emulator).client("dynamodb").scan(TableName=self.outputs["table"])["Count"]

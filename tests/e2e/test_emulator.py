@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from local.emulator import Emulator
-from local.emulator.emulator import SUPERVISE
+from local.emulator import SUPERVISE, Emulator
 from local.settings import ROOT, LocalError
 from tests.e2e.conftest import free_port
 from tests.e2e.emulated import aws, emulator
@@ -57,6 +56,51 @@ def test_it_writes_below_its_state_folder_and_is_told_nothing_of_the_operator(
     assert environment["AUTH"] == "true"
     assert "AWS_SECRET_ACCESS_KEY" not in environment
     assert emulator(tmp_path).environment["AUTH"] == "false"
+
+
+def test_all_that_it_writes_is_this_user_s_alone_whatever_the_umask(tmp_path: Path) -> None:
+    folder = tmp_path / "state"
+    folder.mkdir(mode=0o755)
+    (folder / "emulator.log").touch(mode=0o644)
+    before = os.umask(0)
+    try:
+        with emulator(folder) as emulated:
+            aws(emulated).client("kms").create_key()
+            aws(emulated).client("s3").create_bucket(
+                Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": emulated.region}
+            )
+    finally:
+        os.umask(before)
+
+    written = [folder, *folder.rglob("*")]
+    assert folder / "state" / "kms.json" in written
+    assert [path for path in written if path.stat().st_mode & 0o077] == []
+
+
+@pytest.mark.parametrize("content", [b"", b'{"cut', b"\xff", b"[]"])
+def test_broken_state_is_a_plain_sentence_and_kept(content: bytes, tmp_path: Path) -> None:
+    broken = tmp_path / "state" / "kms.json"
+    broken.parent.mkdir()
+    broken.write_bytes(content)
+
+    with pytest.raises(LocalError, match=r"kms\.json is broken .*`make clean`"):
+        emulator(tmp_path).start()
+
+    assert broken.read_bytes() == content
+
+
+def test_a_place_that_can_hold_no_state_is_a_plain_sentence(tmp_path: Path) -> None:
+    (tmp_path / "s3").touch()
+
+    with pytest.raises(LocalError, match=r"s3 cannot be used: "):
+        emulator(tmp_path).start()
+
+
+def test_an_environment_that_cannot_be_run_is_a_plain_sentence(tmp_path: Path) -> None:
+    (tmp_path / "python").touch(mode=0o600)
+
+    with pytest.raises(LocalError, match=r"python cannot be run: Permission denied"):
+        Emulator(tmp_path / "python", tmp_path, free_port()).start()
 
 
 def test_a_taken_port_is_refused_with_the_variable_to_change(tmp_path: Path) -> None:
@@ -131,7 +175,7 @@ def test_it_ends_and_keeps_its_state_when_its_parent_is_killed(tmp_path: Path) -
         assert parent.stdout is not None
         assert parent.stdout.readline() == b"started\n"
         emulated = Emulator(Path(sys.executable), tmp_path, port)
-        aws(emulated).kms.create_key()
+        aws(emulated).client("kms").create_key()
         parent.kill()
 
     def gone() -> bool:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from local.emulator import Emulator
 from local.provision.__main__ import main
@@ -24,10 +25,10 @@ def outputs(emulated: Emulator) -> dict[str, Any]:
 
 
 def test_a_second_run_changes_no_id(emulated: Emulator, outputs: dict[str, Any]) -> None:
-    keys = aws(emulated).kms.list_keys()["Keys"]
+    keys = aws(emulated).client("kms").list_keys()["Keys"]
 
     assert provisioned(emulated) == outputs
-    assert aws(emulated).kms.list_keys()["Keys"] == keys
+    assert aws(emulated).client("kms").list_keys()["Keys"] == keys
 
 
 def test_a_second_run_carries_out_what_changed(emulated: Emulator, outputs: dict[str, Any]) -> None:
@@ -35,16 +36,20 @@ def test_a_second_run_carries_out_what_changed(emulated: Emulator, outputs: dict
 
     provisioned(emulated, overrides={"holdings:callbackUrls": pages})
 
-    client = aws(emulated).cognito.describe_user_pool_client(
-        UserPoolId=outputs["user_pool_id"], ClientId=outputs["client_id"]
-    )["UserPoolClient"]
+    client = (
+        aws(emulated)
+        .client("cognito-idp")
+        .describe_user_pool_client(
+            UserPoolId=outputs["user_pool_id"], ClientId=outputs["client_id"]
+        )["UserPoolClient"]
+    )
     assert client.get("CallbackURLs") == pages
 
 
 def test_the_table_expires_items_and_is_encrypted(
     emulated: Emulator, outputs: dict[str, Any]
 ) -> None:
-    dynamodb = aws(emulated).dynamodb
+    dynamodb = aws(emulated).client("dynamodb")
     table = dynamodb.describe_table(TableName=outputs["table"])["Table"]
 
     ttl = dynamodb.describe_time_to_live(TableName=outputs["table"])
@@ -56,7 +61,7 @@ def test_the_table_expires_items_and_is_encrypted(
 def test_the_secret_is_a_container_without_a_value(
     emulated: Emulator, outputs: dict[str, Any]
 ) -> None:
-    manager = aws(emulated).secretsmanager
+    manager = aws(emulated).client("secretsmanager")
 
     # AWS itself would raise ResourceNotFoundException.
     assert "SecretString" not in manager.get_secret_value(SecretId=outputs["secret"])
@@ -66,13 +71,17 @@ def test_the_stacks_tags_are_on_everything_that_takes_tags(
     emulated: Emulator, outputs: dict[str, Any]
 ) -> None:
     cloud = aws(emulated)
-    key = cloud.kms.describe_key(KeyId="alias/holdings-dev")["KeyMetadata"]
-    arn = cloud.dynamodb.describe_table(TableName=outputs["table"])["Table"].get("TableArn", "")
-    secret: Any = cloud.secretsmanager.describe_secret(SecretId=outputs["secret"])
-    pool: Any = cloud.cognito.describe_user_pool(UserPoolId=outputs["user_pool_id"])
+    key = cloud.client("kms").describe_key(KeyId="alias/holdings-dev")["KeyMetadata"]
+    arn = (
+        cloud.client("dynamodb")
+        .describe_table(TableName=outputs["table"])["Table"]
+        .get("TableArn", "")
+    )
+    secret: Any = cloud.client("secretsmanager").describe_secret(SecretId=outputs["secret"])
+    pool: Any = cloud.client("cognito-idp").describe_user_pool(UserPoolId=outputs["user_pool_id"])
     tags: Any = {
-        "key": cloud.kms.list_resource_tags(KeyId=key["KeyId"])["Tags"],
-        "table": cloud.dynamodb.list_tags_of_resource(ResourceArn=arn).get("Tags"),
+        "key": cloud.client("kms").list_resource_tags(KeyId=key["KeyId"])["Tags"],
+        "table": cloud.client("dynamodb").list_tags_of_resource(ResourceArn=arn).get("Tags"),
         "secret": secret["Tags"],
     }
 
@@ -88,18 +97,20 @@ def test_a_restart_keeps_users_items_and_the_secrets_value(tmp_path: Path) -> No
     with emulated:
         first = provisioned(emulated)
         cloud = aws(emulated)
-        cloud.cognito.admin_create_user(
+        cloud.client("cognito-idp").admin_create_user(
             UserPoolId=first["user_pool_id"], Username="viewer@example.com"
         )
-        cloud.dynamodb.put_item(TableName=first["table"], Item={"pk": {"S": "a"}})
-        cloud.secretsmanager.put_secret_value(SecretId=first["secret"], SecretString="kept")
+        cloud.client("dynamodb").put_item(TableName=first["table"], Item={"pk": {"S": "a"}})
+        cloud.client("secretsmanager").put_secret_value(
+            SecretId=first["secret"], SecretString="kept"
+        )
 
     with emulated:
         cloud = aws(emulated)
         assert provisioned(emulated) == first
-        users = cloud.cognito.list_users(UserPoolId=first["user_pool_id"])["Users"]
-        items = cloud.dynamodb.scan(TableName=first["table"])["Items"]
-        secret = cloud.secretsmanager.get_secret_value(SecretId=first["secret"])
+        users = cloud.client("cognito-idp").list_users(UserPoolId=first["user_pool_id"])["Users"]
+        items = cloud.client("dynamodb").scan(TableName=first["table"])["Items"]
+        secret = cloud.client("secretsmanager").get_secret_value(SecretId=first["secret"])
 
     assert len(users) == 1
     assert items == [{"pk": {"S": "a"}}]
@@ -109,21 +120,25 @@ def test_a_restart_keeps_users_items_and_the_secrets_value(tmp_path: Path) -> No
 def test_a_wiped_emulator_is_filled_again(tmp_path: Path) -> None:
     with emulator(tmp_path) as emulated:
         first = provisioned(emulated)
-        cognito = aws(emulated).cognito
-        cognito.delete_user_pool(UserPoolId=first["user_pool_id"])
+        requests.post(f"{emulated.url}/_ministack/reset", timeout=20).raise_for_status()
 
         second = provisioned(emulated)
 
         assert second["user_pool_id"] != first["user_pool_id"]
-        assert cognito.describe_user_pool_client(
-            UserPoolId=second["user_pool_id"], ClientId=second["client_id"]
+        assert second.keys() == first.keys()
+        assert (
+            aws(emulated)
+            .client("cognito-idp")
+            .describe_user_pool_client(
+                UserPoolId=second["user_pool_id"], ClientId=second["client_id"]
+            )
         )
 
 
 def test_a_domain_that_another_pool_has_is_taken_over(
     emulated: Emulator, outputs: dict[str, Any]
 ) -> None:
-    cognito = aws(emulated).cognito
+    cognito = aws(emulated).client("cognito-idp")
     other = cognito.create_user_pool(PoolName="other")["UserPool"].get("Id", "")
     cognito.create_user_pool_domain(Domain="wanted", UserPoolId=other)
 

@@ -6,12 +6,14 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import requests
 
-from local.settings import ROOT
+from local.settings import CREDENTIALS, ROOT
 from local.token import access_token
 from tests.e2e.conftest import Running, free_port
 
@@ -34,6 +36,24 @@ def test_what_it_prints_and_writes_agrees(stack: Running) -> None:
         assert value in stack.output
     assert "13 holdings of 204 accounts were read" in stack.output
     assert (stack.state_dir / "stack.json").stat().st_mode & 0o077 == 0
+    assert stack.state_dir.stat().st_mode & 0o077 == 0
+
+
+def test_a_place_that_can_be_no_folder_is_a_plain_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    ended = run_local(tmp_path / "file", {})
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(f"make run: {tmp_path / 'file'} cannot be used: File exists")
+    assert len(ended.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", ["stack.json", "simulator.json"])
+def test_a_broken_state_file_is_a_plain_sentence(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("{")
+    ended = run_local(tmp_path, {})
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(f"make run: {tmp_path / name} is broken or of another version")
+    assert len(ended.stderr.splitlines()) == 1
 
 
 def test_every_server_listens_on_this_machine_alone(stack: Running) -> None:
@@ -151,7 +171,7 @@ def test_the_api_outlives_all_it_works_with_and_nothing_outlives_the_api(tmp_pat
     token = access_token(running.stack)
     good = running.get(token=token).json()
     end(tmp_path, "vite.js")
-    running.wait_for("the page ended by itself", 10)
+    running.wait_for("the page ended by itself; Ctrl-C, then `make run` starts it again", 10)
     end(tmp_path, "local.simulator")
     running.wait_for("the Coinbase simulator ended by itself", 10)
     time.sleep(2.1)  # CACHE_TTL_SECONDS
@@ -165,6 +185,12 @@ def test_the_api_outlives_all_it_works_with_and_nothing_outlives_the_api(tmp_pat
     end(tmp_path, "local.api")
     running.wait_for("the API ended by itself", 10)
     assert running.process.wait(30) == 1
+    # Whatever it was that ended: `make run` again starts it.
+    running.start()
+    try:
+        assert running.get().json()["holdings"] == good["holdings"]
+    finally:
+        running.stop()
 
 
 def flask_run(environ: dict[str, str], *arguments: str) -> "subprocess.Popen[str]":
@@ -179,24 +205,55 @@ def flask_run(environ: dict[str, str], *arguments: str) -> "subprocess.Popen[str
     )
 
 
-def test_the_demo_needs_nothing_else() -> None:
+@contextmanager
+def flask_running(environ: dict[str, str]) -> Generator[str]:
+    """The address of `flask run` with these settings and no others, once it answers."""
     port = free_port()
-    process = flask_run({"DEMO_MODE": "true"}, "--port", str(port))
+    process = flask_run({"FLASK_SKIP_DOTENV": "1", **environ}, "--port", str(port))
+    url = f"http://127.0.0.1:{port}"
     try:
-        url = f"http://127.0.0.1:{port}/holdings"
-        for _ in range(100):
+        for _ in range(300):
             try:
-                answer = requests.get(url, timeout=5)
+                requests.get(f"{url}/health", timeout=5)
                 break
             except requests.ConnectionError:
                 time.sleep(0.1)
         else:
             pytest.fail("flask run did not start")
-        assert answer.json()["warnings"][0]["code"] == "demo_mode"
-        assert answer.headers["Cache-Control"].startswith("private, max-age=")
+        yield url
     finally:
         process.terminate()
         process.communicate()
+
+
+def test_the_demo_needs_nothing_else() -> None:
+    with flask_running({"DEMO_MODE": "true"}) as url:
+        answer = requests.get(f"{url}/holdings", timeout=5)
+        assert answer.json()["warnings"][0]["code"] == "demo_mode"
+        assert answer.headers["Cache-Control"].startswith("private, max-age=")
+
+
+def test_plain_flask_run_takes_the_tokens_of_the_pool_that_its_settings_name(
+    stack: Running,
+) -> None:
+    told = {
+        "DEFAULT_USER_ID": "flask-run",
+        "DDB_TABLE": stack.stack.table,
+        "CB_BASE_URL": stack.stack.coinbase_url,
+        "CB_SECRET_NAME": stack.stack.secret,
+        "AWS_ENDPOINT_URL": stack.stack.aws_endpoint_url,
+        "AWS_REGION": stack.stack.region,
+        **CREDENTIALS,
+        "AUTH_ISSUER": stack.stack.issuer,
+        "AUTH_CLIENT_ID": stack.stack.client_id,
+        "AUTH_SCOPE": stack.stack.scope,
+        "AUTH_JWKS_URL": stack.stack.jwks_url,
+    }
+    bearer = {"Authorization": f"Bearer {access_token(stack.stack)}"}
+    with flask_running(told) as url:
+        assert requests.get(f"{url}/holdings", timeout=20).status_code == 401
+        answer = requests.get(f"{url}/holdings", headers=bearer, timeout=20)
+        assert (answer.status_code, answer.json()["account_count"]) == (200, 204)
 
 
 def test_without_settings_one_message_lists_them_all() -> None:

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+from holdings.api.problems import KINDS
 from infra_pulumi.alarm_rules import LOG_EVENTS
-from infra_pulumi.config_reader import ConfigError
-from infra_pulumi.policies import alarm_topic_policy, telemetry_key_policy
+from infra_pulumi.alarms import alarm_topic_policy
+from infra_pulumi.config import ConfigError
+from infra_pulumi.logs import log_key_policy
 from tests.infra.capture import ACCOUNT, ROOT, Program, declare, settings
 
 ADDRESSES = {"holdings:alarmEmails": '["a@holdings.example", "b@holdings.example"]'}
@@ -19,19 +21,24 @@ def _alarm(program: Program, name: str) -> dict[str, Any]:
 
 def test_there_is_an_alarm_for_everything_that_an_operator_must_know(program: Program) -> None:
     assert {
-        alarm.name: (alarm.arguments["threshold"], alarm.arguments["evaluationPeriods"])
+        alarm.name: tuple(
+            alarm.arguments[key] for key in ("threshold", "datapointsToAlarm", "evaluationPeriods")
+        )
         for alarm in program.all("MetricAlarm")
     } == {
-        "api-5xx": (10, 1),
-        "function-errors": (5, 1),
-        "function-duration": (16_000, 3),
-        "function-throttles": (0, 1),
-        "table-throttles": (0, 1),
-        "table-errors": (0, 1),
-        "coinbase-failure": (5, 1),
-        "stale-answer": (5, 1),
-        "credentials-rejected": (0, 1),
-        "cache-failure": (5, 1),
+        "api-5xx": (0, 2, 3),
+        "function-errors": (0, 2, 3),
+        "function-duration": (16_000, 2, 3),
+        "function-throttles": (0, 2, 3),
+        "table-throttles": (0, 2, 3),
+        "table-errors": (0, 2, 3),
+        "coinbase-failure": (0, 2, 3),
+        "stale-answer": (0, 2, 3),
+        "cache-failure": (0, 2, 3),
+        "secret-failure": (0, 2, 3),
+        "problem": (0, 2, 3),
+        "setup-invalid": (0, 1, 1),
+        "credentials-rejected": (0, 1, 1),
     }
     comparisons = {a.arguments["comparisonOperator"] for a in program.all("MetricAlarm")}
     assert comparisons == {"GreaterThanThreshold"}
@@ -61,11 +68,6 @@ def test_durations_are_held_against_the_timeout_that_is_configured() -> None:
 
 Watched = dict[str, tuple[str, dict[str, str]]]
 EXPRESSIONS: list[tuple[str, str, Watched]] = [
-    (
-        "function-errors",
-        "IF(runs > 0, 100 * errors / runs, 0)",
-        {"errors": ("Errors", {}), "runs": ("Invocations", {})},
-    ),
     (
         "table-throttles",
         "FILL(reads, 0) + FILL(writes, 0)",
@@ -102,11 +104,10 @@ def test_an_alarm_over_several_metrics_returns_the_expression_alone(
 
 def test_the_app_s_own_events_are_counted_from_its_log(stack: str, program: Program) -> None:
     for counted in LOG_EVENTS:
-        arguments = program.named(f"count-{counted.event}").arguments
-        alarm = _alarm(program, counted.event.replace("_", "-"))
+        arguments = program.named(f"count-{counted.name}").arguments
+        alarm = _alarm(program, counted.name)
         metric = arguments["metricTransformation"]
 
-        assert arguments["pattern"] == '{ $.event = "%s" }' % counted.event  # noqa: UP031
         assert arguments["logGroupName"] == "function-log-id"
         assert metric["namespace"] == alarm["namespace"] == f"holdings/{stack}"
         assert metric["name"] == alarm["metricName"]
@@ -114,9 +115,14 @@ def test_the_app_s_own_events_are_counted_from_its_log(stack: str, program: Prog
 
 def test_every_event_that_is_counted_is_one_that_the_app_logs() -> None:
     source = "".join(path.read_text() for path in Path(ROOT / "holdings").rglob("*.py"))
-    logged = set(re.findall(r'"event": "(\w+)"', source))
+    logged = set(re.findall(r'"([a-z_]+)"', source)) | KINDS.keys()
+    counted = {
+        word
+        for event in LOG_EVENTS
+        for word in re.findall(r'\$\.(?:event|code) = "(\w+)"', event.chosen)
+    }
 
-    assert {counted.event for counted in LOG_EVENTS} <= logged
+    assert counted <= logged
 
 
 def test_everybody_on_the_list_is_written_to() -> None:
@@ -135,10 +141,15 @@ def test_everybody_on_the_list_is_written_to() -> None:
     ]
 
 
-def test_without_a_list_nobody_is_subscribed_and_the_budget_has_no_letters() -> None:
-    config = {k: v for k, v in settings("prod").items() if k != "holdings:alarmEmails"}
-    program = declare("prod", config)
+def test_without_a_list_nobody_is_subscribed_and_up_warns_of_it_outside_dev(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    declare("dev")
+    assert "nobody hears" not in caplog.text
 
+    program = declare("prod", settings("prod"))
+
+    assert "nobody hears the alarms: set holdings:alarmEmails" in caplog.text
     assert program.all("TopicSubscription") == []
     assert "notifications" not in program.one("Budget").arguments
 
@@ -150,10 +161,9 @@ def test_cloudwatch_of_this_account_may_publish_and_use_the_key(program: Program
 
     assert topic == alarm_topic_policy(account_id=ACCOUNT, topic_arn="arn:of:alarms")
     assert topic["Statement"][0]["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
-    assert key == telemetry_key_policy(
+    assert key == log_key_policy(
         account_id=ACCOUNT,
         region="eu-west-1",
-        partition="aws",
         log_groups=sorted(logs),
     )
     cloudwatch = key["Statement"][-1]
@@ -166,16 +176,28 @@ def test_cloudwatch_of_this_account_may_publish_and_use_the_key(program: Program
     }
 
 
-def test_the_dashboard_shows_what_the_alarms_watch(stack: str, program: Program) -> None:
+def test_the_cost_page_counts_what_is_watched(program: Program) -> None:
+    watched = sum(
+        len(alarm.arguments.get("metricQueries", [{}, {}])) - 1
+        for alarm in program.all("MetricAlarm")
+    )
+    own = len(program.all("LogMetricFilter"))
+
+    page = (ROOT / "docs/cost.md").read_text()
+    assert f"beyond({watched}, 10) * 0.10 + beyond({own}, 10) * 0.30" in page
+    assert f"standing = {len(program.all('Key'))} * 1.00" in page
+
+
+def test_the_dashboard_shows_every_alarm(stack: str, program: Program) -> None:
     dashboard = program.one("Dashboard").arguments
     shown = json.loads(dashboard["dashboardBody"])["widgets"]
     alarms = program.all("MetricAlarm")
 
     assert dashboard["dashboardName"] == program.exports["dashboard"] == f"holdings-{stack}"
     assert {
-        (w["properties"]["title"], w["properties"]["annotations"]["horizontal"][0]["value"])
-        for w in shown
-    } == {(a.arguments["alarmDescription"], a.arguments["threshold"]) for a in alarms}
+        (w["properties"]["title"], *w["properties"]["annotations"]["alarms"]) for w in shown
+    } == {(a.arguments["alarmDescription"], f"arn:of:{a.name}") for a in alarms}
+    assert {w["properties"]["region"] for w in shown} == {"eu-west-1"}
     assert len({(w["x"], w["y"]) for w in shown}) == len(alarms)
 
 
@@ -184,7 +206,7 @@ def test_the_dashboard_shows_what_the_alarms_watch(stack: str, program: Program)
     [
         ("alarmEmails", '["nobody"]', "not an e-mail address: 'nobody'"),
         ("alarmEmails", "me@holdings.example", "a list of e-mail addresses"),
-        ("alarmEmails", '["a@b.example", "a@b.example"]', "each address once"),
+        ("alarmEmails", '["a@b.example", "a@b.example"]', "name each once"),
         ("alarmEmails", json.dumps([f"a{n}@b.example" for n in range(11)]), "at most 10"),
         ("budgetUsd", "0", "from 1"),
         ("logRetentionDays", "8", "one of 1, 3, 5, 7"),

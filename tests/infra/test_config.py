@@ -1,20 +1,30 @@
+import json
 import re
 
 import pytest
 
-from infra_pulumi.config_reader import ConfigError
+from infra_pulumi.config import ConfigError
 from tests.infra.capture import ROOT, declare, settings
 
+
+def many(template: str, count: int) -> str:
+    return json.dumps([template.format(number) for number in range(count)])
+
+
 BAD = [
-    ("aws:region", "", "the region to deploy to"),
-    ("aws:region", "Frankfurt", "the region to deploy to"),
+    ("aws:region", "", "a region, as eu-west-1"),
+    ("aws:region", "Frankfurt", "a region, as eu-west-1"),
+    ("aws:region", "us-gov-west-1", "not of GovCloud or China"),
+    ("aws:region", "cn-north-1", "not of GovCloud or China"),
+    ("aws:region", "us-iso-east-1", "a region, as eu-west-1"),
+    ("aws:region", "eusc-de-east-1", "a region, as eu-west-1"),
     ("holdings:environment", "production", "one of dev, staging, prod"),
     ("holdings:environment", "", "one of dev, staging, prod"),
-    ("holdings:callbackUrls", "", "a list of one or more URLs"),
-    ("holdings:callbackUrls", "[]", "a list of one or more URLs"),
-    ("holdings:callbackUrls", '"https://holdings.example/"', "a list of one or more URLs"),
-    ("holdings:callbackUrls", "https://holdings.example/", "a list of one or more URLs"),
-    ("holdings:callbackUrls", "[1]", "a list of one or more URLs"),
+    ("holdings:callbackUrls", "", "a list of 1 or more URLs"),
+    ("holdings:callbackUrls", "[]", "a list of 1 or more URLs"),
+    ("holdings:callbackUrls", '"https://holdings.example/"', "a list of 1 or more URLs"),
+    ("holdings:callbackUrls", "https://holdings.example/", "a list of 1 or more URLs"),
+    ("holdings:callbackUrls", "[1]", "a list of 1 or more URLs"),
     ("holdings:callbackUrls", '["http://holdings.example/"]', "use https"),
     ("holdings:callbackUrls", '["http://localhost:5173/"]', "use https"),
     ("holdings:callbackUrls", '["https://a.example/", "ftp://a.example/"]', "ftp://a.example/"),
@@ -24,7 +34,24 @@ BAD = [
     ("holdings:callbackUrls", '["https://holdings.example/a b"]', "plain ASCII"),
     ("holdings:callbackUrls", '["https://[holdings"]', "not a URL"),
     ("holdings:callbackUrls", '["https://holdings.example:99999/"]', "not a URL"),
+    ("holdings:callbackUrls", '["https://*.holdings.example/"]', "no wildcard"),
+    ("holdings:callbackUrls", '["https://holdings.example:443/"]', "https://holdings.example:"),
+    ("holdings:callbackUrls", '["https://holdings.example:0443/"]', "https://holdings.example:"),
+    ("holdings:callbackUrls", '["https://holdings.example:/"]', "https://holdings.example:"),
+    ("holdings:callbackUrls", '["https://holdings.example:0/"]', "whole URL"),
+    ("holdings:callbackUrls", '["https://Holdings.example/"]', "https://holdings.example:"),
+    ("holdings:callbackUrls", '["HTTPS://holdings.example/"]', "https://holdings.example:"),
+    ("holdings:callbackUrls", '["https://[2001:0db8::1]/"]', "https://[2001:db8::1]"),
+    ("holdings:callbackUrls", '["https://holdings..example/"]', "name one host"),
+    ("holdings:callbackUrls", '["https://a.example/", "https://a.example/"]', "each once"),
+    ("holdings:callbackUrls", f'["https://a.example/{"x" * 1024}"]', "at most 1024 characters"),
+    ("holdings:callbackUrls", many("https://a.example/{}", 101), "at most 100, not 101"),
+    ("holdings:logoutUrls", many("https://a.example/{}", 101), "at most 100, not 101"),
     ("holdings:logoutUrls", '["/bye"]', "with its host"),
+    ("holdings:mfa", "optional", "one of off, required"),
+    ("holdings:keepData", "yes", "one of true, false"),
+    ("holdings:hstsSubdomains", "maybe", "one of true, false"),
+    ("holdings:hstsSubdomains", "true", "set webDomain"),
     ("holdings:domainPrefix", "Money", "a-z, 0-9"),
     ("holdings:domainPrefix", "-money", "a-z, 0-9"),
     ("holdings:domainPrefix", "my-cognito", "without aws, amazon or cognito"),
@@ -62,6 +89,7 @@ def test_every_bad_key_is_named_at_once() -> None:
         "holdings:callbackUrls",
         "holdings:logoutUrls",
         "holdings:refreshTokenDays",
+        "holdings:cbBaseUrl",
         "holdings:typo",
     ]
 

@@ -2,16 +2,15 @@
 
 import json
 from collections.abc import Callable, Iterator
-from copy import deepcopy
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import pytest
 
-from local.provision.program import MAKERS
+from local.provision.program import HANDLERS
 from tests.infra import contracts
-from tests.infra.capture import Program, declare, settings
+from tests.infra.capture import Program, declare, declared, settings
 
 Rule = Callable[[Program], Iterator[str]]
 VPC = {
@@ -43,6 +42,22 @@ def test_where_data_lives_nothing_goes_away_by_a_change_of_the_program(
     assert list(contracts.unguarded(program, kept=stack != "dev")) == []
 
 
+@pytest.mark.parametrize("keep", [True, False])
+def test_one_key_says_whether_data_is_kept(stack: str, keep: bool) -> None:
+    program = declare(stack, settings(stack) | {"holdings:keepData": keep})
+    table, pool = program.one("Table").arguments, program.one("UserPool").arguments
+    windows = [program.one("Secret").arguments["recoveryWindowInDays"]] + [
+        key.arguments["deletionWindowInDays"] for key in program.all("Key")
+    ]
+
+    assert list(contracts.unguarded(program, kept=keep)) == []
+    assert table["deletionProtectionEnabled"] is keep
+    assert table["pointInTimeRecovery"] == {"enabled": keep}
+    assert pool["deletionProtection"] == ("ACTIVE" if keep else "INACTIVE")
+    # A secret's name stays taken as long as it can be had back; keys have no names.
+    assert windows == ([30, 30, 30] if keep else [0, 7, 7])
+
+
 def test_every_stack_lets_only_signed_in_callers_of_named_pages_read(program: Program) -> None:
     assert list(STRICT(program)) == []
 
@@ -71,7 +86,7 @@ def test_everything_is_tagged_with_project_environment_and_maker(
 
 
 def test_the_laptop_can_make_everything_that_is_declared(program: Program) -> None:
-    assert {resource.type for resource in program.declared} <= MAKERS.keys()
+    assert {resource.type for resource in program.declared} <= HANDLERS.keys()
 
 
 def _policy(action: str, resource: str, sid: str = "Own") -> str:
@@ -115,22 +130,19 @@ BROKEN: list[tuple[Rule, str, dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("rule", "name", "change"), BROKEN)
 def test_a_rule_notices_when_it_is_broken(rule: Rule, name: str, change: dict[str, Any]) -> None:
-    program = declare("prod")
-    for place, resource in enumerate(program.declared):
-        if resource.name == name:
-            arguments = {**deepcopy(dict(resource.arguments)), **change}
-            program.declared[place] = replace(resource, arguments=arguments)
+    right = declared("prod").named(name)
+    wrong = replace(right, arguments={**right.arguments, **change})
 
-    assert list(rule(program))
+    assert list(rule(declared("prod").with_one(wrong)))
 
 
 @pytest.mark.parametrize("name", ["users", "cache", "coinbase", "data-key", "access-log"])
-@pytest.mark.parametrize("guard", ["protect", "retain"])
-def test_the_rule_for_data_notices_each_missing_guard(name: str, guard: str) -> None:
-    program = declare("prod")
-    place = program.declared.index(program.named(name))
-    program.declared[place] = replace(program.declared[place], **{guard: False})
+@pytest.mark.parametrize("change", [{"protect": False}, {"retain": True}])
+def test_the_rule_for_data_notices_a_missing_guard_and_what_stays_behind(
+    name: str, change: dict[str, Any]
+) -> None:
+    wrong = replace(declared("prod").named(name), **change)
 
-    (fault,) = KEPT(program)
+    (fault,) = KEPT(declared("prod").with_one(wrong))
 
     assert fault.startswith(name)

@@ -1,17 +1,28 @@
 import json
+import re
 
 import pulumi
 import pytest
 
-from infra_pulumi.config_reader import ConfigError
-from infra_pulumi.role_policies import function_policy, lambda_trust, vpc_policy
-from tests.infra.capture import ACCOUNT, Program, declare, settings
+from holdings.core.service import DEADLINE_SECONDS
+from infra_pulumi.config import ConfigError
+from infra_pulumi.function import function_policy, lambda_trust, vpc_policy
+from local.overrides import overrides
+from local.settings import LocalSettings
+from tests.infra.capture import ACCOUNT, ROOT, Program, declare, settings
 
 VPC = {
     "holdings:subnetIds": '["subnet-0123456789abcdef0", "subnet-01234567"]',
     "holdings:securityGroupIds": '["sg-0123456789abcdef0"]',
 }
+SUBNET, GROUP = {"subnetIds": '["subnet-01234567"]'}, {"securityGroupIds": '["sg-01234567"]'}
+SANDBOX = "https://api-public.sandbox.exchange.coinbase.com"
+PRODUCTION = "https://api.exchange.coinbase.com"
 TRACES = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
+
+
+def identifiers(kind: str, count: int) -> str:
+    return json.dumps([f"{kind}-{number:08x}" for number in range(count)])
 
 
 def test_the_role_may_do_what_the_app_does_and_nothing_else() -> None:
@@ -56,7 +67,6 @@ def test_in_a_vpc_lambda_and_not_the_code_gets_network_interfaces() -> None:
         account_id=ACCOUNT,
         region="eu-west-1",
         function_name="holdings-prod-api",
-        partition="aws",
     )
     denied = policy["Statement"][-1]
     allowed = {action for s in policy["Statement"][:-1] for action in s["Action"]}
@@ -99,7 +109,7 @@ def test_the_function_runs_the_archive_as_it_was_built_for(stack: str, program: 
     assert variables == {
         "DEFAULT_USER_ID": "default",
         "DDB_TABLE": f"holdings-{stack}-cache",
-        "CB_BASE_URL": "https://api-public.sandbox.exchange.coinbase.com",
+        "CB_BASE_URL": PRODUCTION if stack == "prod" else SANDBOX,
         "CB_SECRET_NAME": f"holdings-{stack}-coinbase",
         "CACHE_TTL_SECONDS": "180",
         "STALE_TTL_SECONDS": "86400",
@@ -135,6 +145,16 @@ def test_one_of_two_ways_to_start_warm_can_be_had() -> None:
     }
 
 
+def test_who_keeps_instances_ready_is_warned_that_no_canary_goes_with_them(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    declare("prod")
+    assert "canary" not in caplog.text
+
+    declare("prod", settings("prod") | {"holdings:provisionedConcurrency": "2"})
+    assert "no canary beside provisionedConcurrency" in caplog.text
+
+
 def test_levels_are_told_to_lambda_in_its_own_words() -> None:
     program = declare("prod", settings("prod") | {"holdings:logLevel": "WARNING"})
 
@@ -143,9 +163,40 @@ def test_levels_are_told_to_lambda_in_its_own_words() -> None:
     assert function["environment"]["variables"]["LOG_LEVEL"] == "WARNING"
 
 
+@pytest.mark.parametrize("level", ["ERROR", "CRITICAL"])
+def test_the_laptop_s_function_logs_what_alarms_would_count(level: str) -> None:
+    changed = overrides(LocalSettings.from_env({}), {"LOG_LEVEL": level})
+
+    function = declare("dev", settings("dev") | changed).one("Function").arguments
+
+    assert function["environment"]["variables"]["LOG_LEVEL"] == "WARNING"
+
+
 def test_without_an_archive_the_program_says_how_to_get_it() -> None:
     with pytest.raises(pulumi.RunError, match=r"dist/none.zip is not there: run `make package`"):
         declare("prod", settings("prod") | {"holdings:codeArchive": "dist/none.zip"})
+
+
+@pytest.mark.parametrize("stack", ["staging", "prod"])
+def test_outside_dev_the_exchange_has_to_be_said(stack: str) -> None:
+    config = {k: v for k, v in settings(stack).items() if k != "holdings:cbBaseUrl"}
+
+    with pytest.raises(ConfigError, match=f"holdings:cbBaseUrl: say which .* {PRODUCTION}"):
+        declare(stack, config)
+
+
+def test_the_longest_request_ends_before_the_function_does() -> None:
+    source = (ROOT / "holdings/adapters/aws.py").read_text()
+    connect, read, attempts = (
+        float(re.findall(rf"^_{name} = ([\d.]+)$", source, re.MULTILINE)[0])
+        for name in ("CONNECT_TIMEOUT_SECONDS", "READ_TIMEOUT_SECONDS", "ATTEMPTS")
+    )
+    one_write = attempts * (connect + read) + (attempts - 1) * 1.0
+    with pytest.raises(ConfigError) as refused:
+        declare("prod", settings("prod") | {"holdings:timeoutSeconds": "1"})
+    (least,) = re.findall(r"from (\d+) to 29", str(refused.value))
+
+    assert int(least) >= DEADLINE_SECONDS + one_write + 1
 
 
 @pytest.mark.parametrize(
@@ -154,13 +205,21 @@ def test_without_an_archive_the_program_says_how_to_get_it() -> None:
         ({"snapStart": "true", "provisionedConcurrency": "1"}, "refuses both"),
         ({"snapStart": "yes"}, "one of true, false"),
         ({"provisionedConcurrency": "3", "reservedConcurrency": "2"}, "no more than reserved"),
-        ({"timeoutSeconds": "10"}, "from 15 to 29"),
+        ({"reservedConcurrency": "0"}, "0 refuses every request"),
+        ({"reservedConcurrency": "-2"}, "from -1 to 1000"),
+        ({"timeoutSeconds": "17"}, "from 18 to 29"),
         ({"memoryMb": "64"}, "from 128"),
         ({"subnetIds": '["subnet-01234567"]'}, "together"),
+        ({"subnetIds": identifiers("subnet", 17), **GROUP}, "at most 16, not 17"),
+        ({"securityGroupIds": identifiers("sg", 6), **SUBNET}, "at most 5, not 6"),
+        ({"subnetIds": '["subnet-01234567", "subnet-01234567"]', **GROUP}, "name each once"),
         ({"securityGroupIds": '["sg-1"]', "subnetIds": '["subnet-01234567"]'}, "such as sg-"),
         ({"cbBaseUrl": "http://127.0.0.1:1"}, "use https"),
         ({"cbBaseUrl": "https://exchange.example/"}, "no slash"),
         ({"logLevel": "TRACE"}, "one of DEBUG"),
+        # The alarms would count no warning any more.
+        ({"logLevel": "ERROR"}, "one of DEBUG, INFO, WARNING"),
+        ({"logLevel": "CRITICAL"}, "one of DEBUG, INFO, WARNING"),
         ({"defaultUserId": "a b"}, "letters, digits"),
         ({"codeArchive": "dist/holdings"}, "a .zip file"),
     ],

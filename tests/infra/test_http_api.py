@@ -2,14 +2,16 @@ import json
 
 import pytest
 
-from infra_pulumi.config_reader import ConfigError
+from infra_pulumi.config import ConfigError
 from tests.infra.capture import Program, declare, settings
 
 SCOPE = {"authorizationType": "JWT", "authorizationScopes": ["holdings/read"]}
+CERTIFICATE = "arn:aws:acm:eu-west-1:111122223333:certificate/ab-12"
 OWN_NAME = {
     "holdings:apiDomain": "api.holdings.example",
-    "holdings:apiCertificateArn": "arn:aws:acm:eu-west-1:111122223333:certificate/ab-12",
+    "holdings:apiCertificateArn": CERTIFICATE,
 }
+ORIGINS = json.dumps([f"https://{'a' * 50}{number}.example" for number in range(60)])
 
 
 def test_health_and_document_are_open_and_holdings_need_the_scope(program: Program) -> None:
@@ -113,7 +115,9 @@ def test_the_access_log_tells_why_somebody_was_refused_and_shows_no_header(
 
 
 def test_pages_that_sign_in_may_call_unless_others_are_named() -> None:
-    config = settings("prod") | {"holdings:callbackUrls": '["https://A.example/x", "https://b.c/"]'}
+    config = settings("prod") | {
+        "holdings:callbackUrls": '["https://a.example/x", "https://b.c/", "https://b.c/y"]'
+    }
     del config["holdings:corsOrigins"]
 
     cors = declare("prod", config).one("Api").arguments["corsConfiguration"]
@@ -149,10 +153,16 @@ def test_a_name_of_its_own_is_the_only_one(program: Program) -> None:
     [
         ("corsOrigins", '["https://holdings.example/"]', "no slash"),
         ("corsOrigins", '["http://holdings.example"]', "use https"),
+        ("corsOrigins", '["https://holdings.example:443"]', "begin it as browsers do"),
+        ("corsOrigins", '["https://*"]', "no wildcard"),
+        ("corsOrigins", '["https://a.example", "https://a.example"]', "name each once"),
+        ("corsOrigins", ORIGINS, "at most 3000 characters in all"),
         ("corsOrigins", "https://holdings.example", "a list of origins"),
         ("throttleRate", "0", "from 1 to 10000"),
         ("holdingsThrottleBurst", "-1", "from 1 to 10000"),
         ("apiDomain", "api.holdings.example", "together"),
+        ("apiCertificateArn", CERTIFICATE.replace("eu-west-1", "us-east-1"), "in eu-west-1"),
+        ("apiCertificateArn", CERTIFICATE.replace("arn:aws:", "arn:aws-cn:"), "the ARN of a"),
         ("apiDomain", "https://api.holdings.example", "a host name"),
     ],
 )

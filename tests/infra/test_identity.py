@@ -1,5 +1,7 @@
 from tests.infra.capture import ACCOUNT, Program, declare, settings
 
+SRP = ["ALLOW_USER_SRP_AUTH"]
+
 
 def test_only_administrators_make_users_and_passwords_are_strong(program: Program) -> None:
     pool = program.one("UserPool").arguments
@@ -15,13 +17,25 @@ def test_only_administrators_make_users_and_passwords_are_strong(program: Progra
     }
 
 
-def test_a_second_factor_can_be_had_and_accounts_are_recovered_by_verified_mail_alone(
+def test_a_second_factor_is_demanded_or_not_offered_as_nobody_could_enrol(
     program: Program,
 ) -> None:
+    required = declare("prod", settings("prod") | {"holdings:mfa": "required"})
+
+    assert program.one("UserPool").arguments["mfaConfiguration"] == "OFF"
+    assert "softwareTokenMfaConfiguration" not in program.one("UserPool").arguments
+    pool = required.one("UserPool").arguments
+    assert pool["mfaConfiguration"] == "ON"
+    assert pool["softwareTokenMfaConfiguration"] == {"enabled": True}
+
+
+def test_the_pool_s_tier_has_what_its_client_asks_for(program: Program) -> None:
+    assert program.one("UserPool").arguments["userPoolTier"] == "ESSENTIALS"
+
+
+def test_accounts_are_recovered_by_verified_mail_alone(program: Program) -> None:
     pool = program.one("UserPool").arguments
 
-    assert pool["mfaConfiguration"] == "OPTIONAL"
-    assert pool["softwareTokenMfaConfiguration"] == {"enabled": True}
     assert pool["accountRecoverySetting"] == {
         "recoveryMechanisms": [{"name": "verified_email", "priority": 1}]
     }
@@ -54,19 +68,16 @@ def test_the_client_is_public_and_gets_tokens_by_code_flow_only(
             "refreshToken": "days",
         },
     }
-    assert rotation == (
-        (None, ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"])
-        if stack == "dev"
-        else ({"feature": "ENABLED", "retryGracePeriodSeconds": 30}, ["ALLOW_USER_SRP_AUTH"])
-    )
+    assert rotation == ({"feature": "ENABLED", "retryGracePeriodSeconds": 30}, SRP)
 
 
 def test_refresh_tokens_rotate_unless_a_stack_says_otherwise() -> None:
-    config = {k: v for k, v in settings("dev").items() if k != "holdings:refreshTokenRotation"}
+    config = settings("prod") | {"holdings:refreshTokenRotation": "false"}
 
-    client = declare("dev", config).one("UserPoolClient").arguments
+    client = declare("prod", config).one("UserPoolClient").arguments
 
-    assert client["refreshTokenRotation"]["feature"] == "ENABLED"
+    assert "refreshTokenRotation" not in client
+    assert client["explicitAuthFlows"] == [*SRP, "ALLOW_REFRESH_TOKEN_AUTH"]
 
 
 def test_the_scope_exists_before_the_client_asks_for_it(stack: str, program: Program) -> None:

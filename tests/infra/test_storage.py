@@ -1,6 +1,6 @@
 import json
 
-from infra_pulumi.policies import data_key_policy
+from infra_pulumi.storage import data_key_policy
 from tests.infra.capture import ACCOUNT, Program, declare, settings
 
 
@@ -54,33 +54,79 @@ def test_pulumi_never_learns_the_value_of_a_secret(program: Program) -> None:
     )
 
 
-def test_outside_dev_a_change_of_the_program_cannot_lose_data(stack: str, program: Program) -> None:
-    kept = stack != "dev"
-    table = program.one("Table").arguments
-
-    for name in ("users", "cache", "data-key", "coinbase"):
-        resource = program.named(name)
-        assert (name, resource.protect, resource.retain) == (name, kept, kept)
-    assert table["deletionProtectionEnabled"] is kept
-    assert table["pointInTimeRecovery"] == {"enabled": kept}
-    assert program.one("UserPool").arguments["deletionProtection"] == (
-        "ACTIVE" if kept else "INACTIVE"
-    )
-
-
-def test_what_was_deleted_can_be_had_back_for_a_month_except_in_dev(
-    stack: str, program: Program
-) -> None:
-    days = (
-        program.one("Secret").arguments["recoveryWindowInDays"],
-        program.named("data-key").arguments["deletionWindowInDays"],
-    )
-
-    assert days == ((0, 7) if stack == "dev" else (30, 30))
-
-
 def test_any_stack_name_may_say_which_environment_it_is() -> None:
     program = declare("blue", {**settings("prod"), "holdings:environment": "prod"})
 
     assert program.one("Table").protect
     assert program.one("Table").arguments["name"] == "holdings-blue-cache"
+
+
+def test_the_data_key_is_administered_by_the_account_and_used_through_services_only() -> None:
+    policy = data_key_policy(
+        account_id="111122223333",
+        region="eu-west-1",
+        services=("dynamodb", "secretsmanager"),
+    )
+
+    account = {"AWS": "arn:aws:iam::111122223333:root"}
+    assert policy == {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "AccountAdministersKey",
+                "Effect": "Allow",
+                "Principal": account,
+                "Action": [
+                    "kms:CancelKeyDeletion",
+                    "kms:CreateAlias",
+                    "kms:DeleteAlias",
+                    "kms:DescribeKey",
+                    "kms:DisableKey",
+                    "kms:DisableKeyRotation",
+                    "kms:EnableKey",
+                    "kms:EnableKeyRotation",
+                    "kms:GetKeyPolicy",
+                    "kms:GetKeyRotationStatus",
+                    "kms:ListAliases",
+                    "kms:ListGrants",
+                    "kms:ListKeyPolicies",
+                    "kms:ListKeyRotations",
+                    "kms:ListResourceTags",
+                    "kms:PutKeyPolicy",
+                    "kms:RevokeGrant",
+                    "kms:RotateKeyOnDemand",
+                    "kms:ScheduleKeyDeletion",
+                    "kms:TagResource",
+                    "kms:UntagResource",
+                    "kms:UpdateAlias",
+                    "kms:UpdateKeyDescription",
+                ],
+                "Resource": "*",
+            },
+            {
+                "Sid": "AccountUsesKeyThroughServices",
+                "Effect": "Allow",
+                "Principal": account,
+                "Action": [
+                    "kms:CreateGrant",
+                    "kms:Decrypt",
+                    "kms:DescribeKey",
+                    "kms:Encrypt",
+                    "kms:GenerateDataKey",
+                    "kms:GenerateDataKeyWithoutPlaintext",
+                    "kms:ReEncryptFrom",
+                    "kms:ReEncryptTo",
+                ],
+                "Resource": "*",
+                "Condition": {
+                    "StringEquals": {
+                        "kms:CallerAccount": "111122223333",
+                        "kms:ViaService": [
+                            "dynamodb.eu-west-1.amazonaws.com",
+                            "secretsmanager.eu-west-1.amazonaws.com",
+                        ],
+                    }
+                },
+            },
+        ],
+    }

@@ -2,9 +2,9 @@ import json
 
 import pytest
 
-from infra_pulumi.config_reader import ConfigError
-from infra_pulumi.web_headers import security_headers
-from infra_pulumi.web_policies import content_security_policy, web_bucket_policy
+from infra_pulumi.config import ConfigError
+from infra_pulumi.security_headers import content_security_policy, security_headers
+from infra_pulumi.web import web_bucket_policy
 from tests.infra.capture import ACCOUNT, Program, declare, settings
 
 CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/ab-12"
@@ -52,19 +52,26 @@ def test_a_browser_gets_the_headers_that_the_laptop_tries_the_page_under(program
     given = policy["securityHeadersConfig"]
     transport = given["strictTransportSecurity"]
     csp = given["contentSecurityPolicy"]["contentSecurityPolicy"]
-    assert transport["includeSubdomains"]
 
     assert security_headers(csp) == {
         "Content-Security-Policy": csp,
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": given["frameOptions"]["frameOption"],
         "Referrer-Policy": given["referrerPolicy"]["referrerPolicy"],
-        "Strict-Transport-Security": (
-            f"max-age={transport['accessControlMaxAgeSec']:.0f}; includeSubDomains"
-        ),
+        "Strict-Transport-Security": f"max-age={transport['accessControlMaxAgeSec']:.0f}",
         **{item["header"]: item["value"] for item in policy["customHeadersConfig"]["items"]},
     }
     assert all(item["override"] for item in policy["customHeadersConfig"]["items"])
+
+
+@pytest.mark.parametrize("chosen", [False, True])
+def test_what_lies_below_the_page_s_name_is_the_operator_s_to_bind(chosen: bool) -> None:
+    own = {"holdings:webDomain": "holdings.example", "holdings:webCertificateArn": CERTIFICATE}
+
+    program = declare("prod", settings("prod") | own | {"holdings:hstsSubdomains": chosen})
+
+    headers = program.one("ResponseHeadersPolicy").arguments["securityHeadersConfig"]
+    assert headers["strictTransportSecurity"]["includeSubdomains"] is chosen
 
 
 def test_the_page_comes_by_https_and_the_bucket_answers_cloudfront_alone(program: Program) -> None:
@@ -141,6 +148,18 @@ def test_the_page_may_have_a_name_of_its_own() -> None:
         "sslSupportMethod": "sni-only",
         "minimumProtocolVersion": "TLSv1.2_2021",
     }
+
+
+def test_page_and_api_have_names_of_their_own() -> None:
+    same = {
+        "holdings:webDomain": "holdings.example",
+        "holdings:webCertificateArn": CERTIFICATE,
+        "holdings:apiDomain": "holdings.example",
+        "holdings:apiCertificateArn": CERTIFICATE.replace("us-east-1", "eu-west-1"),
+    }
+
+    with pytest.raises(ConfigError, match=r"holdings:webDomain: another name than apiDomain"):
+        declare("prod", settings("prod") | same)
 
 
 @pytest.mark.parametrize(

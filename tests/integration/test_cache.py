@@ -86,7 +86,7 @@ def test_with_table_and_coinbase_down_the_coinbase_error_is_reported(laptop: Lap
 
 def test_aws_is_not_waited_for_longer_than_a_request_allows() -> None:
     for service in aws.services(None, "eu-west-1", tls.context):
-        config: dict[str, Any] = vars(service.client.meta.config)
+        config = cast("dict[str, Any]", vars(service.client.meta.config))
         assert (config["connect_timeout"], config["read_timeout"]) == (1.0, 1.5)
         assert config["retries"] == {"mode": "standard", "total_max_attempts": 2}
         assert service.client is service.client

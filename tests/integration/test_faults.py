@@ -136,7 +136,17 @@ def test_a_rate_limit_that_asks_for_long_patience_is_not_waited_for(laptop: Lapt
     assert laptop.asked() == 1
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.parametrize("fault", [Fault.RATE_LIMITED, Fault.MAINTENANCE, Fault.BAD_GATEWAY])
+@pytest.mark.parametrize("asked", ["1", "3"])
+def test_patience_that_coinbase_asks_for_is_had(laptop: Laptop, fault: Fault, asked: str) -> None:
+    laptop.break_exchange(fault, headers={"Retry-After": asked}, times=2)
+    assert laptop.get().headers["X-Cache"] == "MISS"
+    assert laptop.time.sleeps == [float(asked)] * 2
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     status=st.sampled_from([200, 204, 206, 301, 400, 401, 403, 404, 418, 429, 500, 503, 599]),
     body=st.binary() | st.sampled_from([b"[]", b"[{}]", b"[" * 100_000, b'{"message":7}', b"null"]),

@@ -10,8 +10,10 @@ import pytest
 
 from bench import certificates
 from holdings.adapters import tls
+from holdings.adapters.coinbase.bounds import Bounds
 from holdings.adapters.coinbase.transport import Transport
 from holdings.adapters.connection_pool import ConnectionPool
+from holdings.core.clock import Clock, Deadline
 from holdings.core.errors import CoinbaseUnavailable
 from holdings.core.once import once
 
@@ -83,10 +85,12 @@ def pool_to(url: str, bundle: Path | None) -> ConnectionPool:
 
 def get(url: str, bundle: Path | None) -> bytes:
     transport = Transport(url, "x", once(lambda: tls.context(str(bundle) if bundle else None)))
+    bounds = Bounds(Deadline.after(5, Clock()))
     try:
-        return transport.get("/time", params={}, auth=None, timeout=5).body
+        with transport.get("/time", params={}, auth=None, bounds=bounds) as reply:
+            return b"".join(reply.body)
     finally:
-        transport.disconnect()
+        transport.close()
 
 
 def test_a_server_of_a_trusted_authority_is_talked_to(url: str, bundle: Path) -> None:

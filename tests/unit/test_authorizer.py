@@ -4,20 +4,31 @@ import base64
 import hashlib
 import hmac
 import json
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from threading import Thread
 from typing import Any
 
 import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA256
 from flask.testing import FlaskClient
 from jwt.algorithms import RSAAlgorithm
+from werkzeug.serving import make_server
 
 from holdings import create_app
-from holdings.core.errors import Forbidden, HoldingsError, Unauthenticated
-from local.authorizer import Authorizer
+from holdings.api.authorizer import Authorizer, Keys
+from holdings.core.errors import Forbidden, Misconfigured, Unauthenticated
+from holdings.settings import TokenIssuer
+from local.settings import ROOT
 from tests.builders import FakeCache, FakeClock, FakeExchange, make_settings
 
 ISSUER = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_pool"
@@ -28,25 +39,50 @@ PUBLIC_PEM = KEY.public_key().public_bytes(
 )
 
 
-class KnownKeys(jwt.PyJWKClient):
-    """The pool's key set, without a network."""
-
-    def fetch_data(self) -> Any:
-        jwk = json.loads(RSAAlgorithm.to_jwk(KEY.public_key()))
-        return {"keys": [jwk | {"kid": "k1", "use": "sig", "alg": "RS256"}]}
+def jwk(kid: object = "k1", key: rsa.RSAPrivateKey = KEY, **changes: object) -> dict[str, object]:
+    written = json.loads(RSAAlgorithm.to_jwk(key.public_key()))
+    return {**written, "kid": kid, "use": "sig", "alg": "RS256", **changes}
 
 
-class NoKeys(jwt.PyJWKClient):
-    def fetch_data(self) -> Any:
-        raise jwt.PyJWKClientConnectionError("refused")
+@dataclass
+class Pool:
+    """Serves a key set on this machine and counts who asks."""
+
+    document: object = field(default_factory=lambda: {"keys": [jwk()]})
+    status: int = 200
+    asked: int = 0
+    url: str = ""
+
+    def answer(self, _environ: object, start: Callable[[str, list[Any]], object]) -> list[bytes]:
+        self.asked += 1
+        start(f"{self.status} -", [("Location", "/elsewhere")])
+        return [json.dumps(self.document).encode()]
+
+    def __enter__(self) -> "Pool":
+        self._server = make_server("127.0.0.1", 0, self.answer, threaded=True)
+        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
+        self._thread.start()
+        self.url = f"http://127.0.0.1:{self._server.port}/jwks.json"
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def authorizer(self, *, scope: str = "holdings/read", **patience: float) -> Authorizer:
+        issuer = TokenIssuer(ISSUER, "client-1", scope, self.url, "")
+        return Authorizer(issuer, Keys(self.url, **patience))
 
 
-def make_authorizer(
-    *, scope: str = "holdings/read", keys: type[jwt.PyJWKClient] = KnownKeys
-) -> Authorizer:
-    authorizer = Authorizer(ISSUER, "client-1", scope, "http://127.0.0.1:1/jwks.json")
-    object.__setattr__(authorizer, "keys", keys(authorizer.jwks_url))
-    return authorizer
+@pytest.fixture
+def pool() -> Iterator[Pool]:
+    with Pool() as pool:
+        yield pool
+
+
+def segment(value: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
 
 
 def claims(**changes: Any) -> dict[str, Any]:
@@ -76,10 +112,6 @@ def token(
     )
 
 
-def segment(value: object) -> str:
-    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
-
-
 def unsigned(payload: Mapping[str, Any]) -> str:
     return f"{segment({'alg': 'none', 'kid': 'k1'})}.{segment(payload)}."
 
@@ -93,6 +125,15 @@ def hmac_with_the_public_key(payload: Mapping[str, Any]) -> str:
 def tampered() -> str:
     header, _, signature = token().split(".")
     return f"{header}.{segment(claims(sub='someone-else'))}.{signature}"
+
+
+def signed_as_is(payload: Mapping[str, Any] | None = None, **header: Any) -> str:
+    """A good signature over what a library for tokens would not write."""
+    signed = (
+        f"{segment({'alg': 'RS256', 'kid': 'k1', **header})}.{segment(dict(payload or claims()))}"
+    )
+    signature = KEY.sign(signed.encode(), PKCS1v15(), SHA256())
+    return f"{signed}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}"
 
 
 ID_TOKEN = claims(aud="client-1", client_id=None, scope=None, token_use="id")
@@ -124,16 +165,42 @@ REFUSED: dict[str, Callable[[], str]] = {
     "wrong client": lambda: f"Bearer {token(claims(client_id='client-2'))}",
     "no client": lambda: f"Bearer {token(claims(client_id=None))}",
     "wrong audience": lambda: f"Bearer {token(claims(aud='client-2'))}",
+    "a list of clients": lambda: f"Bearer {token(claims(client_id=['client-1']))}",
+    "more audiences": lambda: f"Bearer {token(claims(aud=['client-1', 'client-2']))}",
+    "no use": lambda: f"Bearer {token(claims(token_use=None))}",
+    "another use": lambda: f"Bearer {token(claims(token_use='refresh'))}",
+    "a list of uses": lambda: f"Bearer {token(claims(token_use=['access']))}",
+    "another pool's ID token": lambda: f"Bearer {token(claims(token_use='id', aud='client-2'))}",
+    "exp as a number's text": lambda: f"Bearer {token(claims(exp=str(int(time.time()) + 600)))}",
+    "exp without end": lambda: f"Bearer {token(claims(exp=1e999))}",
+    "exp that is no number": lambda: f"Bearer {token(claims(exp=float('nan')))}",
+    "exp that is true": lambda: f"Bearer {token(claims(exp=True))}",
+    "iat as a list": lambda: f"Bearer {token(claims(iat=[]))}",
+    "sub as a list": lambda: f"Bearer {token(claims(sub=['3f1c']))}",
+    "issuer as a list": lambda: f"Bearer {signed_as_is(claims(iss=[ISSUER]))}",
+    "key id as a list": lambda: f"Bearer {signed_as_is(kid=['k1'])}",
+    "a critical extension": lambda: f"Bearer {signed_as_is(crit=['exp'], exp=1)}",
+    "a key of the sender's": lambda: f"Bearer {signed_as_is(kid=None, jwk=jwk('k1', OTHER_KEY))}",
+    "junk after the signature": lambda: f"Bearer {token()}!",
+    "padding": lambda: f"Bearer {token()}==",
+    "a no-break space for the space": lambda: f"Bearer\u00a0{token()}",
 }
 
 
 @pytest.fixture(scope="module")
-def client() -> FlaskClient:
-    app = create_app(
-        make_settings(), clock=FakeClock().clock, exchange=FakeExchange(), cache=FakeCache()
-    )
-    make_authorizer().protect(app, "api.holdings")
-    return app.test_client()
+def client() -> Iterator[FlaskClient]:
+    """The app as plain `flask run` makes it of its settings, with a pool that serves its keys."""
+    with Pool() as pool:
+        settings = make_settings(
+            AUTH_ISSUER=ISSUER,
+            AUTH_CLIENT_ID="client-1",
+            AUTH_SCOPE="holdings/read",
+            AUTH_JWKS_URL=pool.url,
+        )
+        app = create_app(
+            settings, clock=FakeClock().clock, exchange=FakeExchange(), cache=FakeCache()
+        )
+        yield app.test_client()
 
 
 @pytest.mark.parametrize("kind", REFUSED)
@@ -151,7 +218,16 @@ def test_a_token_that_proves_nothing_is_refused_with_a_problem(
 
 
 @pytest.mark.parametrize(
-    "payload", [ID_TOKEN, claims(scope="openid"), claims(scope=None), claims(scope="holdings/rea")]
+    "payload",
+    [
+        claims(scope="openid"),
+        claims(scope=None),
+        claims(scope="holdings/rea"),
+        claims(scope=["holdings/read"]),
+        claims(scope="openid\u00a0holdings/read"),
+        claims(scope="openid\tholdings/read"),
+        claims(scope="openid\nholdings/read"),
+    ],
 )
 def test_a_token_without_the_scope_is_forbidden(
     client: FlaskClient, payload: dict[str, Any]
@@ -163,6 +239,16 @@ def test_a_token_without_the_scope_is_forbidden(
     assert "holdings/read" in response.json["detail"]
 
 
+def test_an_id_token_is_forbidden_whatever_scope_it_has(client: FlaskClient, pool: Pool) -> None:
+    for payload in (ID_TOKEN, ID_TOKEN | {"scope": "holdings/read"}):
+        response = client.get("/holdings", headers={"Authorization": f"Bearer {token(payload)}"})
+        assert response.status_code == 403
+        assert response.json
+        assert "access token" in response.json["detail"]
+    with pytest.raises(Forbidden):
+        pool.authorizer(scope="").verify(token(ID_TOKEN))
+
+
 @pytest.mark.parametrize("scheme", ["Bearer ", "bearer ", "BEARER  ", ""])
 def test_an_access_token_is_let_through_as_the_gateway_does(
     client: FlaskClient, scheme: str
@@ -172,19 +258,134 @@ def test_an_access_token_is_let_through_as_the_gateway_does(
 
 
 def test_what_is_open_and_a_preflight_need_no_token(client: FlaskClient) -> None:
-    assert client.get("/health", headers={"Authorization": "Bearer junk"}).status_code == 200
+    for path in ("/health", "/openapi.json", "/docs"):
+        assert client.get(path, headers={"Authorization": "Bearer junk"}).status_code == 200
     assert client.options("/holdings").status_code == 200
     assert client.post("/holdings").status_code == 405
 
 
-def test_without_a_scope_id_tokens_pass_as_well() -> None:
-    authorizer = make_authorizer(scope="")
-    assert authorizer.verify(f"Bearer {token(ID_TOKEN)}")["sub"] == "3f1c"
-    listed = claims(aud=["other", "client-1"])
-    assert authorizer.verify(token(listed))["sub"] == "3f1c"
+def test_every_other_route_of_the_api_demands_a_token(client: FlaskClient) -> None:
+    rules = client.application.url_map.iter_rules()
+    paths = {rule.rule for rule in rules if rule.endpoint.startswith("api.")} - {"/health"}
+    assert "/holdings" in paths
+    assert {client.head(path).status_code for path in paths} == {401}
 
 
-def test_an_unreachable_key_set_is_told_apart_from_a_bad_token() -> None:
-    with pytest.raises(HoldingsError, match="emulator") as raised:
-        make_authorizer(keys=NoKeys).verify(token())
-    assert not isinstance(raised.value, Unauthenticated | Forbidden)
+def test_where_no_scope_is_demanded_any_access_token_of_the_client_passes(pool: Pool) -> None:
+    authorizer = pool.authorizer(scope="")
+    assert authorizer.verify(f"Bearer {token(claims(scope=None))}")["sub"] == "3f1c"
+    assert authorizer.verify(token(claims(aud="client-1")))["sub"] == "3f1c"
+
+
+def refused(authorizer: Authorizer, kid: str) -> None:
+    with pytest.raises(Unauthenticated):
+        authorizer.verify(token(kid=kid))
+
+
+def test_made_up_key_ids_make_no_requests_to_the_pool(pool: Pool) -> None:
+    authorizer = pool.authorizer()
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(partial(refused, authorizer), map(str, range(99))))
+    assert authorizer.verify(token())["sub"] == "3f1c"
+    assert pool.asked == 1
+
+
+def test_a_key_that_is_new_in_the_pool_is_found_before_long(pool: Pool) -> None:
+    authorizer = pool.authorizer(cooldown=0.2)
+    authorizer.verify(token())
+    pool.document = {"keys": [jwk(), jwk("k2", OTHER_KEY)]}
+    refused(authorizer, "k2")
+    time.sleep(0.2)
+    assert authorizer.verify(token(kid="k2", key=OTHER_KEY))["sub"] == "3f1c"
+
+
+def test_a_key_that_the_pool_withdraws_is_not_taken_for_long(pool: Pool) -> None:
+    authorizer = pool.authorizer(lifespan=0.2)
+    authorizer.verify(token())
+    pool.document = {"keys": [jwk("k2", OTHER_KEY)]}
+    time.sleep(0.2)
+    refused(authorizer, "k1")
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        jwk(use="enc"),
+        jwk(alg="RS512"),
+        jwk(n="!"),
+        jwk(kid=["k1"]),
+        {"kty": "oct", "kid": "k1", "k": segment("secret"), "alg": "HS256"},
+    ],
+)
+def test_only_rsa_keys_that_sign_are_taken(pool: Pool, key: object) -> None:
+    pool.document = {"keys": [key, jwk("k2", OTHER_KEY)]}
+    refused(pool.authorizer(), "k1")
+
+
+@pytest.mark.parametrize(
+    ("document", "status"),
+    [
+        ({"keys": [jwk()]}, 302),
+        ({"keys": [jwk()]}, 500),
+        ("nothing", 200),
+        (None, 200),
+        ([], 200),
+        ({}, 200),
+        ({"keys": None}, 200),
+        ({"keys": []}, 200),
+    ],
+)
+def test_keys_that_cannot_be_read_are_a_misconfiguration_and_asked_for_again_later(
+    pool: Pool, document: object, status: int
+) -> None:
+    pool.document, pool.status = document, status
+    authorizer = pool.authorizer(patience=30)
+    for _ in range(9):
+        with pytest.raises(Misconfigured, match=r"jwks.json cannot be read.*AUTH_JWKS_URL"):
+            authorizer.verify(token())
+    assert pool.asked == 1
+    hopeful = pool.authorizer(patience=0)
+    with pytest.raises(Misconfigured):
+        hopeful.verify(token())
+    pool.document, pool.status = {"keys": [jwk()]}, 200
+    assert hopeful.verify(token())["sub"] == "3f1c"
+
+
+def test_known_keys_are_taken_while_the_pool_does_not_answer(pool: Pool) -> None:
+    authorizer = pool.authorizer()
+    authorizer.verify(token())
+    pool.status = 500
+    assert authorizer.verify(token())["sub"] == "3f1c"
+    assert pool.asked == 1
+
+
+def test_an_address_where_nothing_listens_is_a_problem_with_the_documented_code() -> None:
+    settings = make_settings(
+        AUTH_ISSUER="http://127.0.0.1:1/pool", AUTH_CLIENT_ID="client-1", API_PREFIX="/api"
+    )
+    app = create_app(settings, exchange=FakeExchange(), cache=FakeCache())
+    response = app.test_client().get("/api/holdings", headers={"Authorization": token()})
+    body = response.json
+    assert body
+    assert (response.status_code, body["code"]) == (500, "misconfigured")
+    assert "http://127.0.0.1:1/pool/.well-known/jwks.json" in body["detail"]
+
+
+def test_without_pyjwt_the_setting_says_what_is_missing_and_the_app_alone_needs_none() -> None:
+    code = """
+import sys
+sys.modules["jwt"] = None
+from holdings import create_app
+from holdings.core.errors import Misconfigured
+from tests.builders import make_settings
+create_app(make_settings())
+try:
+    create_app(make_settings(AUTH_ISSUER="https://issuer.example.com", AUTH_CLIENT_ID="c"))
+except Misconfigured as error:
+    print(error)
+"""
+    said = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    ).stdout
+    assert said.startswith("AUTH_ISSUER needs PyJWT")
+    assert "pip install" in said

@@ -25,6 +25,16 @@ def test_one_that_ends_instead_of_starting_is_an_error_that_says_where_to_look(
     assert log.read_text() == "no such port\n"
 
 
+def test_what_it_writes_is_for_this_user_alone(tmp_path: Path) -> None:
+    log = tmp_path / "thing.log"
+    log.touch(0o644)
+    started = child(f"open({str(tmp_path / 'own')!r}, 'w')", log)
+    started.start()
+    while started.running():
+        time.sleep(0.01)
+    assert [path.stat().st_mode & 0o777 for path in (log, tmp_path / "own")] == [0o600, 0o600]
+
+
 def test_one_that_ends_by_itself_is_missed_by_its_name() -> None:
     started = Started()
     staying, going = child("import time; time.sleep(60)"), child("")

@@ -30,11 +30,16 @@ def test_the_viewer_is_not_served_in_lambda() -> None:
 
 
 def test_the_viewer_can_sign_in_where_there_is_a_hosted_ui() -> None:
-    sign_in = document.SignIn("https://h/authorize", "https://h/token", "client-1", ("openid",))
-    client = create_app(make_settings(DEMO_MODE="true"), sign_in=sign_in).test_client()
+    settings = make_settings(
+        DEMO_MODE="true",
+        AUTH_ISSUER="https://issuer.example.com/pool",
+        AUTH_CLIENT_ID="client-1",
+        AUTH_HOSTED_UI_URL="https://h",
+    )
+    client = create_app(settings).test_client()
     served = client.get("/openapi.json").json
     assert served
     flow = served["components"]["securitySchemes"]["hostedUi"]["flows"]["authorizationCode"]
-    assert flow["tokenUrl"] == "https://h/token"
+    assert flow["tokenUrl"] == "https://h/oauth2/token"
     assert {"hostedUi": ["openid"]} in served["paths"]["/holdings"]["get"]["security"]
     assert b"client-1" in client.get("/docs").data

@@ -1,3 +1,4 @@
+import itertools
 import json
 from decimal import Decimal
 from typing import Any
@@ -6,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from holdings.adapters.coinbase.bodies import Number
 from holdings.adapters.coinbase.replies import (
     Reply,
+    next_cursor,
     parse_accounts,
     parse_time,
     raise_for_error,
@@ -16,7 +19,6 @@ from holdings.api.problem_kinds import KINDS
 from holdings.core.errors import (
     CoinbaseError,
     CoinbaseInvalidResponse,
-    CoinbaseRateLimited,
     HoldingsError,
 )
 from holdings.core.portfolio import Account
@@ -36,7 +38,7 @@ ACCOUNT = {
 def error_of(status: int, body: object, headers: dict[str, str] | None = None) -> CoinbaseError:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     with pytest.raises(CoinbaseError) as raised:
-        raise_for_error(Reply(status, headers or {}, raw))
+        raise_for_error(Reply(status, headers or {}, [raw]))
     return raised.value
 
 
@@ -65,7 +67,7 @@ def error_of(status: int, body: object, headers: dict[str, str] | None = None) -
         (599, "", "coinbase_unavailable", True),
     ],
 )
-def test_an_error_is_told_by_its_message_then_by_its_status(
+def test_an_error_is_known_by_its_message_then_by_its_status(
     status: int, message: str, code: str, transient: bool
 ) -> None:
     error = error_of(status, {"message": message})
@@ -89,12 +91,28 @@ def test_a_message_of_another_shape_leaves_the_status_to_speak(body: object) -> 
 
 
 @pytest.mark.parametrize(
-    ("header", "seconds"), [("7", 7), ("0", 1), ("soon", 1), ("-3", 1), ("9" * 9, 3600)]
+    ("header", "seconds"),
+    [
+        ("7", 7),
+        ("1", 1),
+        ("0", None),
+        ("soon", None),
+        ("-3", None),
+        ("9" * 9, 3600),
+        ("9" * 99, None),
+    ],
 )
-def test_retry_after_is_taken_within_reason(header: str, seconds: int) -> None:
-    error = error_of(429, {}, {"Retry-After": header})
-    assert isinstance(error, CoinbaseRateLimited)
-    assert error.retry_after == seconds
+@pytest.mark.parametrize(
+    ("status", "body"), [(429, {}), (503, {"message": "maintenance"}), (520, b"<html>")]
+)
+def test_retry_after_is_taken_within_reason(
+    status: int, body: object, header: str, seconds: int | None
+) -> None:
+    assert error_of(status, body, {"Retry-After": header}).retry_after == seconds
+
+
+def test_a_rate_limit_that_names_no_time_is_not_one_that_does() -> None:
+    assert error_of(429, {}).retry_after is None
 
 
 def test_an_account_is_read_exactly_and_its_other_fields_are_left_alone() -> None:
@@ -114,12 +132,14 @@ def test_an_account_is_read_exactly_and_its_other_fields_are_left_alone() -> Non
     [
         ({"balance": None}, "balance"),
         ({"balance": "NaN"}, "balance"),
-        ({"balance": 1.5}, "balance"),
+        ({"balance": Number("1.5")}, "balance"),
         ({"available": ""}, "available"),
         ({"hold": "1e999999999"}, "hold"),
         ({"id": ""}, "id"),
         ({"id": 7}, "id"),
         ({"currency": None}, "currency"),
+        ({"currency": "x" * 5_001}, "currency"),
+        ({"id": "\ud800"}, "id"),
     ],
 )
 def test_one_malformed_account_makes_the_whole_answer_invalid(
@@ -131,18 +151,34 @@ def test_one_malformed_account_makes_the_whole_answer_invalid(
 
 @pytest.mark.parametrize("document", [None, {}, "x", 7, [None], [[]], ["x"], {"accounts": []}])
 def test_what_is_not_a_list_of_accounts_is_invalid(document: object) -> None:
-    with pytest.raises(CoinbaseInvalidResponse):
-        parse_accounts(document)
+    with pytest.raises(CoinbaseInvalidResponse, match=r"not a list|not an object"):
+        parse_accounts(Reply(200, {}, [json.dumps(document).encode()]).array())
+
+
+def test_accounts_without_end_are_not_read_to_their_end() -> None:
+    with pytest.raises(CoinbaseInvalidResponse, match="more than 20000"):
+        parse_accounts(itertools.repeat(ACCOUNT))
 
 
 def test_coinbase_time_is_read_as_epoch_seconds() -> None:
-    body = b'{"iso":"2015-01-07T23:47:25.201Z","epoch":1420674445.201}'
-    assert parse_time(Reply(200, {}, body).json()) == 1420674445.201
-    assert parse_time({"epoch": 5}) == 5
+    body = [b'{"iso":"2015-01-07T23:47:25.201Z","ep', b'och":1420674445.201}']
+    assert parse_time(Reply(200, {}, body).document()) == 1420674445.201
+    assert parse_time({"epoch": Number("5")}) == 5
 
 
 @pytest.mark.parametrize(
-    "document", [{}, [], {"epoch": "1"}, {"epoch": True}, {"epoch": -1}, {"epoch": 10**12}, None]
+    "document",
+    [
+        {},
+        None,
+        {"epoch": "1"},
+        {"epoch": True},
+        {"epoch": None},
+        *(
+            {"epoch": Number(text)}
+            for text in ("-1", "0", "1" * 12, "1e9999", "1" * 5_000, "1e-999")
+        ),
+    ],
 )
 def test_a_time_of_another_shape_is_invalid(document: object) -> None:
     with pytest.raises(CoinbaseInvalidResponse):
@@ -168,6 +204,8 @@ hostile_bodies = st.one_of(
             b"\xef\xbb\xbf[]",
             b"[NaN]",
             b"[1e400]",
+            b"[1e99999999999999999999]",
+            b'{"message": 1e-99999999999999999999}',
             b"{}" * 2,
         ]
     ),
@@ -182,10 +220,11 @@ hostile_bodies = st.one_of(
 def test_any_reply_is_accounts_or_a_documented_code(
     status: int, body: bytes, headers: dict[str, str]
 ) -> None:
-    reply = Reply(status, headers, body)
+    reply = Reply(status, headers, [body])
     try:
         raise_for_error(reply)
-        parse_accounts(reply.json())
+        parse_accounts(reply.array())
+        next_cursor(reply)
     except HoldingsError as error:
         assert error.code.startswith("coinbase_")
         assert error.code in KINDS

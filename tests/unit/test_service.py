@@ -235,7 +235,7 @@ def test_a_stored_document_of_another_shape_is_not_served_as_last_good() -> None
     world = World()
     world.read()
     assert world.cache.entry
-    world.cache.entry = replace(world.cache.entry, payload='{"holdings":[]}')
+    world.cache.entry = CachedSnapshot.seal("{}", as_of=NOW, expires_at=NOW + 180)
     world.clock.advance(200)
     world.exchange.answer = DOWN
     with pytest.raises(CoinbaseUnavailable):

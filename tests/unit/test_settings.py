@@ -1,7 +1,7 @@
 import pytest
 
 from holdings.core.errors import Misconfigured
-from holdings.settings import VERSION, Settings
+from holdings.settings import VERSION, Settings, TokenIssuer
 from tests.builders import ENVIRONMENT, make_settings
 
 
@@ -73,16 +73,51 @@ def test_the_demo_refuses_to_start_inside_lambda() -> None:
         ("CB_BASE_URL", "https://host:port"),
         ("CB_BASE_URL", "ftp://127.0.0.1"),
         ("CB_BASE_URL", "coinbase"),
+        ("CB_BASE_URL", "https://host?query"),
+        ("AUTH_ISSUER", "http://issuer.example.com/pool"),
+        ("AUTH_ISSUER", "https://issuer.example.com/pool?x=1"),
+        ("AUTH_ISSUER", "https://user@issuer.example.com/pool"),
+        ("AUTH_ISSUER", "https://issuer.example.com/my pool"),
+        ("AUTH_ISSUER", "eu-west-1_pool"),
+        ("AUTH_JWKS_URL", "file:///etc/passwd"),
+        ("AUTH_HOSTED_UI_URL", "http://issuer.example.com"),
+        ("AUTH_SCOPE", "openid holdings/read"),
+        ("AUTH_SCOPE", 'a"b'),
     ],
 )
 def test_a_value_that_cannot_be_used_is_named_with_an_example(name: str, value: str) -> None:
+    issuer = {"AUTH_ISSUER": "https://issuer.example.com", "AUTH_CLIENT_ID": "client-1"}
     with pytest.raises(Misconfigured, match=name):
-        make_settings(**{name: value})
+        make_settings(**(issuer | {name: value}))
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:8765", "http://localhost:1", "http://[::1]:80"])
 def test_plain_http_is_taken_only_on_this_machine(url: str) -> None:
     assert make_settings(CB_BASE_URL=url).cb_base_url == url
+
+
+def test_the_issuer_of_tokens_is_taken_whole_or_not_at_all() -> None:
+    issuer = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_pool"
+    settings = make_settings(AUTH_ISSUER=f"{issuer}/", AUTH_CLIENT_ID="client-1")
+    assert settings.token_issuer == TokenIssuer(
+        issuer=issuer,
+        client_id="client-1",
+        scope="",
+        jwks_url=f"{issuer}/.well-known/jwks.json",
+        hosted_ui_url="",
+    )
+    assert make_settings(AUTH_ISSUER=" ").token_issuer is None
+    for alone, missing in (("AUTH_ISSUER", "AUTH_CLIENT_ID"), ("AUTH_SCOPE", "AUTH_ISSUER")):
+        with pytest.raises(Misconfigured, match=f"{alone} needs .*{missing}"):
+            make_settings(**{alone: "https://issuer.example.com"})
+
+
+@pytest.mark.parametrize(
+    "name", ["AUTH_ISSUER", "AUTH_CLIENT_ID", "AUTH_SCOPE", "AUTH_JWKS_URL", "AUTH_HOSTED_UI_URL"]
+)
+def test_inside_lambda_the_app_never_verifies_tokens_itself(name: str) -> None:
+    with pytest.raises(Misconfigured, match=f"{name}.*API Gateway"):
+        make_settings(AWS_LAMBDA_FUNCTION_NAME="holdings", **{name: "https://i.example.com"})
 
 
 @pytest.mark.parametrize("name", ["AWS_REGION", "AWS_DEFAULT_REGION"])

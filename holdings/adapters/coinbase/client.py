@@ -3,33 +3,45 @@
 import logging
 import random
 import ssl
+import traceback
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from requests.auth import AuthBase
 
+from holdings.adapters.coinbase.bounds import (
+    MAX_ACCOUNTS,
+    MAX_NAME_CHARACTERS,
+    MAX_PAGES,
+    Bounds,
+    timed_out,
+    within,
+)
 from holdings.adapters.coinbase.credentials import Credentials
 from holdings.adapters.coinbase.replies import (
     Reply,
+    next_cursor,
     parse_accounts,
     parse_time,
     raise_for_error,
+    too_many_accounts,
 )
 from holdings.adapters.coinbase.signing import ExchangeAuth
-from holdings.adapters.coinbase.transport import Transport, timed_out, within
+from holdings.adapters.coinbase.transport import Transport
 from holdings.core.clock import Clock, Deadline
 from holdings.core.errors import (
     CoinbaseCredentialsRejected,
     CoinbaseError,
     CoinbaseInvalidResponse,
     CoinbaseTimestampExpired,
+    HoldingsError,
 )
 from holdings.core.portfolio import Account
 
+T = TypeVar("T")
+
 logger = logging.getLogger(__name__)
 
-# A page is at most 1,000 accounts: this is far more than anyone has, and it ends.
-MAX_PAGES = 50
 MAX_ATTEMPTS = 4
 _FIRST_BACKOFF_SECONDS = 0.25
 _PRELOAD_SECONDS = 3.0
@@ -70,45 +82,63 @@ class CoinbaseClient:
         self._clock_offset = 0.0  # Coinbase's clock minus ours, in seconds
 
     def accounts(self, deadline: Deadline) -> list[Account]:
-        """Read all pages of GET /accounts, each id once. Raises UpstreamError."""
-        return within(deadline, lambda: self._accounts_on_coinbase_time(deadline))
+        """Read all pages of GET /accounts, each id once, in bounded time and memory.
+
+        Raises UpstreamError, or what the credentials' source raises.
+        """
+        return within(deadline, lambda: self._read(Bounds(deadline)))
 
     def preload(self) -> None:
         """Reach Coinbase once, for what that loads; the connection would not last until used."""
         self._credentials.preload()
-        self._read_clock_offset(Deadline.after(_PRELOAD_SECONDS, self._clock))
-        self._transport.disconnect()
+        self._read_clock_offset(Bounds(Deadline.after(_PRELOAD_SECONDS, self._clock)))
+        self._transport.close()
 
-    def _accounts_on_coinbase_time(self, deadline: Deadline) -> list[Account]:
+    def _read(self, bounds: Bounds) -> list[Account]:
         try:
-            return self._accounts_with_current_key(deadline)
+            return self._on_coinbase_time(bounds)
+        except HoldingsError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the last good figures serve, whatever it is
+            # Without the error's text, which may be made of what Coinbase sent.
+            logger.error(  # noqa: TRY400
+                "unexpected %s while reading Coinbase:\n%s",
+                type(error).__qualname__,
+                "".join(traceback.format_tb(error.__traceback__)),
+                extra={"event": "problem", "code": CoinbaseInvalidResponse.code},
+            )
+            raise CoinbaseInvalidResponse(
+                "Coinbase's answer could not be read: report it, with what the log says"
+            ) from None
+
+    def _on_coinbase_time(self, bounds: Bounds) -> list[Account]:
+        try:
+            return self._with_current_key(bounds)
         except CoinbaseTimestampExpired:
-            self._clock_offset = self._read_clock_offset(deadline)
+            self._clock_offset = self._read_clock_offset(bounds)
             logger.warning("this clock is %.0f s off Coinbase's", -self._clock_offset)
-            return self._accounts_with_current_key(deadline)
+            return self._with_current_key(bounds)
 
-    def _accounts_with_current_key(self, deadline: Deadline) -> list[Account]:
+    def _with_current_key(self, bounds: Bounds) -> list[Account]:
         try:
-            return self._all_pages(self._credentials.get(), deadline)
+            return self._all_pages(self._credentials.get(), bounds)
         except CoinbaseCredentialsRejected:
             logger.warning(
                 "Coinbase rejects the key in memory; reading the secret again",
                 extra={"event": "credentials_rejected"},
             )
             # From the first page: another key may belong to another profile.
-            return self._all_pages(self._credentials.refresh(), deadline)
+            return self._all_pages(self._credentials.refresh(), bounds)
 
-    def _all_pages(self, credentials: Credentials, deadline: Deadline) -> list[Account]:
+    def _all_pages(self, credentials: Credentials, bounds: Bounds) -> list[Account]:
         auth = ExchangeAuth(credentials, self._coinbase_now)
         accounts: dict[str, Account] = {}
         cursor = ""
         for _ in range(MAX_PAGES):
-            reply = self._get("/accounts", {"after": cursor} if cursor else {}, auth, deadline)
-            page = parse_accounts(reply.json())
+            params = {"after": cursor} if cursor else {}
+            page, cursor = self._get("/accounts", params, auth, bounds, _page)
             known = len(accounts)
-            for account in page:
-                accounts.setdefault(account.id, account)
-            cursor = reply.headers.get("CB-AFTER", "")
+            _add(accounts, page)
             if not cursor:
                 return list(accounts.values())
             if len(accounts) == known:
@@ -122,35 +152,50 @@ class CoinbaseClient:
         path: str,
         params: Mapping[str, str],
         auth: AuthBase | None,
-        deadline: Deadline,
-    ) -> Reply:
+        bounds: Bounds,
+        parse: Callable[[Reply], T],
+    ) -> T:
         """Send until it succeeds, cannot succeed, or the time is up; each attempt signed anew."""
         for attempt in range(MAX_ATTEMPTS):
-            remaining = deadline.remaining()
-            if not remaining:
-                break
             try:
-                reply = self._transport.get(path, params=params, auth=auth, timeout=remaining)
-                raise_for_error(reply)
+                with self._transport.get(path, params=params, auth=auth, bounds=bounds) as reply:
+                    raise_for_error(reply)
+                    return parse(reply)
             except CoinbaseError as error:
                 pause = self._backoff(attempt, error)
                 last = attempt == MAX_ATTEMPTS - 1
-                if last or not error.transient or pause >= deadline.remaining():
+                if last or not error.transient or pause >= bounds.remaining():
                     raise
                 logger.info("%s fails with %s; trying again", path, error.code)
-                self._clock.sleep(pause)
-            else:
-                return reply
+            self._clock.sleep(pause)
         raise timed_out()
 
     def _backoff(self, attempt: int, error: CoinbaseError) -> float:
         pause = _FIRST_BACKOFF_SECONDS * 2**attempt * (1 + self._jitter()) / 2
-        asked = error.retry_after or 0
-        return max(pause, asked if asked > 1 else 0)
+        return max(pause, error.retry_after or 0)
 
-    def _read_clock_offset(self, deadline: Deadline) -> float:
-        reply = self._get("/time", {}, None, deadline)
-        return parse_time(reply.json()) - self._clock.now()
+    def _read_clock_offset(self, bounds: Bounds) -> float:
+        return self._get("/time", {}, None, bounds, _time) - self._clock.now()
 
     def _coinbase_now(self) -> float:
         return self._clock.now() + self._clock_offset
+
+
+def _page(reply: Reply) -> tuple[list[Account], str]:
+    return parse_accounts(reply.array()), next_cursor(reply)
+
+
+def _time(reply: Reply) -> float:
+    return parse_time(reply.document())
+
+
+def _add(accounts: dict[str, Account], page: list[Account]) -> None:
+    """Take each id once: pages may overlap, but which of two figures is true nobody knows."""
+    for account in page:
+        if accounts.setdefault(account.id, account) != account:
+            raise CoinbaseInvalidResponse(
+                "Coinbase's answer has an account twice, with other figures: try again later"
+            )
+    names = sum(len(account.id) + len(account.currency) for account in accounts.values())
+    if len(accounts) > MAX_ACCOUNTS or names > MAX_NAME_CHARACTERS:
+        raise too_many_accounts()

@@ -1,12 +1,18 @@
 """What a reply of Coinbase Exchange means: its accounts, its time, or which error."""
 
-import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, cast
 
+from holdings.adapters.coinbase.bodies import (
+    NotAnArrayError,
+    Number,
+    parse_array,
+    parse_document,
+)
+from holdings.adapters.coinbase.bounds import MAX_ACCOUNTS
 from holdings.core.errors import (
     CoinbaseCredentialsRejected,
     CoinbaseError,
@@ -21,8 +27,11 @@ from holdings.core.portfolio import Account
 
 OK = 200
 SERVER_ERROR = 500
-RETRY_AFTER_SECONDS = 1
 _LONGEST_RETRY_AFTER = 3600
+_LATEST_TIME = 10**11
+# An id has 36 characters and a currency a few; a name may be odd, it need not be a book.
+_LONGEST_NAME = 5_000
+_LONGEST_CURSOR = 1_000
 
 # Statuses moved over the years (400 or 401 for the same fault), so the message speaks first.
 _BY_MESSAGE = (
@@ -38,35 +47,52 @@ _BY_STATUS = {401: "rejected", 403: "denied", 429: "rate_limited"}
 
 @dataclass(frozen=True, slots=True)
 class Reply:
+    """An answer whose head has come; `body` gives the bytes of the rest as they come, once."""
+
     status: int
     headers: Mapping[str, str]
-    body: bytes
+    body: Iterable[bytes]
 
-    def json(self) -> object:
-        """Parse the body without making a float. Raises CoinbaseInvalidResponse."""
+    def document(self) -> object:
+        """Parse the body without computing a number. Raises CoinbaseInvalidResponse."""
         try:
-            return json.loads(self.body, parse_float=Decimal, parse_constant=_refuse_constant)
-        except (ValueError, RecursionError):
-            # A 5xx page of the content network in front of Coinbase passes by itself.
+            return parse_document(self.body)
+        except ValueError:
+            raise self._no_json() from None
+
+    def array(self) -> Iterator[object]:
+        """Parse a body that is an array, a member at a time. Raises CoinbaseInvalidResponse."""
+        try:
+            yield from parse_array(self.body)
+        except NotAnArrayError:
             raise CoinbaseInvalidResponse(
-                f"Coinbase answered {self.status} with something that is not JSON; try again, "
-                "and check CB_BASE_URL if it stays so",
-                transient=self.status >= SERVER_ERROR,
+                "Coinbase's accounts are not a list: check CB_BASE_URL"
             ) from None
+        except ValueError:
+            raise self._no_json() from None
 
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(name)
+    def _no_json(self) -> CoinbaseInvalidResponse:
+        # A 5xx page of the content network in front of Coinbase passes by itself.
+        return CoinbaseInvalidResponse(
+            f"Coinbase answered {self.status} with something that is not JSON; try again, "
+            "and check CB_BASE_URL if it stays so",
+            transient=self.status >= SERVER_ERROR,
+        )
 
 
 def raise_for_error(reply: Reply) -> None:
     """Raise the CoinbaseError that a reply other than 200 stands for."""
-    if reply.status != OK:
+    if reply.status == OK:
+        return
+    try:
         raise _error(reply)
+    except CoinbaseError as error:  # also where its body is no JSON
+        error.retry_after = _retry_after(reply)
+        raise
 
 
 def _error(reply: Reply) -> CoinbaseError:
-    document = None if 300 <= reply.status < 400 else reply.json()
+    document = None if 300 <= reply.status < 400 else reply.document()
     message = cast("dict[str, Any]", document).get("message") if _is_object(document) else None
     kind = _kind(message if isinstance(message, str) else "", reply.status)
     if kind == "timestamp":
@@ -78,14 +104,12 @@ def _error(reply: Reply) -> CoinbaseError:
         )
     if kind == "ip":
         return CoinbasePermissionDenied(
-            "Coinbase does not take the API key from this IP address: mend the key's allow-list"
+            "Coinbase does not take the API key from this IP address: correct the key's allow-list"
         )
     if kind == "denied":
         return CoinbasePermissionDenied("the API key lacks the View permission: grant it")
     if kind == "rate_limited":
-        return CoinbaseRateLimited(
-            "Coinbase's rate limit is exhausted: try again later", retry_after=_retry_after(reply)
-        )
+        return CoinbaseRateLimited("Coinbase's rate limit is exhausted: try again later")
     if kind == "unavailable":
         return CoinbaseUnavailable(
             f"Coinbase is not available (it answered {reply.status}): try again later",
@@ -103,22 +127,40 @@ def _kind(message: str, status: int) -> str:
     return "unavailable" if status >= SERVER_ERROR else _BY_STATUS.get(status, "undocumented")
 
 
-def _retry_after(reply: Reply) -> int:
+def _retry_after(reply: Reply) -> int | None:
+    """Return the whole seconds that Coinbase asks to wait; it has not been seen to name any."""
     value = reply.headers.get("Retry-After", "")
     if re.fullmatch(r"[0-9]{1,9}", value):
-        return min(max(int(value), 1), _LONGEST_RETRY_AFTER)
-    return RETRY_AFTER_SECONDS  # none has been seen; the bucket refills many times a second
+        return min(int(value), _LONGEST_RETRY_AFTER) or None
+    return None
 
 
-def parse_accounts(document: object) -> list[Account]:
-    """Read one page of GET /accounts, a list of objects with id, currency and three amounts.
+def parse_accounts(items: Iterable[object]) -> list[Account]:
+    """Read one page of GET /accounts: objects with id, currency and three amounts.
 
     Extra fields are allowed. One malformed account makes the page invalid: dropping it would
     show a person less than they own.
     """
-    if not isinstance(document, list):
-        raise CoinbaseInvalidResponse("Coinbase's accounts are not a list: check CB_BASE_URL")
-    return [_account(n, item) for n, item in enumerate(cast("list[object]", document), start=1)]
+    accounts: list[Account] = []
+    for item in items:
+        if len(accounts) == MAX_ACCOUNTS:
+            raise too_many_accounts()
+        accounts.append(_account(len(accounts) + 1, item))
+    return accounts
+
+
+def next_cursor(reply: Reply) -> str:
+    """Return what `after` is to be for the page after this one, "" on the last."""
+    cursor = reply.headers.get("CB-AFTER", "")
+    if len(cursor) > _LONGEST_CURSOR:
+        raise CoinbaseInvalidResponse("Coinbase's cursor is too long: try again later")
+    return cursor
+
+
+def too_many_accounts() -> CoinbaseInvalidResponse:
+    return CoinbaseInvalidResponse(
+        f"Coinbase's accounts are more than {MAX_ACCOUNTS}: check CB_BASE_URL"
+    )
 
 
 def _account(number: int, item: object) -> Account:
@@ -141,8 +183,12 @@ def _account(number: int, item: object) -> Account:
 
 def _text(fields: dict[str, Any], name: str) -> str:
     value = fields.get(name)
-    if not isinstance(value, str) or not value:
+    if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_NAME:
         raise ValueError(name)
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"{name} (half a character)") from None
     return value
 
 
@@ -156,9 +202,10 @@ def _amount(fields: dict[str, Any], name: str) -> Decimal:
 def parse_time(document: object) -> float:
     """Read GET /time, `{"iso": ..., "epoch": 1420674445.201}`, as epoch seconds."""
     epoch = cast("dict[str, Any]", document).get("epoch") if _is_object(document) else None
-    if isinstance(epoch, bool) or not isinstance(epoch, int | Decimal) or not 0 < epoch < 10**11:
+    seconds = float(epoch.text) if isinstance(epoch, Number) else 0.0
+    if not 0 < seconds < _LATEST_TIME:
         raise CoinbaseInvalidResponse("Coinbase's /time has no usable epoch")
-    return float(epoch)
+    return seconds
 
 
 def _is_object(document: object) -> bool:

@@ -1,63 +1,134 @@
-"""One HTTP exchange with Coinbase, in bounded time and memory."""
+"""One HTTP exchange with Coinbase, within the bounds of a reading whatever comes back."""
 
+import http.client
+import io
+import re
+import socket
 import ssl
-import threading
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future
-from contextvars import copy_context
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any, TypeVar
+from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
-from urllib3.exceptions import IncompleteRead
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError, InvalidChunkLength, ReadTimeoutError
 
+from holdings.adapters.coinbase.bounds import Bounds, timed_out
 from holdings.adapters.coinbase.replies import Reply
-from holdings.core.clock import Deadline
-from holdings.core.errors import CoinbaseInvalidResponse, CoinbaseTimeout, CoinbaseUnavailable
-
-T = TypeVar("T")
+from holdings.core.errors import CoinbaseError, CoinbaseInvalidResponse, CoinbaseUnavailable
 
 CONNECT_TIMEOUT_SECONDS = 2.0
 # Under the deadline of 10 s, so that one lost answer can still be asked for again.
 READ_TIMEOUT_SECONDS = 6.0
-MAX_BODY_BYTES = 16 * 1024 * 1024
+# Status and headers: what Coinbase and its content network send is some 3 kB.
+MAX_HEAD_BYTES = 64 * 1024
 _CHUNK_BYTES = 64 * 1024
+_LENGTH = re.compile(r"[0-9]{1,18}")
+
+_bounds: ContextVar[Bounds] = ContextVar("bounds")
 
 
-def within(deadline: Deadline, call: Callable[[], T]) -> T:
-    """Return call(), or raise CoinbaseTimeout when the deadline passes first.
+class _BoundedStream(io.RawIOBase):
+    """All that comes in over a connection for one answer passes here, before anybody parses it.
 
-    Socket timeouts bound one read each. A name server that is silent, or a body that arrives
-    a byte at a time, outlasts them all; only not waiting any longer bounds those.
+    A time-out of a socket bounds one read, and a body's length is what its sender says it is:
+    a byte at a time, headers without end or chunk sizes that lie pass by all other limits.
     """
-    future: Future[T] = Future()
 
-    def run() -> None:
-        try:
-            future.set_result(call())
-        except BaseException as error:  # noqa: BLE001 - handed over whole to the waiting thread
-            future.set_exception(error)
+    def __init__(self, sock: socket.socket, bounds: Bounds) -> None:
+        self._sock = sock
+        self._raw = sock.makefile("rb", buffering=0)
+        self._bounds = bounds
+        self._head_left: int | None = MAX_HEAD_BYTES
 
-    # In this context: what is logged there has the request's id too.
-    threading.Thread(target=copy_context().run, args=(run,), name="coinbase", daemon=True).start()
-    try:
-        return future.result(timeout=deadline.remaining())
-    except TimeoutError:
-        raise timed_out() from None
+    def head_has_come(self) -> None:
+        self._head_left = None
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        """Return what http.client reads from."""
+        return io.BufferedReader(self)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self._sock.settimeout(min(READ_TIMEOUT_SECONDS, self._bounds.remaining()))
+        count = self._raw.readinto(buffer) or 0
+        self._bounds.receive(count)
+        if self._head_left is not None:
+            self._head_left -= count
+            if self._head_left < 0:
+                raise CoinbaseInvalidResponse(
+                    f"Coinbase's headers are over {MAX_HEAD_BYTES} bytes: check CB_BASE_URL"
+                )
+        return count
+
+    def readall(self) -> bytes:
+        """Refuse; only a chunk of a negative size asks for all that ever comes."""
+        raise CoinbaseInvalidResponse("Coinbase's answer has a part of a negative size: try again")
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
 
 
-def timed_out() -> CoinbaseTimeout:
-    return CoinbaseTimeout("Coinbase did not answer in time: try again later", transient=True)
+class _Response(http.client.HTTPResponse):
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        self._stream = _BoundedStream(sock, _bounds.get())
+        # It only ever calls makefile() of a socket.
+        super().__init__(self._stream, *args, **kwargs)  # pyright: ignore[reportArgumentType]
+
+    def begin(self) -> None:
+        super().begin()
+        self._stream.head_has_come()
+        lengths = set(self.headers.get_all("Content-Length", ["0"]))
+        if len(lengths) > 1 or not all(map(_LENGTH.fullmatch, lengths)):
+            raise _malformed()
 
 
-class _TrustedAdapter(HTTPAdapter):
-    """Verifies with roots that are loaded already; requests would load them for each connection."""
+class _Connection(HTTPConnection):
+    response_class = _Response
+
+
+class _SecureConnection(HTTPSConnection):
+    response_class = _Response
+
+
+class _Pool(HTTPConnectionPool):
+    # urllib3's own connections do not satisfy its protocol for them either.
+    ConnectionCls = _Connection  # pyright: ignore[reportAssignmentType]
+
+
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection  # pyright: ignore[reportAssignmentType]
+
+
+_POOLS: dict[str, type[HTTPConnectionPool]] = {"http": _Pool, "https": _SecurePool}
+
+
+class _Adapter(HTTPAdapter):
+    """Reads through bounded streams, and verifies with roots that are loaded already.
+
+    requests would load them for each connection.
+    """
 
     def __init__(self, trusted: Callable[[], ssl.SSLContext]) -> None:
         self._trusted = trusted
         super().__init__()
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, proxy: Any, **kwargs: Any) -> Any:
+        manager = super().proxy_manager_for(proxy, **kwargs)
+        manager.pool_classes_by_scheme = _POOLS
+        return manager
 
     def build_connection_pool_key_attributes(
         self, request: requests.PreparedRequest, verify: Any, cert: Any = None
@@ -72,71 +143,101 @@ class _TrustedAdapter(HTTPAdapter):
             conn.ca_certs = None
 
 
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Return none: requests reads the whole body of a redirect, also if it does not follow."""
+
+
 class Transport:
-    """Sends GET requests to one base URL over kept-alive connections. Safe to share."""
+    """Sends GET requests to one base URL over connections that are kept. Safe to share."""
 
     def __init__(
         self, base_url: str, user_agent: str, trusted: Callable[[], ssl.SSLContext]
     ) -> None:
         self._base_url = base_url
-        self._session = requests.Session()
-        self._session.mount("https://", _TrustedAdapter(trusted))
-        self._session.headers.update({"User-Agent": user_agent, "Accept": "application/json"})
+        self._session = _Session()
+        for scheme in ("https://", "http://"):
+            self._session.mount(scheme, _Adapter(trusted))
+        self._session.headers.update(
+            {
+                "User-Agent": user_agent,
+                "Accept": "application/json",
+                # The one that is decompressed piece by piece with little memory of its own.
+                "Accept-Encoding": "gzip",
+            }
+        )
         # The content network sets cookies; kept, they would be state between two requests.
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
 
+    @contextmanager
     def get(
-        self,
-        path: str,
-        *,
-        params: Mapping[str, str],
-        auth: AuthBase | None,
-        timeout: float,
-    ) -> Reply:
-        """Send once. Raises CoinbaseUnavailable, CoinbaseTimeout or CoinbaseInvalidResponse."""
+        self, path: str, *, params: Mapping[str, str], auth: AuthBase | None, bounds: Bounds
+    ) -> Generator[Reply]:
+        """Send once and give the reply, whose body is to be read before this is left.
+
+        Raises CoinbaseUnavailable, CoinbaseTimeout or CoinbaseInvalidResponse, then too.
+        """
+        token = _bounds.set(bounds)
         try:
-            with self._session.get(
+            with self._send(path, params, auth, bounds.remaining()) as response:
+                yield Reply(response.status_code, response.headers, _body(response, bounds))
+        except (requests.RequestException, HTTPError, http.client.HTTPException, OSError) as error:
+            raise _fault(error) from None
+        finally:
+            _bounds.reset(token)
+
+    def _send(
+        self, path: str, params: Mapping[str, str], auth: AuthBase | None, seconds: float
+    ) -> requests.Response:
+        try:
+            return self._session.get(
                 self._base_url + path,
                 params=params,
                 auth=auth,
-                timeout=(min(CONNECT_TIMEOUT_SECONDS, timeout), min(READ_TIMEOUT_SECONDS, timeout)),
+                timeout=(min(CONNECT_TIMEOUT_SECONDS, seconds), min(READ_TIMEOUT_SECONDS, seconds)),
                 # A signature is for Coinbase alone: it does not follow to another address.
                 allow_redirects=False,
                 stream=True,
-            ) as response:
-                return Reply(response.status_code, response.headers, _body(response))
-        except requests.Timeout:
-            raise timed_out() from None
-        except requests.RequestException as error:
-            raise _connection_fault(error) from None
+            )
+        except requests.RequestException:
+            raise
+        except ValueError:  # of whatever int() or decode() there is for a head
+            raise _malformed() from None
 
-    def disconnect(self) -> None:
+    def close(self) -> None:
         """Close what is idle; the next request connects again."""
         self._session.close()
 
 
-def _body(response: requests.Response) -> bytes:
-    body = bytearray()
+def _body(response: requests.Response, bounds: Bounds) -> Iterator[bytes]:
+    encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
+    if encoding not in ("gzip", "identity"):
+        raise CoinbaseInvalidResponse(
+            "Coinbase's answer is compressed in a way that was not asked for: check CB_BASE_URL"
+        )
     for chunk in response.iter_content(_CHUNK_BYTES):
-        body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            raise CoinbaseInvalidResponse(
-                f"Coinbase's answer is over {MAX_BODY_BYTES} bytes: check CB_BASE_URL"
-            )
-    return bytes(body)
+        bounds.unpack(len(chunk))
+        yield chunk
 
 
-def _connection_fault(
-    error: requests.RequestException,
-) -> CoinbaseInvalidResponse | CoinbaseTimeout | CoinbaseUnavailable:
-    if _cause(error, IncompleteRead):
+def _fault(error: Exception) -> CoinbaseError:
+    causes = tuple(_causes(error))
+
+    def caused(*kinds: type[BaseException]) -> bool:
+        return any(isinstance(cause, kinds) for cause in causes)
+
+    if caused(requests.Timeout, ReadTimeoutError):
+        return timed_out()
+    if caused(requests.exceptions.ContentDecodingError):
+        return CoinbaseInvalidResponse("Coinbase's answer cannot be decompressed: try again")
+    if caused(InvalidChunkLength, requests.exceptions.InvalidHeader):
+        return _malformed()
+    if caused(requests.exceptions.ChunkedEncodingError):
         return CoinbaseInvalidResponse(
             "Coinbase's answer broke off half-way: try again", transient=True
         )
-    if isinstance(error, requests.exceptions.ContentDecodingError):
-        return CoinbaseInvalidResponse("Coinbase's answer cannot be decompressed: try again")
-    if "timed out" in str(error).lower():  # a read that times out within a body
-        return timed_out()
+    if caused(http.client.HTTPException) and not caused(ConnectionError):
+        return _malformed()
     return CoinbaseUnavailable(
         "Coinbase cannot be reached: try again later, and check CB_BASE_URL and the network if "
         "it stays so",
@@ -144,13 +245,13 @@ def _connection_fault(
     )
 
 
-def _cause(error: requests.RequestException, kind: type[Exception]) -> bool:
-    """Whether requests wrapped `kind`, which it keeps as an argument of an argument."""
-    pending: list[object] = list(error.args)
-    while pending:
-        found = pending.pop()
-        if isinstance(found, kind):
-            return True
-        if isinstance(found, BaseException):
-            pending.extend(found.args)
-    return False
+def _malformed() -> CoinbaseInvalidResponse:
+    return CoinbaseInvalidResponse("Coinbase's answer is not HTTP: try again, check CB_BASE_URL")
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and all that it wraps, which requests keeps as arguments of arguments."""
+    yield error
+    for argument in error.args:
+        if isinstance(argument, BaseException):
+            yield from _causes(argument)

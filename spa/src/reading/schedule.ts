@@ -1,31 +1,47 @@
-import { type Trouble } from "../api/answer.ts";
-import { problemSentence, troubleSentence } from "../api/sentences.ts";
-import type { Figures } from "../freshness/figures.ts";
+import type { Failure } from "../api/client.ts";
+import { problemSentence, failureSentence } from "../api/sentences.ts";
+import type { Figures } from "../freshness.ts";
 
-/** Seconds until the page asks again by itself; null for never. Only while somebody looks. */
+/** Seconds until the page asks again by itself; null for never. Only while it is visible. */
 export type Delay = number | null;
 
 const AT_LEAST = 5;
-const AT_MOST = 3600;
+/** A server's wish is granted up to here: a senseless one must not lock a page for years. */
+export const AT_MOST = 3600;
 const WHILE_STALE = 60;
-/** A key that Coinbase rejects is not mended within a minute: do not hammer with it. */
-const WHILE_STALE_FOR_LONG = 300;
+/** What asking again does not help (a rejected key, a missing setting), somebody may repair. */
+const UNTIL_REPAIRED = 300;
+/** A page that is visible and that nobody touches reads this seldom in the end. */
+const IDLE_AT_MOST = 900;
 
-export function delayAfterFigures({ snapshot, freshFor }: Figures): Delay {
+export function delayAfterFigures({ snapshot, freshFor }: Figures): number {
   if (snapshot.stale) {
     const passes = snapshot.warnings.some(
       ({ code, detail }) => problemSentence(code, detail).passes,
     );
-    return passes ? WHILE_STALE : WHILE_STALE_FOR_LONG;
+    return passes ? WHILE_STALE : UNTIL_REPAIRED;
   }
-  // One second more: freshness is told in whole seconds.
+  // One second more: freshness is reported in whole seconds.
   return Math.min(AT_MOST, Math.max(AT_LEAST, freshFor + 1));
 }
 
-/** `failures`: how many in a row, this one included. */
-export function delayAfterTrouble(trouble: Trouble, failures: number): Delay {
-  if (trouble.kind === "offline" || !troubleSentence(trouble).passes) return null;
-  const asked = trouble.kind === "problem" ? trouble.retryAfter : null;
-  const backoff = Math.min(300, 15 * 2 ** (failures - 1));
+/**
+ * Always some time: whatever one answer was (a proxy's page in the middle of a deployment, a wrong
+ * "offline" of the browser), a page that stays open recovers by itself. `failures`: how many in a
+ * row, this one included.
+ */
+export function delayAfterFailure(failure: Failure, failures: number): number {
+  const asked = failure.kind === "problem" ? failure.retryAfter : null;
+  const backoff = failureSentence(failure).passes
+    ? Math.min(UNTIL_REPAIRED, 15 * 2 ** (failures - 1))
+    : UNTIL_REPAIRED;
   return Math.min(AT_MOST, Math.max(AT_LEAST, asked ?? backoff));
+}
+
+/**
+ * The least delay of a page that nobody has touched for `idle` seconds when it was last read: as
+ * long again, so that the readings come at twice the time each, up to one in 15 minutes.
+ */
+export function delayWhileIdle(idle: number): number {
+  return Math.min(IDLE_AT_MOST, idle);
 }

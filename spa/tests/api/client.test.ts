@@ -52,7 +52,7 @@ describe("an answer", () => {
   it("brings the figures with what its headers tell", async () => {
     const headers = {
       Age: "40",
-      "Cache-Control": "private, max-age=140",
+      "Cache-Control": "private, max-age=180",
       "X-Cache": "HIT",
       "X-Request-Id": "r",
     };
@@ -60,7 +60,7 @@ describe("an answer", () => {
     expect(await result).toEqual({
       kind: "figures",
       snapshot: snapshot(),
-      provenance: { age: 40, freshFor: 140, cache: "HIT", requestId: "r" },
+      provenance: { age: 40, maxAge: 180, cache: "HIT", requestId: "r" },
     });
   });
 
@@ -68,7 +68,7 @@ describe("an answer", () => {
     const { result } = ask(() =>
       json(snapshot(), { headers: { Age: "-4", "Cache-Control": "no-store" } }),
     );
-    expect(await result).toMatchObject({ provenance: { age: null, freshFor: null } });
+    expect(await result).toMatchObject({ provenance: { age: null, maxAge: null } });
   });
 
   it.each([

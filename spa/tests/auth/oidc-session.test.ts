@@ -1,7 +1,7 @@
 import { ErrorResponse, User } from "oidc-client-ts";
 import { describe, expect, it } from "vitest";
-import { SessionEnded, Unreachable } from "../../src/auth/access.ts";
 import { type Manager, OidcSession } from "../../src/auth/oidc-session.ts";
+import { SessionEnded, Unreachable } from "../../src/auth/session.ts";
 
 function user(
   secondsLeft: number,
@@ -24,6 +24,7 @@ function sessionOf(
   const log: string[] = [];
   const manager: Manager = {
     getUser: () => Promise.resolve(held),
+    storeUser: () => Promise.resolve(),
     removeUser: () => Promise.resolve(void log.push("removed")),
     signinRedirect: () => Promise.resolve(void log.push("to sign-in")),
     signinSilent: () => {
@@ -34,6 +35,7 @@ function sessionOf(
   };
   const session = new OidcSession({
     manager,
+    tabs: { alone: (work) => work(), catchUp: () => Promise.resolve(), renewed: () => undefined },
     user: held,
     fault: null,
     logoutUrl: "https://login.example/logout?x",

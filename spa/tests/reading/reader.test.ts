@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
-import type { Answer, Trouble } from "../../src/api/answer.ts";
-import { type Access, SessionEnded, Unreachable } from "../../src/auth/access.ts";
+import type { Answer, Failure } from "../../src/api/client.ts";
+import { type Access, SessionEnded, Unreachable } from "../../src/auth/session.ts";
+import { figures } from "../../src/freshness.ts";
 import { Reader } from "../../src/reading/reader.ts";
-import { delayAfterFigures, delayAfterTrouble } from "../../src/reading/schedule.ts";
-import { figures } from "../../src/freshness/figures.ts";
-import { TestClock, snapshot, told } from "../samples.ts";
+import { delayAfterFigures, delayAfterFailure } from "../../src/reading/schedule.ts";
+import { TestClock, snapshot, reported } from "../samples.ts";
 
-const GOOD: Answer = { kind: "figures", snapshot: snapshot(), provenance: told() };
-const problem = (code: string, status: number, retryAfter: number | null = null): Trouble => ({
+const GOOD: Answer = { kind: "figures", snapshot: snapshot(), provenance: reported() };
+const problem = (code: string, status: number, retryAfter: number | null = null): Failure => ({
   kind: "problem",
   code,
   status,
@@ -40,15 +40,15 @@ describe("reading", () => {
   it("keeps the last good figures through every failure", async () => {
     const { reader } = readerOf([GOOD, { kind: "timeout" }]);
     await reader.read("read");
-    expect(await reader.read("read")).toBe("trouble");
+    expect(await reader.read("read")).toBe("failure");
     expect(reader.reading.value.figures?.snapshot).toEqual(snapshot());
-    expect(reader.reading.value.trouble).toEqual({ kind: "timeout" });
+    expect(reader.reading.value.failure).toEqual({ kind: "timeout" });
   });
 
   it("makes what it holds fresh again when nothing has changed", async () => {
     const { reader } = readerOf([
       GOOD,
-      { kind: "unchanged", provenance: told({ age: 3, freshFor: 177 }) },
+      { kind: "unchanged", provenance: reported({ age: 3, maxAge: 180 }) },
     ]);
     await reader.read("read");
     await reader.read("read");
@@ -74,10 +74,10 @@ describe("reading", () => {
     expect([asked, reader.reading.value.next]).toEqual([[], null]);
   });
 
-  it("takes a renewal that cannot be asked for as the network's trouble", async () => {
+  it("takes a renewal that cannot be asked for as the network's failure", async () => {
     const { reader } = readerOf([], { token: () => Promise.reject(new Unreachable()) });
     await reader.read("read");
-    expect(reader.reading.value.trouble).toEqual({ kind: "network" });
+    expect(reader.reading.value.failure).toEqual({ kind: "network" });
   });
 
   it("drops what comes after somebody has signed out", async () => {
@@ -116,17 +116,63 @@ describe("asking again", () => {
     expect([reader.heldFor("refresh"), reader.heldFor("read")]).toEqual([20, 20]);
   });
 
-  it("grows patient with a failure that stays, and leaves alone what no retry mends", () => {
+  it("grows patient with a failure that stays, and obeys Retry-After", () => {
     const down = problem("coinbase_unavailable", 503);
-    expect([1, 2, 3, 9].map((failures) => delayAfterTrouble(down, failures))).toEqual([
+    expect([1, 2, 3, 9].map((failures) => delayAfterFailure(down, failures))).toEqual([
       15, 30, 60, 300,
     ]);
-    expect(delayAfterTrouble(problem("secret_invalid", 500), 1)).toBeNull();
-    expect(delayAfterTrouble(problem("coinbase_rate_limited", 503, 42), 1)).toBe(42);
+    expect(delayAfterFailure(problem("coinbase_rate_limited", 503, 42), 1)).toBe(42);
+  });
+
+  it.each<Failure>([
+    { kind: "unreadable", why: "it is not JSON", requestId: null },
+    { kind: "timeout" },
+    { kind: "network" },
+    { kind: "offline" },
+    problem("forbidden", 403),
+    problem("not_found", 404),
+    problem("http_418", 418),
+    problem("secret_invalid", 500),
+    problem("misconfigured", 500),
+    problem("brand_new", 599),
+  ])("recovers by itself from one answer of whatever kind: %o", async (failure) => {
+    const { reader, clock, asked } = readerOf([failure, GOOD]);
+    await reader.read("read");
+    clock.pass(301);
+    reader.tick();
+    await Promise.resolve();
+    expect(asked.length).toBe(2);
+  });
+
+  it("asks seldom for what no retry repairs", () => {
+    const failures = [1, 2, 9];
+    const delays = (code: string) =>
+      failures.map((count) => delayAfterFailure(problem(code, 500), count));
+    expect([delays("secret_invalid"), delays("misconfigured")]).toEqual([
+      [300, 300, 300],
+      [300, 300, 300],
+    ]);
+  });
+
+  it("lets no Retry-After lock the page for longer than an hour", async () => {
+    const { reader } = readerOf([problem("coinbase_rate_limited", 503, 315_360_000)]);
+    await reader.read("read");
+    expect([reader.heldFor("refresh"), reader.heldFor("read"), reader.dueIn()]).toEqual([
+      3600, 3600, 3600,
+    ]);
+  });
+
+  it("goes on asking after a fault that nobody thought of", async () => {
+    const fault = new Error("the disk of sessionStorage is full");
+    const { reader, clock } = readerOf([], { token: () => Promise.reject(fault) });
+    await expect(reader.read("read")).rejects.toThrow(fault);
+    expect(reader.reading.value.asking).toBe("no");
+    clock.pass(3599);
+    expect(reader.dueIn()).toBe(1);
   });
 
   it("never hammers, even when an answer is out of date at once", () => {
-    const read = figures(snapshot(), told({ freshFor: 0 }), new TestClock().read());
+    const read = figures(snapshot(), reported({ age: 180 }), new TestClock().read());
     expect(delayAfterFigures(read)).toBe(5);
   });
 
@@ -135,12 +181,44 @@ describe("asking again", () => {
       delayAfterFigures(
         figures(
           snapshot({ stale: true, warnings: [{ code, detail: "" }] }),
-          told(),
+          reported(),
           new TestClock().read(),
         ),
       );
     expect([delay("coinbase_unavailable"), delay("coinbase_credentials_rejected")]).toEqual([
       60, 300,
+    ]);
+  });
+});
+
+describe("a page that nobody touches", () => {
+  /** The seconds at which it reads in so many, when it is looked at as told. */
+  async function readings(seconds: number, isTouched: (second: number) => boolean) {
+    const { reader, clock } = readerOf([]);
+    const at: number[] = [];
+    for (let second = 0; second < seconds; second++) {
+      if (isTouched(second)) reader.touched();
+      if (reader.dueIn() === 0) {
+        at.push(second);
+        await reader.read("read");
+      }
+      clock.pass(1);
+    }
+    return at;
+  }
+
+  it("reads at twice the time each, in the end every 15 minutes", async () => {
+    expect(await readings(3600, () => false)).toEqual([0, 141, 282, 564, 1128, 2028, 2928]);
+    expect((await readings(4 * 3600, () => false)).filter((at) => at >= 3 * 3600).length).toBe(4);
+  });
+
+  it("is read whenever freshness ends while somebody is there", async () => {
+    expect((await readings(3600, (second) => second % 60 === 0)).length).toBe(26);
+  });
+
+  it("is read at once when somebody comes back", async () => {
+    expect(await readings(2000, (second) => second === 1500)).toEqual([
+      0, 141, 282, 564, 1128, 1500, 1641, 1782,
     ]);
   });
 });

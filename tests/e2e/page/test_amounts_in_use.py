@@ -53,6 +53,20 @@ def test_the_export_has_every_digit_and_no_formula(stage: Stage) -> None:
     expect(page.locator(".toast")).to_have_text("2 holdings exported with all digits.")
 
 
+def test_the_export_has_what_the_filter_leaves_and_no_character_that_turns_text_round(
+    stage: Stage,
+) -> None:
+    stage.say(
+        snapshot(holdings=[holding("USD", "1"), holding("\u202eUSB", "3"), holding("BTC", "2")])
+    )
+    page = stage.open("/?q=us&sort=balance&dir=desc")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Export CSV").click()
+    rows = Path(saved.value.path()).read_bytes().decode("utf-8-sig").split("\r\n")[1:-1]
+    assert [row.split(",")[1] for row in rows] == ["USD", "\ufffdUSB"]
+    expect(page.locator(".toast")).to_have_text("2 of 3 holdings exported with all digits.")
+
+
 def test_an_amount_is_copied_as_the_api_gave_it(stage: Stage) -> None:
     stage.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page = stage.open()

@@ -16,5 +16,9 @@ def test_the_demo_shows_sample_figures_under_a_ribbon_and_asks_for_no_sign_in(
         expect(page.get_by_text("1 empty and 1 dust account not shown")).to_be_visible()
         expect(page.get_by_role("button", name="10,432.19").first).to_be_visible()
         expect(page.get_by_role("button", name="Sign")).to_have_count(0)
+        expect(page.get_by_role("region", name="Freshness")).to_contain_text("Sample figures")
+        page.get_by_role("button", name="Refresh").click()
+        expect(page.locator(".toast")).to_have_text("These are the demo’s sample figures.")
+        assert "Coinbase" not in page.locator("body").inner_text()
         assert page.evaluate("[Object.keys(localStorage), Object.keys(sessionStorage)]") == [[], []]
         assert complaints == []

@@ -23,7 +23,7 @@ HOSTILE = snapshot(
 )
 
 
-@pytest.mark.parametrize("width", [320, 390, 820, 1280])
+@pytest.mark.parametrize("width", [280, 320, 390, 820, 1280])
 def test_nothing_reaches_beyond_the_page(browser: Browser, site: BuiltPage, width: int) -> None:
     with staged(browser, site, viewport={"width": width, "height": 800}) as stage:
         dialogs: list[str] = []

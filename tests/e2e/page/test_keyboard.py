@@ -68,6 +68,17 @@ def test_arrows_move_between_amounts_and_enter_copies_one_in_full(page: Page) ->
     assert page.evaluate("navigator.clipboard.readText()") == "0.034567890123"
 
 
+def test_tab_comes_back_to_the_amount_that_had_the_focus(page: Page) -> None:
+    page.locator("button.amount").first.focus()
+    for key in ("ArrowDown", "End", "Control+End", "Home"):
+        page.keyboard.press(key)
+    assert page.evaluate(_NAME) == "0.000000417"
+    page.keyboard.press("Shift+Tab")
+    assert page.evaluate(_NAME) == "On hold"
+    page.keyboard.press("Tab")
+    assert page.evaluate(_NAME) == "0.000000417"
+
+
 def test_filter_sort_refresh_export_and_hide_work_by_keys(stage: Stage, page: Page) -> None:
     tabbed(page, 4)
     page.keyboard.press("Space")

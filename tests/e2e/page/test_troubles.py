@@ -12,7 +12,7 @@ HTML = "<!doctype html><title>502</title><h1>Bad gateway</h1>"
 
 
 @pytest.mark.parametrize(
-    ("answer", "status", "title", "mend"),
+    ("answer", "status", "title", "remedy"),
     [
         (HTML, 200, "The API's answer could not be used", "none of it is shown"),
         (HTML, 502, "The holdings could not be read", "Try again in a moment."),
@@ -25,17 +25,28 @@ HTML = "<!doctype html><title>502</title><h1>Bad gateway</h1>"
     ],
 )
 def test_an_answer_without_figures_becomes_a_sentence(
-    stage: Stage, answer: Document | str, status: int, title: str, mend: str
+    stage: Stage, answer: Document | str, status: int, title: str, remedy: str
 ) -> None:
     stage.say(answer, status)
     notice = stage.open().get_by_role("region", name="Problem")
     expect(notice.get_by_role("heading")).to_contain_text(title)
-    expect(notice).to_contain_text(mend)
+    expect(notice).to_contain_text(remedy)
     assert "Bad gateway" not in stage.page.content()
 
     stage.say(snapshot())
     stage.page.get_by_role("button", name=re.compile("Try again|Refresh")).first.click()
     expect(stage.page.locator(".holdings")).to_be_visible()
+
+
+def test_a_proxys_page_in_between_does_not_end_the_reading(stage: Stage) -> None:
+    stage.page.clock.install()
+    stage.say(HTML)
+    page = stage.open()
+    expect(page.get_by_role("region", name="Problem")).to_be_visible()
+    expect(page.get_by_role("region", name="Freshness")).to_contain_text("next attempt in")
+    stage.say(snapshot())
+    page.clock.fast_forward(16_000)
+    expect(page.locator(".holdings")).to_be_visible()
 
 
 def test_offline_keeps_the_figures_and_reads_again_by_itself(stage: Stage) -> None:
@@ -86,3 +97,24 @@ def test_a_request_is_held_back_for_as_long_as_the_api_asks(stage: Stage) -> Non
     stage.say(snapshot())
     page.clock.fast_forward(21_000)
     expect(page.locator(".holdings")).to_be_visible()
+
+
+@pytest.mark.parametrize("seconds", [20, 300, 3599, 10**9])
+@pytest.mark.parametrize("width", [280, 390, 1280])
+def test_a_wait_of_whatever_length_stands_beside_the_words_of_its_button(
+    stage: Stage, seconds: int, width: int
+) -> None:
+    page = stage.page
+    page.set_viewport_size({"width": width, "height": 800})
+    stage.say(problem("coinbase_rate_limited", 503), 503, Retry_After=str(seconds))
+    stage.open()
+    expect(page.locator(".refresh-wait")).to_be_visible()
+    overlap: float = page.evaluate("""() => {
+      const range = document.createRange();
+      range.selectNodeContents(document.querySelector(".refresh-words, .refresh > .icon + *"));
+      const words = range.getBoundingClientRect();
+      return words.right - document.querySelector(".refresh-wait").getBoundingClientRect().left;
+    }""")
+    assert overlap <= 0
+    button = page.locator(".refresh")
+    assert button.evaluate("(it) => it.scrollWidth <= it.clientWidth")

@@ -1,169 +1,228 @@
-"""What an operator types, and what they are told."""
+"""What an operator types, what is asked of Pulumi and AWS then, and what they are told."""
 
-import base64
 import json
-from collections.abc import Iterator, Sequence
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
+from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
+from boto3.session import Session
 
 from operations.__main__ import main, parse
-from operations.errors import OperationError
-from operations.logs import tail
-from operations.secret import put_secret, read_value
-from operations.stack import read_outputs
-from operations.users import create_user
+from operations.stack import ROOT
+from tests.integration.operations.conftest import Operate, Pulumi
 
-KEY = {
-    "api_key": "canary-xyzzy",
-    "api_secret": base64.b64encode(bytes(64)).decode(),
-    "passphrase": "canary-xyzzy",
+STATE = {
+    "version": 3,
+    "deployment": {
+        "resources": [
+            {"urn": "urn:pulumi:dev::holdings::pulumi:pulumi:Stack::holdings-dev", "custom": False},
+            {"urn": "urn:pulumi:dev::holdings::aws:dynamodb/table:Table::cache", "custom": True},
+            {
+                "urn": "urn:pulumi:dev::holdings::aws:cloudfront/distribution:Distribution::page",
+                "inputs": {"retainOnDelete": True},
+                "protect": False,
+            },
+        ]
+    },
 }
 
 
-@pytest.fixture(autouse=True)
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    monkeypatch.delenv("AWS_PROFILE", raising=False)
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        yield
-
-
-def test_a_key_that_the_app_takes_is_stored() -> None:
-    client = boto3.client("secretsmanager")
-    client.create_secret(Name="holdings-dev-coinbase")
-    put_secret(client, "holdings-dev-coinbase", json.dumps(KEY))
-    stored = client.get_secret_value(SecretId="holdings-dev-coinbase")["SecretString"]
-    assert json.loads(stored) == KEY
+def keeping(**bits: bool) -> str:
+    """The state of a stack whose table has these bits."""
+    state: dict[str, Any] = json.loads(json.dumps(STATE))
+    state["deployment"]["resources"][1].update(bits)
+    return json.dumps(state)
 
 
 @pytest.mark.parametrize(
-    ("value", "named"),
+    ("typed", "asked"),
     [
-        (json.dumps(KEY | {"api_secret": "short"}), "api_secret"),
-        (json.dumps({"api_key": "canary-xyzzy"}), "api_secret, passphrase"),
-        ("canary-xyzzy", "not a JSON object"),
+        (["up"], ["up", "--stack", "dev"]),
+        (["up", "--yes"], ["up", "--stack", "dev", "--yes"]),
+        (["preview"], ["preview", "--stack", "dev"]),
     ],
 )
-def test_a_key_that_the_app_would_refuse_is_not_stored_and_not_shown(
-    value: str, named: str
+def test_pulumi_is_left_to_talk_to_the_operator(
+    pulumi: Pulumi, operate: Operate, typed: list[str], asked: list[str]
 ) -> None:
-    client = boto3.client("secretsmanager")
-    client.create_secret(Name="s", SecretString="before")
-    with pytest.raises(OperationError, match=named) as raised:
-        put_secret(client, "s", value)
-    assert "xyzzy" not in str(raised.value)
-    assert client.get_secret_value(SecretId="s")["SecretString"] == "before"
+    pulumi.answer(typed[0], out="Do you want to?", code=3)
+    said = operate(*typed)
+    assert (said.code, said.out, pulumi.asked()) == (3, "Do you want to?", [asked])
 
 
-def test_without_the_secret_the_mend_is_to_make_it() -> None:
-    with pytest.raises(OperationError, match="make up"):
-        put_secret(boto3.client("secretsmanager"), "none", json.dumps(KEY))
+@pytest.mark.parametrize("state", [json.dumps(STATE), '{"version": 3}', '{"deployment": null}'])
+def test_a_stack_that_keeps_nothing_is_destroyed(
+    pulumi: Pulumi, operate: Operate, state: str
+) -> None:
+    pulumi.answer("stack export", state)
+    assert operate("destroy", "--yes").code == 0
+    assert [asked[0] for asked in pulumi.asked()] == ["stack", "destroy"]
+    assert pulumi.asked()[1] == ["destroy", "--stack", "dev", "--yes"]
 
 
-def test_a_key_is_read_from_a_file_or_asked_for(tmp_path: Path) -> None:
-    file = tmp_path / "key.json"
-    file.write_text("{}")
-    assert read_value(file) == "{}"
-    answers = iter(KEY.values())
-    asked = read_value(None, lambda _prompt: next(answers), terminal=True)
-    assert json.loads(asked) == KEY
-
-
-def test_without_a_file_and_a_terminal_the_mend_is_a_file(tmp_path: Path) -> None:
-    with pytest.raises(OperationError, match="FILE="):
-        read_value(None, terminal=False)
-    with pytest.raises(OperationError, match="cannot be read"):
-        read_value(tmp_path / "none.json")
-
-
-def test_a_person_is_invited_once() -> None:
-    client = boto3.client("cognito-idp")
-    pool = client.create_user_pool(PoolName="p")["UserPool"].get("Id", "")
-    create_user(client, pool, "a@example.com")
-    assert [user.get("Username") for user in client.list_users(UserPoolId=pool)["Users"]] == [
-        "a@example.com"
+@pytest.mark.parametrize("bits", [{"protect": True}, {"retainOnDelete": True}])
+def test_a_stack_that_keeps_its_data_is_not_touched_and_the_two_steps_are_told(
+    pulumi: Pulumi, operate: Operate, bits: dict[str, bool]
+) -> None:
+    pulumi.answer("stack export", keeping(**bits))
+    said = operate("destroy", "--yes")
+    assert said.code == 1
+    assert "nothing was removed. Protected: cache.\n" in said.err
+    steps = [line.strip() for line in said.err.splitlines()[2:]]
+    assert steps == [
+        "pulumi config set holdings:keepData false --stack dev",
+        "make up STACK=dev",
+        "make destroy STACK=dev",
     ]
-    with pytest.raises(OperationError, match="already"):
-        create_user(client, pool, "a@example.com")
+    assert [asked[0] for asked in pulumi.asked()] == ["stack"]
 
 
-@pytest.mark.parametrize("email", ["", "a", "a@b", "a b@example.com", "@example.com"])
-def test_what_is_no_email_address_is_refused(email: str) -> None:
-    with pytest.raises(OperationError, match="EMAIL="):
-        create_user(boto3.client("cognito-idp"), "pool", email)
-
-
-def outputs_of(printed: str) -> "list[Sequence[str]]":
-    """What was asked of pulumi, which answers with `printed`."""
-    asked: list[Sequence[str]] = []
-
-    def run(arguments: Sequence[str]) -> str:
-        asked.append(arguments)
-        return printed
-
-    assert read_outputs("dev", run) == json.loads(printed)
-    return asked
-
-
-def test_outputs_are_those_of_the_named_stack() -> None:
-    assert outputs_of('{"table": "t"}') == [["stack", "output", "--json", "--stack", "dev"]]
-
-
-def test_a_stack_that_is_not_there_is_told_apart_from_one_that_is_empty() -> None:
-    with pytest.raises(OperationError, match=r"STACK=nowhere is none of .*dev"):
-        read_outputs("nowhere", lambda _: "{}")
-    with pytest.raises(OperationError, match="make up STACK=dev"):
-        read_outputs("dev", lambda _: "{}")
-
-
-def test_without_pulumi_the_mend_is_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", "")
-    with pytest.raises(OperationError, match="get it from"):
-        read_outputs("dev")
-
-
-class Logs:
-    """boto3's logs client, as far as a tail needs it: each look finds the next batch."""
-
-    def __init__(self, *looks: list[tuple[int, str]]) -> None:
-        self._looks = iter(looks)
-        self.since: list[int] = []
-
-    def get_paginator(self, name: str) -> "Logs":
-        assert name == "filter_log_events"
-        return self
-
-    def paginate(self, *, logGroupName: str, startTime: int) -> object:  # noqa: N803 - boto3's
-        assert logGroupName == "/aws/lambda/holdings"
-        self.since.append(startTime)
-        events = [
-            {"eventId": text, "timestamp": moment, "message": f"{text}\n"}
-            for moment, text in next(self._looks)
-        ]
-        return [{"events": events}]
-
-
-def test_a_tail_shows_each_line_once_though_the_last_moment_is_looked_at_again() -> None:
-    client = Logs(
-        [(700_001, "a"), (700_002, "b")],
-        [(700_002, "b"), (700_002, "c")],
-        [],
-        [(700_002, "b"), (700_002, "c"), (700_009, "d")],
+@pytest.mark.parametrize(
+    ("command", "asks", "printed"),
+    [
+        ("outputs", "output", ""),
+        ("outputs", "output", "not JSON"),
+        ("outputs", "output", "[]"),
+        ("outputs", "output", "\udcff"),
+        ("destroy", "export", "null"),
+    ],
+)
+def test_what_is_no_answer_of_pulumi_stops_it(
+    pulumi: Pulumi, operate: Operate, command: str, asks: str, printed: str
+) -> None:
+    pulumi.answer(f"stack {asks}", printed)
+    said = operate(command)
+    assert (said.code, said.err) == (
+        1,
+        f"{command}: pulumi printed no JSON object: is its version too old?\n",
     )
-    lines = tail(client, "/aws/lambda/holdings", now=lambda: 1300, sleep=lambda _: None)
-    assert [next(lines) for _ in range(4)] == ["a", "b", "c", "d"]
-    assert client.since == [700_000, 700_002, 700_002, 700_002]
 
 
-def test_each_command_is_known_and_needs_a_stack(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("complaint", "remedy"),
+    [
+        ("error: no stack named 'dev' found", "pulumi stack init"),
+        (
+            "error: passphrase must be set with PULUMI_CONFIG_PASSPHRASE or ...",
+            "export PULUMI_CONFIG_PASSPHRASE",
+        ),
+        ("error: incorrect passphrase", "is not the one"),
+        ("error: PULUMI_ACCESS_TOKEN must be set for login during non-inter...", "pulumi login"),
+        ("error: the stack is currently locked by 1 lock(s).", "pulumi cancel"),
+        ("error: something else", "something else"),
+    ],
+)
+def test_what_pulumi_complains_of_comes_with_the_remedy(
+    pulumi: Pulumi, operate: Operate, complaint: str, remedy: str
+) -> None:
+    pulumi.answer("stack output", err=complaint, code=255)
+    said = operate("outputs")
+    assert said.code == 1
+    assert complaint in said.err
+    assert remedy in said.err
+
+
+def test_a_pulumi_that_dies_without_a_word_is_named(pulumi: Pulumi, operate: Operate) -> None:
+    pulumi.answer("stack output", code=2)
+    assert operate("outputs").err == "outputs: pulumi stack: ended with 2\n"
+
+
+@pytest.mark.parametrize("command", ["outputs", "up"])
+def test_without_pulumi_the_remedy_is_to_get_it(
+    operate: Operate, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    assert "the pulumi command is not here: get it from" in operate(command).err
+
+
+@pytest.mark.parametrize("command", ["outputs", "up"])
+def test_a_pulumi_of_another_machine_is_named(
+    pulumi: Pulumi, operate: Operate, command: str
+) -> None:
+    (pulumi.folder / "pulumi").write_bytes(b"\x7fELF of another kind")
+    said = operate(command)
+    assert said.code == 1
+    assert "pulumi cannot be run: Exec format error" in said.err
+
+
+@pytest.mark.parametrize(
+    "stack", ["nowhere", "", "..", "../../etc/passwd", "dev.yaml", "*", "-x", "dev\n", "d\udcffv"]
+)
+def test_a_stack_is_one_that_has_a_file(
+    pulumi: Pulumi, capfd: pytest.CaptureFixture[str], stack: str
+) -> None:
+    for command in ("up", "outputs"):
+        assert main([f"--stack={stack}", command]) == 1
+        assert "is none of dev, prod, staging" in capfd.readouterr().err
+    assert pulumi.asked() == []
+
+
+def test_outputs_are_those_of_the_named_stack(pulumi: Pulumi, operate: Operate) -> None:
+    pulumi.outputs(table="t", api_domain_target=None)
+    said = operate("outputs")
+    assert said.out.splitlines() == [
+        "api_domain_target  None",
+        "region             eu-west-1",
+        "table              t",
+    ]
+    assert pulumi.asked()[0][:5] == ["stack", "output", "--json", "--stack", "dev"]
+
+
+def test_a_stack_that_is_not_up_is_to_be_made(pulumi: Pulumi, operate: Operate) -> None:
+    pulumi.answer("stack output", "{}")
+    assert "no outputs yet: `make up STACK=dev`" in operate("outputs").err
+
+
+@pytest.mark.parametrize("value", [None, {}])
+@pytest.mark.parametrize(
+    ("command", "output"),
+    [
+        (["logs"], "function_log_group"),
+        (["put-secret"], "secret"),
+        (["create-user", "--email=a@example.com"], "user_pool_id"),
+        (["deploy-code"], "function"),
+        (["deploy-web"], "web_bucket"),
+    ],
+)
+def test_an_output_that_a_stack_lacks_is_named(
+    pulumi: Pulumi, operate: Operate, command: list[str], output: str, value: object
+) -> None:
+    pulumi.outputs(**{output: value})
+    said = operate(*command)
+    assert (said.code, said.err) == (
+        1,
+        f"{command[0]}: the stack has no output '{output}' yet: `make up STACK=dev`\n",
+    )
+
+
+def test_a_key_goes_from_a_file_into_the_secret(
+    pulumi: Pulumi, operate: Operate, aws: Session, tmp_path: Path
+) -> None:
+    pulumi.outputs(secret="s")
+    client = aws.client("secretsmanager")
+    client.create_secret(Name="s")
+    key = {"api_key": "k", "api_secret": "A" * 86 + "==", "passphrase": "p"}
+    (tmp_path / "key.json").write_text(json.dumps(key), "utf-16")
+    assert operate("put-secret", "--file", str(tmp_path / "key.json")).code == 0
+    assert json.loads(client.get_secret_value(SecretId="s")["SecretString"]) == key
+
+
+def test_a_person_is_invited(pulumi: Pulumi, operate: Operate, aws: Session) -> None:
+    client = aws.client("cognito-idp")
+    pool = client.create_user_pool(PoolName="p")["UserPool"].get("Id", "")
+    pulumi.outputs(user_pool_id=pool)
+    assert operate("create-user", "--email=a@example.com").code == 0
+    assert len(client.list_users(UserPoolId=pool)["Users"]) == 1
+
+
+def test_each_option_of_a_command_is_known(capsys: pytest.CaptureFixture[str]) -> None:
     assert parse(["--stack", "dev", "rollback"]).version == ""
-    assert parse(["--stack", "dev", "canary", "--version", "3", "--percent", "5"]).percent == "5"
+    assert parse(["--stack", "dev", "canary", "--version=3", "--percent=5"]).percent == "5"
     assert [parse(["--stack", "dev", "deploy-web", *more]).prune for more in ([], ["--prune"])] == [
         False,
         True,
@@ -173,8 +232,100 @@ def test_each_command_is_known_and_needs_a_stack(capsys: pytest.CaptureFixture[s
     assert "--stack" in capsys.readouterr().err
 
 
-def test_an_unknown_stack_is_named_before_anything_is_asked(
-    capsys: pytest.CaptureFixture[str],
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("\x1b[2J\x07red", "\\x1b[2J\\x07red"),
+        ("a\rb", "a\\rb"),
+        ("\u202egnp.exe", "\\u202egnp.exe"),
+        ("\ud800", "\\ud800"),
+        ("\x9b2J", "\\x9b2J"),
+        ("figures\tin a table, \u20ac", "figures\tin a table, \u20ac"),
+    ],
+)
+def test_nothing_that_is_shown_is_obeyed_by_the_terminal(
+    pulumi: Pulumi, operate: Operate, written: str, shown: str
 ) -> None:
-    assert main(["--stack", "nowhere", "up"]) == 1
-    assert "STACK=nowhere is none of" in capsys.readouterr().err
+    pulumi.outputs(table=written)
+    assert f"table   {shown}\n" in operate("outputs").out
+
+
+def run(*arguments: str, **environ: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "operations", "--stack", "dev", *arguments],
+        cwd=ROOT,
+        env=os.environ | environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_a_reader_that_has_enough_ends_it_without_a_word(pulumi: Pulumi) -> None:
+    pulumi.outputs(**{f"output{number}": "x" * 1000 for number in range(1000)})
+    with run("outputs") as running:
+        assert running.stdout
+        assert running.stderr
+        running.stdout.close()
+        assert running.stderr.read() == ""
+    assert running.returncode == 0
+
+
+def test_a_terminal_that_knows_few_letters_is_shown_the_others_by_number(pulumi: Pulumi) -> None:
+    pulumi.outputs(table="\u20ac")
+    out, _ = run("outputs", PYTHONIOENCODING="ascii").communicate()
+    assert "table   \\u20ac\n" in out
+
+
+# A pulumi that is interrupted, and takes its time to end in order.
+SLOW = """#!{python} -IS
+import pathlib, signal, sys, time
+here = pathlib.Path({here!r})
+def end(*_):
+    time.sleep(1)
+    (here / "ended").touch()
+    sys.exit(7)
+signal.signal(signal.SIGINT, end)
+(here / "started").touch()
+time.sleep(60)
+"""
+
+
+def interrupted(folder: Path, *command: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command, and press Ctrl-C, which goes to all that it runs, once Pulumi is at work."""
+    program = folder / "pulumi"
+    program.write_text(SLOW.format(python=sys.executable, here=str(folder)))
+    program.chmod(0o755)
+    with subprocess.Popen(
+        [sys.executable, *command],
+        cwd=ROOT,
+        env=os.environ | {"PATH": f"{folder}:{os.environ['PATH']}"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as running:
+        deadline = time.monotonic() + 60
+        while not (folder / "started").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        os.killpg(running.pid, signal.SIGINT)
+        out, err = running.communicate(timeout=60)
+    return subprocess.CompletedProcess(command, running.returncode, out, err)
+
+
+def test_pulumi_ends_by_itself_when_it_is_interrupted(tmp_path: Path) -> None:
+    """Killed meanwhile, it would leave the stack locked."""
+    hand_over = "import sys, operations.stack as s; sys.exit(s.hand_over(['up']))"
+    assert interrupted(tmp_path, "-c", hand_over).returncode == 7
+    assert (tmp_path / "ended").exists()
+
+
+def test_interrupted_work_is_not_said_to_be_done(tmp_path: Path) -> None:
+    ended = interrupted(tmp_path, "-m", "operations", "--stack", "dev", "outputs")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "outputs: interrupted\n")
+
+
+def test_a_pulumi_that_is_killed_ends_it_as_a_shell_says(pulumi: Pulumi, operate: Operate) -> None:
+    program = pulumi.folder / "pulumi"
+    program.write_text("#!/bin/sh\nkill -9 $$\n")
+    assert operate("up").code == 128 + signal.SIGKILL

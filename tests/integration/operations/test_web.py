@@ -1,16 +1,15 @@
 """The page's way into the cloud: which files, how they are stored, and in which order."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-import boto3
 import pytest
-from moto import mock_aws
+from boto3.session import Session
+from botocore.exceptions import ClientError
 
 from operations.errors import OperationError
-from operations.page_files import cache_control
-from operations.web import Deployed, Hosting, deploy_web
+from operations.web import Deployed, Hosting, cache_control, deploy_web
+from tests.integration.operations.conftest import answer_with
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -18,38 +17,24 @@ if TYPE_CHECKING:
 BUCKET = "holdings-dev-web"
 
 
-class NoSuchDistribution(Exception):
-    """As boto3's client has it."""
-
-
 class CloudFront:
     """boto3's CloudFront client, as far as an invalidation needs it."""
-
-    class exceptions:  # noqa: N801 - boto3's
-        NoSuchDistribution = NoSuchDistribution
 
     def __init__(self) -> None:
         self.invalidated: list[Any] = []
 
     def create_invalidation(self, **asked: Any) -> None:
-        if asked["DistributionId"] != "E1":
-            raise NoSuchDistribution
         self.invalidated.append(asked)
 
 
 @pytest.fixture
-def s3(monkeypatch: pytest.MonkeyPatch) -> "Iterator[S3Client]":
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL"):
-        monkeypatch.delenv(name, raising=False)
-    with mock_aws():
-        client = boto3.client("s3", region_name="eu-west-1")
-        client.create_bucket(
-            Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
-        )
-        client.put_object(Bucket=BUCKET, Key="config.json", Body=b"of Pulumi")
-        yield client
+def s3(aws: Session) -> "S3Client":
+    client = aws.client("s3")
+    client.create_bucket(
+        Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+    )
+    client.put_object(Bucket=BUCKET, Key="config.json", Body=b"of Pulumi")
+    return client
 
 
 @pytest.fixture
@@ -137,8 +122,8 @@ def test_cloudfront_forgets_the_index_of_before(s3: "S3Client", dist: Path) -> N
     ]
 
 
-def test_the_real_client_takes_the_invalidation(s3: "S3Client", dist: Path) -> None:
-    cloudfront = cast("Any", boto3).client("cloudfront", region_name="eu-west-1")
+def test_the_real_client_takes_the_invalidation(aws: Session, s3: "S3Client", dist: Path) -> None:
+    cloudfront = cast("Any", aws).client("cloudfront")
     origin = {
         "Id": "o",
         "DomainName": "b.s3.amazonaws.com",
@@ -157,7 +142,7 @@ def test_the_real_client_takes_the_invalidation(s3: "S3Client", dist: Path) -> N
     deploy_web(s3, cloudfront, Hosting(BUCKET, identifier), dist, reference="1")
     [found] = cloudfront.list_invalidations(DistributionId=identifier)["InvalidationList"]["Items"]
     assert found["Status"]
-    with pytest.raises(OperationError, match="no distribution E0: `make up`"):
+    with pytest.raises(ClientError, match="NoSuchDistribution"):
         deploy_web(s3, cloudfront, Hosting(BUCKET, "E0"), dist, reference="2")
 
 
@@ -175,14 +160,29 @@ def test_a_file_of_unknown_type_stops_it_before_anything_is_uploaded(
     assert stored(s3) == {"config.json"}
 
 
-def test_without_the_bucket_the_mend_is_to_make_it(s3: "S3Client", dist: Path) -> None:
-    with pytest.raises(OperationError, match="no bucket holdings-none: `make up`"):
+def test_a_bucket_or_distribution_that_is_not_there_is_named_by_aws(
+    s3: "S3Client", dist: Path
+) -> None:
+    with pytest.raises(ClientError, match="NoSuchBucket"):
         deploy_web(s3, CloudFront(), Hosting("holdings-none", "E1"), dist, reference="1")
 
 
-def test_a_stack_from_before_the_page_is_told_to_be_brought_up_to_date() -> None:
-    with pytest.raises(OperationError, match="no output 'web_bucket' yet: `make up`"):
-        Hosting.of({"table": "t"})
+def test_a_link_out_of_the_build_is_not_published(
+    s3: "S3Client", dist: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "private.txt").write_text("canary-xyzzy")
+    (dist / "notes.txt").symlink_to(tmp_path / "private.txt")
+    with pytest.raises(OperationError, match=r"notes\.txt is a link to .*private\.txt"):
+        deploy(s3, dist)
+    assert stored(s3) == {"config.json"}
+
+
+def test_a_file_that_may_not_be_removed_is_not_counted(s3: "S3Client", dist: Path) -> None:
+    deploy(s3, build(dist.parent / "earlier", "b2"))
+    denied = b"<R><Error><Key>assets/b2.js</Key><Code>AccessDenied</Code></Error></R>"
+    answer_with(s3, "s3.DeleteObjects", denied)
+    with pytest.raises(OperationError, match=r"is live, but assets/b2\.js .* AccessDenied"):
+        deploy(s3, dist, prune=True)
 
 
 def test_only_names_that_change_with_their_content_are_kept_for_long() -> None:

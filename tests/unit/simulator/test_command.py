@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from local.parent import exit_with_parent
+from local.settings import LocalError
 from local.simulator import Credentials
 from local.simulator.__main__ import greeting, opened
-from local.simulator.credentials import keep, kept
+from local.simulator.coinbase_exchange.signing import keep, kept
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -105,7 +106,7 @@ def test_a_file_of_something_else_is_left_alone(environ: dict[str, str], text: s
 def test_fields_of_the_wrong_type_are_not_credentials(tmp_path: Path) -> None:
     file = tmp_path / "state.json"
     file.write_text(json.dumps({"api_key": 1, "api_secret": 2, "passphrase": 3}))
-    with pytest.raises(ValueError, match="holds no simulator credentials"):
+    with pytest.raises(LocalError, match="holds no simulator credentials: delete it"):
         kept(file)
 
 
@@ -133,7 +134,7 @@ def test_a_state_file_that_cannot_be_written_is_one_line(
     environ: dict[str, str], tmp_path: Path
 ) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(SystemExit, match="File exists"):
+    with pytest.raises(SystemExit, match=r"SIMULATOR_STATE: .*/file cannot be used: File exists"):
         opened(environ | {"SIMULATOR_STATE": str(tmp_path / "file" / "state.json")})
 
 

@@ -1,0 +1,133 @@
+"""JSON from strangers, read in a bounded window: what is held grows with no body's length."""
+
+import codecs
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+# An account is some 300 characters, an error's document fewer.
+MAX_CHARACTERS = 64 * 1024
+
+_SPACE = re.compile(r"[ \t\n\r]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A JSON number as it is written: 1e99999999999 costs nothing until somebody computes it."""
+
+    text: str
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise ValueError("a name stands twice in an object")
+    return fields
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+_decoder = json.JSONDecoder(
+    object_pairs_hook=_object,
+    parse_float=Number,
+    parse_int=Number,
+    parse_constant=_refuse_constant,
+)
+
+
+def parse_document(chunks: Iterable[bytes]) -> object:
+    """Parse JSON of at most MAX_CHARACTERS. Raises ValueError.
+
+    JSON is UTF-8 (RFC 8259); `chunks` may be cut anywhere.
+    """
+    window = _Window(chunks)
+    document = window.value()
+    window.end()
+    return document
+
+
+def parse_array(chunks: Iterable[bytes]) -> Iterator[object]:
+    """Yield the members of a JSON array, each of at most MAX_CHARACTERS. Raises ValueError.
+
+    NotAnArray where it is something else. Members come before the rest has been read, so a
+    ValueError may follow them: they count only once all of them have come.
+    """
+    window = _Window(chunks)
+    if not window.take("["):
+        window.value()
+        raise NotAnArrayError("not an array")
+    if not window.take("]"):
+        yield window.value()
+        while window.take(","):
+            yield window.value()
+        if not window.take("]"):
+            raise ValueError("neither a comma nor the array's end")
+    window.end()
+
+
+class NotAnArrayError(ValueError):
+    """JSON, but of another kind."""
+
+
+class _Window:
+    """The text from where the parser stands, at least MAX_CHARACTERS of it while there are more."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._chunks = iter(chunks)
+        self._utf8 = codecs.getincrementaldecoder("utf-8")()
+        self._text = ""
+        self._at = 0
+        self._ended = False
+
+    def take(self, character: str) -> bool:
+        """Go past `character` if it stands next, white space aside."""
+        found = self._next() == character
+        self._at += found
+        return found
+
+    def value(self) -> object:
+        """Parse the value that stands next."""
+        self._next()
+        self._fill()
+        try:
+            value, end = _decoder.raw_decode(self._text, self._at)
+        except RecursionError:
+            raise ValueError("nested too deeply") from None
+        if end - self._at > MAX_CHARACTERS:
+            raise ValueError(f"over {MAX_CHARACTERS} characters in one value")
+        self._at = end
+        return value
+
+    def end(self) -> None:
+        if self._next():
+            raise ValueError("more after the end")
+
+    def _next(self) -> str:
+        """Return the next character that is not white space, "" at the end."""
+        while True:
+            self._fill()
+            space = _SPACE.match(self._text, self._at)
+            self._at = space.end() if space else self._at
+            if self._at < len(self._text):
+                return self._text[self._at]
+            if self._ended:
+                return ""
+
+    def _fill(self) -> None:
+        missing = MAX_CHARACTERS - (len(self._text) - self._at)
+        if self._ended or missing < 0:
+            return
+        # More than is missing, so that a long text is not copied for each of many short values.
+        missing += MAX_CHARACTERS
+        pieces = [self._text[self._at :]]
+        while missing > 0 and not self._ended:
+            chunk = next(self._chunks, None)
+            self._ended = chunk is None
+            piece = self._utf8.decode(chunk or b"", final=self._ended)
+            pieces.append(piece)
+            missing -= len(piece)
+        self._text, self._at = "".join(pieces), 0

@@ -1,0 +1,86 @@
+"""What every request and response has, whichever route it is: id, log line, headers, CORS."""
+
+import logging
+import uuid
+from collections.abc import Mapping
+from time import perf_counter
+from typing import Any, cast
+
+from flask import Flask, Response, g, request
+
+from holdings import logs
+from holdings.api.identity import REQUEST_CONTEXT
+from holdings.core.errors import InvalidRequest
+from holdings.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+# What a page on another origin may read of an answer, beyond the body.
+_EXPOSED = ("Age", "ETag", "Retry-After", "X-Cache", "X-Request-Id")
+
+
+_LONGEST_REQUEST_ID = 128
+
+
+def register(app: Flask, settings: Settings) -> None:
+    """Add them to `app`, which must have no route yet."""
+    # Either would answer in HTML, with a redirect to whatever the Host header names.
+    app.url_map.merge_slashes = False
+    app.url_map.redirect_defaults = False
+    # Flask calls these in reverse: the last word on headers is spoken after flask-cors'.
+    app.before_request(_begin)
+    app.after_request(_finish)
+    if settings.in_lambda:
+        return  # the gateway answers preflights, and puts its own CORS headers on every answer
+    from flask_cors import CORS
+
+    CORS(
+        app,
+        origins=list(settings.cors_allow_origin),
+        allow_headers=list(settings.cors_allow_headers),
+        methods=list(settings.cors_allow_methods),
+        expose_headers=list(_EXPOSED),
+        vary_header=False,  # one Vary for all: apig-wsgi keeps only the last of two
+    )
+
+
+def _begin() -> None:
+    g.started = perf_counter()
+    g.request_id = _gateway_request_id(request.environ) or str(uuid.uuid4())
+    logs.request_id.set(g.request_id)
+    try:
+        request.query_string.decode()
+    except UnicodeDecodeError:
+        raise InvalidRequest("the query is not UTF-8: percent-encode it") from None
+
+
+def _gateway_request_id(environ: Mapping[str, Any]) -> str:
+    """Return the id that the gateway's access log has too, or ""."""
+    context: object = environ.get(REQUEST_CONTEXT)
+    found = cast("dict[str, Any]", context).get("requestId") if isinstance(context, dict) else None
+    if not isinstance(found, str) or len(found) > _LONGEST_REQUEST_ID:
+        return ""
+    return found if found.isascii() and found.isprintable() else ""
+
+
+def _finish(response: Response) -> Response:
+    response.headers.extend(
+        (
+            ("X-Request-Id", g.request_id),
+            ("Vary", "Origin, Authorization"),
+            ("X-Content-Type-Options", "nosniff"),
+        )
+    )
+    logger.info(
+        "%s %r %d",  # quoted: a path may hold a line break
+        request.method,
+        request.path,
+        response.status_code,
+        extra={
+            "event": "request",
+            "status": response.status_code,
+            "cache": response.headers.get("X-Cache"),
+            "duration_ms": round((perf_counter() - g.started) * 1000, 1),
+        },
+    )
+    return response

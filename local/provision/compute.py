@@ -1,0 +1,171 @@
+"""Lambda, and the HTTP API in front of it."""
+
+from base64 import b64encode
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pulumi
+
+from local.provision.aws import UnknownInput
+from local.provision.resource import Handler, Kind, Made, Resource
+
+# How API Gateway names the invocation of a function, a version or an alias.
+_INVOKE = "arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{AliasArn}/invocations"
+_API = "arn:aws:apigateway:{region}::/apis/{ApiId}"
+_EXECUTION = "arn:aws:execute-api:{region}:{account}:{ApiId}"
+# By path: a host name of the API's own needs a resolver that knows *.localhost.
+_URL = "{endpoint}/_aws/execute-api/{ApiId}"
+
+
+def function(resource: Resource) -> Made:
+    client, code = resource.client, _zip(resource.take("code"))
+    publish = resource.take("publish", False)
+    reserved = resource.take("reservedConcurrentExecutions", -1)
+    architectures = resource.inputs.setdefault("architectures", ["x86_64"])
+    resource.inputs["code"] = {"zipFile": code}
+    name, outputs = _FUNCTION(resource)
+    now = _settled(client, name)
+    digest = b64encode(sha256(code).digest()).decode()
+    if (now["CodeSha256"], now["Architectures"]) != (digest, architectures):
+        client.update_function_code(FunctionName=name, ZipFile=code, Architectures=architectures)
+        _settled(client, name)
+    if reserved < 0:
+        client.delete_function_concurrency(FunctionName=name)
+    else:
+        client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=reserved)
+    # Lambda answers with the last version if nothing has changed since.
+    version = client.publish_version(FunctionName=name)["Version"] if publish else "$LATEST"
+    if publish:
+        _wait(client, "published_version_active", FunctionName=name, Qualifier=version)
+    qualified = {"AliasArn": f"{outputs['arn']}:{version}", "region": resource.aws.region}
+    return name, {
+        **outputs,
+        "version": version,
+        "qualifiedArn": qualified["AliasArn"],
+        "qualifiedInvokeArn": _INVOKE.format(**qualified),
+    }
+
+
+_FUNCTION = Kind(
+    key=("FunctionName",),
+    update="update_function_configuration",
+    fixed=("Architectures", "Code"),
+    # What an argument that the program no longer has goes back to.
+    unset={
+        "description": "",
+        "environment": {"variables": {}},
+        "memorySize": 128,
+        "timeout": 3,
+        "snapStart": {"applyOn": "None"},
+        "tracingConfig": {"mode": "PassThrough"},
+        "vpcConfig": {"subnetIds": [], "securityGroupIds": []},
+    },
+    outputs={
+        "name": "{FunctionName}",
+        "arn": "{FunctionArn}",
+        "invokeArn": _INVOKE.replace("AliasArn", "FunctionArn"),
+    },
+    tagged="{FunctionArn}",
+)
+
+
+def _zip(code: Any) -> bytes:
+    # A folder would have to be zipped here, and would not be the archive that ships.
+    if not isinstance(code, pulumi.FileArchive) or not Path(code.path).is_file():
+        raise UnknownInput(f"code that is no FileArchive of a zip: {code!r}")
+    return Path(code.path).read_bytes()
+
+
+def _settled(client: Any, name: str) -> Any:
+    _wait(client, "function_active_v2", FunctionName=name)
+    _wait(client, "function_updated_v2", FunctionName=name)
+    return client.get_function_configuration(FunctionName=name)
+
+
+def _wait(client: Any, state: str, **function: str) -> None:
+    client.get_waiter(state).wait(**function, WaiterConfig={"Delay": 0.1, "MaxAttempts": 300})
+
+
+def _remove_statement(resource: Resource) -> None:
+    """It cannot be changed, only made anew."""
+    inputs = resource.inputs
+    statement = inputs.setdefault("statementId", resource.name)
+    place = {"functionName": inputs["function"], "qualifier": inputs.get("qualifier")}
+    resource.found("remove_permission", statementId=statement, **place)
+
+
+def _remove_cors(resource: Resource) -> None:
+    """An update cannot take it away."""
+    if resource.known_id and not resource.inputs.get("corsConfiguration"):
+        resource.found("delete_cors_configuration", apiId=resource.known_id)
+
+
+def _settings_by_route(resource: Resource) -> None:
+    """Pulumi has a list, the API an object."""
+    settings = resource.take("routeSettings", [])
+    resource.inputs["routeSettings"] = {each.pop("routeKey"): each for each in settings}
+
+
+def domain_name(resource: Resource) -> Made:
+    block = resource.inputs["domainNameConfiguration"]
+    name, computed = _domain_name(resource)
+    now = resource.do("get_domain_name", domainName=name)["DomainNameConfigurations"][0]
+    block["targetDomainName"] = now.get("ApiGatewayDomainName", "")
+    block["hostedZoneId"] = now.get("HostedZoneId", "")
+    return name, {**computed, "domainNameConfiguration": block}
+
+
+_domain_name = Kind(
+    key=("DomainName",),
+    outputs={"arn": "arn:aws:apigateway:{region}::/domainnames/{DomainName}"},
+    tagged="{arn}",
+)
+
+HANDLERS: dict[str, Handler] = {
+    "aws:apigatewayv2/api:Api": Kind(
+        key=("ApiId",),
+        first=_remove_cors,
+        fixed=("ProtocolType",),
+        outputs={"arn": _API, "apiEndpoint": _URL + "/$default", "executionArn": _EXECUTION},
+        tagged="{arn}",
+    ),
+    "aws:apigatewayv2/apiMapping:ApiMapping": Kind(key=("DomainName", "ApiMappingId")),
+    "aws:apigatewayv2/authorizer:Authorizer": Kind(key=("ApiId", "AuthorizerId")),
+    "aws:apigatewayv2/domainName:DomainName": domain_name,
+    "aws:apigatewayv2/integration:Integration": Kind(
+        key=("ApiId", "IntegrationId"), names={"timeoutMilliseconds": "TimeoutInMillis"}
+    ),
+    "aws:apigatewayv2/route:Route": Kind(
+        key=("ApiId", "RouteId"),
+        # What a route no longer has would otherwise stay.
+        unset={"authorizationType": "NONE", "authorizationScopes": []},
+    ),
+    "aws:apigatewayv2/stage:Stage": Kind(
+        key=("ApiId", "StageName"),
+        first=_settings_by_route,
+        outputs={
+            "arn": _API + "/stages/{StageName}",
+            "invokeUrl": _URL + "/{StageName}",
+            "executionArn": _EXECUTION + "/{StageName}",
+        },
+        tagged="{arn}",
+    ),
+    "aws:lambda/alias:Alias": Kind(
+        key=("FunctionName", "Name"),
+        unset={"routingConfig": {"additionalVersionWeights": {}}},
+        outputs={"arn": "{AliasArn}", "invokeArn": _INVOKE},
+        id="{AliasArn}",
+    ),
+    "aws:lambda/function:Function": function,
+    "aws:lambda/permission:Permission": Kind(
+        via="add_permission",
+        first=_remove_statement,
+        names={"function": "FunctionName"},
+        outputs={"statementId": "{StatementId}"},
+        id="{StatementId}",
+    ),
+    "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig": Kind(
+        via="put_provisioned_concurrency_config", id="{FunctionName},{Qualifier}"
+    ),
+}

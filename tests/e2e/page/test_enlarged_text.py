@@ -1,0 +1,157 @@
+"""Whoever enlarges text sees every digit: by the browser's settings or a style of their own."""
+
+import re
+from contextlib import AbstractContextManager
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from local.built_page import BuiltPage
+from tests.e2e.page.samples import holding, many, snapshot, stale
+from tests.e2e.page.stage import Stage, staged
+
+# The font size that a browser comes with.
+USUAL = 16
+FIGURES = snapshot(
+    holdings=[
+        holding("BTC", "1.234567890123", "1.2", "0.034567890123"),
+        holding("SHIB", "48211930.000000000012", "48211930.000000000012"),
+        holding("USD", "1234567890.12", "-1234567890.12", "120"),
+    ]
+)
+
+# Every character of an amount, and every control, where it can be seen: in its own cell and page.
+_UNSEEN = """() => {
+  const wide = document.documentElement.clientWidth;
+  const inside = (box, { left, right, top, bottom }) =>
+    box.left >= left - 1 && box.right <= right + 1 &&
+    box.top >= top - 1 && box.bottom <= bottom + 1;
+  const boxes = (node) => {
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    return [...range.getClientRects()];
+  };
+  const cells = [...document.querySelectorAll(".holdings td, .holdings th")].filter((cell) => {
+    const text = cell.querySelector(".amount, .code, .head") ?? cell;
+    const own = cell.getBoundingClientRect();
+    return !boxes(text).every((box) => inside(box, own));
+  });
+  const controls = [...document.querySelectorAll("button, input, h1, h2, p, .brand, .status")]
+    .filter((part) => !part.closest(".visually-hidden, .toast, [hidden]"))
+    .filter((part) => {
+      const box = part.getBoundingClientRect();
+      const clip = part.matches("button, input") && part.scrollWidth > part.clientWidth + 1;
+      return box.width > 0 && (clip || box.left < -1 || box.right > wide + 1);
+    });
+  return [
+    ...(document.documentElement.scrollWidth > wide ? ["the page"] : []),
+    ...cells.map((cell) => `cell ${cell.innerText}`),
+    ...controls.map((part) => `${part.className || part.tagName} ${part.innerText}`),
+  ];
+}"""
+
+
+def unseen(page: Page) -> list[str]:
+    expect(page.locator(".holdings")).to_be_visible()
+    found: list[str] = page.evaluate(_UNSEEN)
+    return found
+
+
+def at(browser: Browser, site: BuiltPage, width: int) -> AbstractContextManager[Stage]:
+    return staged(browser, site, viewport={"width": width, "height": 800}, reduced_motion="reduce")
+
+
+@pytest.mark.parametrize("document", [FIGURES, stale()], ids=["figures", "stale"])
+@pytest.mark.parametrize("width", [280, 320, 390, 721, 820, 1280])
+@pytest.mark.parametrize("root_px", [15, 18, 22, 30, 40])
+def test_a_root_font_of_whatever_size_hides_no_digit(
+    browser: Browser, site: BuiltPage, width: int, root_px: int, document: dict[str, object]
+) -> None:
+    with at(browser, site, width) as stage:
+        stage.say(document)
+        page = stage.open()
+        page.evaluate(f"document.documentElement.style.fontSize = '{root_px}px'")
+        assert unseen(page) == []
+
+
+@pytest.mark.parametrize("percent", [110, 147, 200, 250])
+@pytest.mark.parametrize("width", [390, 721, 1280])
+def test_the_browsers_own_font_size_is_the_pages(
+    browser: Browser, site: BuiltPage, width: int, percent: int
+) -> None:
+    with at(browser, site, width) as stage:
+        stage.say(FIGURES)
+        debugger = stage.context.new_cdp_session(stage.page)
+        standard = USUAL * percent // 100
+        debugger.send("Page.setFontSizes", {"fontSizes": {"standard": standard}})
+        page = stage.open()
+        root = page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)")
+        assert root == pytest.approx(standard * 15 / 16)
+        assert unseen(page) == []
+
+
+def test_points_stand_in_one_line_whatever_is_before_and_after_them(stage: Stage) -> None:
+    stage.say(
+        snapshot(
+            holdings=[
+                holding("A", "1234567", "1", "0"),
+                holding("B", "1.5", "0.1234", "0"),
+                holding("C", "0.123456789012", "22.12", "0"),
+            ]
+        )
+    )
+    page = stage.open()
+    expect(page.locator(".holdings")).to_be_visible()
+    ends: list[list[float]] = page.evaluate("""() => ["balance", "available"].map((column) =>
+      [...document.querySelectorAll(`.holdings tbody [data-column=${column}] .tail .integer`)]
+        .map((integer) => integer.getBoundingClientRect().right))""")
+    for column in ends:
+        assert max(column) - min(column) < 0.6
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_browsers_search_finds_an_amount_and_a_selection_has_it_whole(
+    browser: Browser, site: BuiltPage, width: int
+) -> None:
+    with at(browser, site, width) as stage:
+        stage.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        stage.say(FIGURES)
+        page = stage.open()
+        expect(page.locator(".holdings")).to_be_visible()
+        for amount in ("48,211,930.000000000012", "1.234567890123", "1,234,567,890.12"):
+            page.evaluate("getSelection().removeAllRanges()")
+            assert page.evaluate(f"find({amount!r})"), amount
+            assert page.evaluate("getSelection().toString()") == amount
+
+        page.evaluate("getSelection().selectAllChildren(document.querySelector('.holdings'))")
+        page.keyboard.press("Control+c")
+        copied: str = page.evaluate("navigator.clipboard.readText()")
+        assert re.findall(r"[\d.,]{4,}", copied) == [
+            *("1.234567890123", "0.034567890123"),
+            *("48,211,930.000000000012", "48,211,930.000000000012"),
+            *("1,234,567,890.12", "1,234,567,890.12"),
+        ]
+
+
+def test_many_digits_break_between_groups_and_keep_the_point_with_its_last_one(
+    browser: Browser, site: BuiltPage
+) -> None:
+    most = "9" * 64
+    with at(browser, site, 1280) as stage:
+        stage.say(snapshot(holdings=[holding("A", f"{most}.5"), holding("B", most, "0.1")]))
+        assert unseen(stage.open()) == []
+        assert stage.page.locator(".amount").first.text_content() == "9" + ",999" * 21 + ".5"
+
+
+def test_rows_that_are_scrolled_to_by_keys_are_not_under_the_head(stage: Stage) -> None:
+    stage.say(many(100))
+    page = stage.open()
+    page.locator("button.amount").first.focus()
+    page.keyboard.press("Control+End")
+    for _ in range(60):
+        page.keyboard.press("ArrowUp")
+    covered = page.evaluate("""() => {
+      const box = document.activeElement.getBoundingClientRect();
+      return document.elementFromPoint(box.left + 2, box.top + 2) !== document.activeElement;
+    }""")
+    assert not covered
