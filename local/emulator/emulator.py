@@ -13,7 +13,7 @@ from typing import IO, Self
 import requests
 
 from local.emulator.environment import minimal_environment
-from local.ports import check_free
+from local.processes import check_free
 from local.settings import LocalError
 from local.state import UMASK, open_log, prepare, read_object, reason
 

@@ -1,7 +1,11 @@
-"""Child processes that end with us, whichever way we end."""
+"""The programs that `make run` starts: waited for, missed when they end, and ended with us.
+
+A process manager's usual work, without one: docs/decisions/0018 says why.
+"""
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -9,14 +13,41 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Protocol
 
-from local.answers import get_json
+import requests
+
 from local.settings import LocalError
 from local.state import UMASK, open_log
 
+_ANSWER_SECONDS = 15
 _READY_SECONDS = 30.0
 _POLL_SECONDS = 0.1
 _STOP_SECONDS = 8.0
+
+
+def check_free(port: int, variable: str) -> None:
+    """Raise LocalError, naming the variable to change, if something listens there already."""
+    with socket.socket() as probe:
+        # As the servers do: a port in TIME_WAIT is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise LocalError(
+                f"port {port} is taken ({error.strerror}): stop what listens there, or choose "
+                f"another with {variable}=<port>"
+            ) from None
+
+
+def get_json(url: str, token: str = "") -> Any | None:
+    """Return a document of our own servers, or None while there is none to be had."""
+    headers = {"User-Agent": "make-run"} | ({"Authorization": f"Bearer {token}"} if token else {})
+    try:
+        answer = requests.get(url, headers=headers, timeout=_ANSWER_SECONDS)
+        return answer.json() if answer.ok else None
+    except (requests.RequestException, ValueError):
+        return None
 
 
 def python(*arguments: str) -> tuple[str, ...]:
@@ -83,3 +114,37 @@ class Child:
                 os.killpg(self._process.pid, number)
             except ProcessLookupError:  # it ended by itself
                 return
+
+
+class Server(Protocol):
+    def start(self) -> None: ...
+    def running(self) -> bool: ...
+    def stop(self) -> None: ...
+
+
+class Started:
+    """Servers by the name that a person knows them by."""
+
+    def __init__(self) -> None:
+        self._servers: dict[str, Server] = {}
+        self._stopping = ExitStack()
+
+    def start(self, name: str, server: Server) -> None:
+        # Before the start: one that fails halfway has something to stop as well.
+        self._stopping.callback(server.stop)
+        server.start()
+        self._servers[name] = server
+
+    def start_all(self, *children: Child) -> None:
+        """Start them together, and return when each is ready. Raises LocalError."""
+        for child in children:
+            self.start(child.name, child)
+        for child in children:
+            child.wait_until_ready()
+
+    def ended(self) -> list[str]:
+        """Return the names of what has ended by itself."""
+        return [name for name, server in self._servers.items() if not server.running()]
+
+    def stop(self) -> None:
+        self._stopping.close()

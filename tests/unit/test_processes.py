@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from local.children import Child
+from local.processes import Child, Started
 from local.settings import LocalError
-from local.started import Started
 
 
 def child(code: str, log: Path | None = None) -> Child:
