@@ -9,13 +9,11 @@ import gzip
 import hashlib
 import json
 import os
-import signal
 import sys
 import threading
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from types import FrameType
 from typing import Self
 
 from werkzeug import Request, Response
@@ -23,7 +21,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from infra_pulumi.web_headers import security_headers
 from infra_pulumi.web_policies import content_security_policy
-from local.parent import exit_with_parent
+from local.parent import ending
 from local.settings import ROOT, LocalError, LocalSettings
 from local.stack import PageConfig, page_config_file
 from local.state import read_object
@@ -145,18 +143,10 @@ def main(environ: Mapping[str, str]) -> None:
     file = Path(environ.get("HOLDINGS_WEB_CONFIG") or page_config_file(settings.state_dir))
     remedy = "`make run` writes it"
     config = read_object(file, missing=remedy, broken=remedy)
-    ending = threading.Event()
-
-    def end(_number: int, _frame: FrameType | None) -> None:
-        ending.set()
-
-    signal.signal(signal.SIGINT, end)
-    signal.signal(signal.SIGTERM, end)
-    if environ.get("EXIT_WITH_PARENT") == "1":
-        exit_with_parent()
+    told = ending(with_parent=environ.get("EXIT_WITH_PARENT") == "1")
     with BuiltPage(config, port=settings.web_port) as page:
         print(f"The built page: {page.url}", flush=True)
-        ending.wait()
+        told.wait()
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 import requests
 
 from local.settings import LocalError
-from local.state import UMASK, open_log
+from local.state import UMASK, open_log, reason
 
 _ANSWER_SECONDS = 15
 _READY_SECONDS = 30.0
@@ -71,18 +71,23 @@ class Child:
     _process: "subprocess.Popen[bytes] | None" = field(default=None, init=False)
 
     def start(self) -> None:
+        """Raises LocalError."""
         with ExitStack() as files:
             output = files.enter_context(open_log(self.log)) if self.log else None
-            self._process = subprocess.Popen(  # noqa: S603 - our own programs
-                self.command,
-                cwd=self.folder,
-                env=dict(self.environ),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output and subprocess.STDOUT,
-                start_new_session=True,
-                umask=UMASK,
-            )
+            try:
+                self._process = subprocess.Popen(  # noqa: S603 - our own programs
+                    self.command,
+                    cwd=self.folder,
+                    env=dict(self.environ),
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output and subprocess.STDOUT,
+                    start_new_session=True,
+                    umask=UMASK,
+                )
+            except OSError as error:
+                said = f"{error.filename or self.command[0]}: {reason(error)}"
+                raise LocalError(f"{self.name} cannot be started: {said}") from None
 
     def wait_until_ready(self) -> None:
         """Return when it answers. Raises LocalError if it ends instead, or takes too long."""

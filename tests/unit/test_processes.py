@@ -46,6 +46,12 @@ def test_one_that_ends_by_itself_is_missed_by_its_name() -> None:
     assert not staying.running()
 
 
+def test_one_whose_program_is_gone_is_an_error_that_names_it(tmp_path: Path) -> None:
+    gone = Child("the thing", (str(tmp_path / "gone"),), {}, url="http://127.0.0.1:1/")
+    with pytest.raises(LocalError, match=r"^the thing cannot be started: .*gone: No such file"):
+        Started().start_all(gone)
+
+
 def test_one_that_was_never_started_needs_no_end() -> None:
     never = child("")
     never.stop()
