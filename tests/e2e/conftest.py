@@ -18,8 +18,8 @@ import pytest
 import requests
 
 from local.settings import CREDENTIALS, ROOT
+from local.sign_in import access_token
 from local.stack import Stack
-from local.token import access_token
 from tests.e2e.archives import archive, python313, tree
 
 __all__ = ["archive", "python313", "tree"]
