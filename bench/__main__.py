@@ -21,7 +21,7 @@ def main() -> str | None:
         found = contenders.make(options.only, python)
         rounds: list[targets.Round] = []
         folder = TREES.parent / "cloud"
-        with measure.local_cloud(folder, options.latency) as url:
+        with measure.local_cloud(folder) as url:
             bench = measure.Bench(python, url, folder, options.calls)
             bench.prepare(found)
             for number in range(options.rounds):
@@ -47,7 +47,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--calls", type=int, default=300, help="warm calls a round")
     parser.add_argument("--only", nargs="+", choices=NAMES, default=list(NAMES), metavar="PEER")
     parser.add_argument("--quick", action="store_true", help="3 rounds, printed, nothing written")
-    parser.add_argument("--latency", type=float, default=0.0, help="of every answer, in ms")
     options = parser.parse_args()
     if options.quick:
         options.rounds, options.calls = 3, 100

@@ -1,8 +1,8 @@
-"""DynamoDB, Secrets Manager and Coinbase on one TLS port: `python -m bench.cloud FOLDER [MS]`.
+"""DynamoDB, Secrets Manager and Coinbase on one TLS port: `python -m bench.cloud FOLDER`.
 
 As much of each as the contenders call, and no more: it must not be what is measured. FOLDER gets
-the certificates that clients trust, ca.pem; MS is how long to wait before each answer, in
-milliseconds. Prints its port and serves until its standard input ends.
+the certificates that clients trust, ca.pem. Prints its port and serves until its standard input
+ends.
 """
 
 import base64
@@ -127,7 +127,6 @@ class Connection(socketserver.StreamRequestHandler):
     timeout = 60
     context: ClassVar[ssl.SSLContext]
     services: ClassVar[Services]
-    latency: ClassVar[float]
 
     def setup(self) -> None:
         self.request = self.context.wrap_socket(self.request, server_side=True)
@@ -138,8 +137,6 @@ class Connection(socketserver.StreamRequestHandler):
         with suppress(OSError):
             while request := self._read():
                 reply = self.services.answer(request)
-                if self.latency:
-                    time.sleep(self.latency)
                 headers = {"Content-Length": str(len(reply.body)), **reply.headers}
                 lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
                 head = f"HTTP/1.1 {reply.status} OK\r\n{lines}\r\n"
@@ -175,7 +172,6 @@ def main() -> None:
     Connection.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     _certify(Connection.context, Path(sys.argv[1], "ca.pem"))
     Connection.services = Services()
-    Connection.latency = float(sys.argv[2]) / 1000 if sys.argv[2:] else 0.0
     with Server((LOOPBACK, 0), Connection) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         print(server.server_address[1], flush=True)

@@ -2,6 +2,7 @@
 
 import json
 from decimal import ROUND_DOWN, Context, Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,17 +14,8 @@ _LAMBDA = json.loads(Path(__file__).with_name("lambda.json").read_text(encoding=
 _SESSION_TOKEN = "bench-session-token" * 20
 
 
-def http_api(path: str) -> dict[str, Any]:
-    """A GET as an HTTP API sends it, payload 2.0."""
-    return _event("http_api", path)
-
-
-def rest_api(path: str) -> dict[str, Any]:
-    """The same as a REST API sends it, payload 1.0."""
-    return _event("rest_api", path)
-
-
 def _event(kind: str, path: str) -> dict[str, Any]:
+    """A GET, as a gateway of that kind sends it."""
     headers = _LAMBDA["headers"]
     text = json.dumps(_LAMBDA[kind]).replace("{path}", path)
     for name, value in (
@@ -33,6 +25,10 @@ def _event(kind: str, path: str) -> dict[str, Any]:
     ):
         text = text.replace(f'"{{{name}}}"', json.dumps(value))
     return cast("dict[str, Any]", json.loads(text))
+
+
+http_api = partial(_event, "http_api")  # payload 2.0
+rest_api = partial(_event, "rest_api")  # payload 1.0
 
 
 def environment(

@@ -30,8 +30,8 @@ def render(
     calls: int,
 ) -> str:
     """`titles` names the contenders, ours among them, in the order of the tables."""
-    start = shown(measured(rounds, (OURS, "hit.start_cpu")), 1000)
-    on = {**machine, "Python's own start, CPU": f"{start} ms"}
+    own = shown(measured(rounds, (OURS, "hit.start_cpu")), 1000)
+    on = {**machine, "Python's own start, CPU": f"{own} ms"}
     return PROSE.read_text(encoding="utf-8").format(
         rounds=len(rounds),
         calls=calls,

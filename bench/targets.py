@@ -78,13 +78,8 @@ class Verdict:
 
 
 def judge(rounds: Sequence[Round], targets: Iterable[Target] = TARGETS) -> list[Verdict]:
-    return [
-        Verdict(
-            each,
-            ratio(rounds, (OURS, each.ours), (each.theirs, each.their_measure or each.ours)),
-        )
-        for each in targets
-    ]
+    keys = (((OURS, it.ours), (it.theirs, it.their_measure or it.ours), it) for it in targets)
+    return [Verdict(target, ratio(rounds, ours, theirs)) for ours, theirs, target in keys]
 
 
 def complaint(verdicts: Iterable[Verdict]) -> str:

@@ -9,18 +9,9 @@ import os
 import time
 
 import boto3
+import portfolio
 import requests
 from chalice import Chalice, CognitoUserPoolAuthorizer, Response, UnauthorizedError
-from portfolio import (
-    AWS,
-    build_document,
-    fresh,
-    health_document,
-    read_accounts,
-    read_secret,
-    store,
-    written,
-)
 
 app = Chalice(app_name="holdings")
 authorizer = CognitoUserPoolAuthorizer(
@@ -35,13 +26,13 @@ _HTTP = requests.Session()
 def get_table():
     global _TABLE  # noqa: PLW0603 - as Chalice's tutorial does
     if _TABLE is None:
-        _TABLE = boto3.resource("dynamodb", config=AWS).Table(os.environ["DDB_TABLE"])
+        _TABLE = boto3.resource("dynamodb", config=portfolio.AWS).Table(os.environ["DDB_TABLE"])
     return _TABLE
 
 
 @app.route("/health", cors=True)
 def health():
-    return health_document()
+    return portfolio.health_document()
 
 
 @app.route("/holdings", authorizer=authorizer, cors=True)
@@ -52,11 +43,13 @@ def holdings():
         raise UnauthorizedError("Not signed in")
     now = int(time.time())
     refresh = (request.query_params or {}).get("refresh") == "true"
-    if not refresh and (payload := fresh(get_table(), now)):
+    if not refresh and (payload := portfolio.fresh(get_table(), now)):
         return answer(payload, "HIT")
-    document = build_document(read_accounts(_HTTP, read_secret()), now)
-    payload = json.dumps(document, default=written)
-    store(get_table(), payload, now)
+    document = portfolio.build_document(
+        portfolio.read_accounts(_HTTP, portfolio.read_secret()), now
+    )
+    payload = json.dumps(document, default=portfolio.written)
+    portfolio.store(get_table(), payload, now)
     return answer(payload, "MISS")
 
 

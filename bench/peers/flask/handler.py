@@ -10,21 +10,12 @@ import time
 from functools import lru_cache
 
 import boto3
+import portfolio
 import requests
 import serverless_wsgi
 from flask import Flask, abort, jsonify, request
 from flask_cors import CORS
 from marshmallow import Schema, ValidationError, fields
-from portfolio import (
-    AWS,
-    build_document,
-    fresh,
-    health_document,
-    plain,
-    read_accounts,
-    read_secret,
-    store,
-)
 
 app = Flask(__name__)
 CORS(app, origins=[os.environ.get("CORS_ALLOW_ORIGIN", "http://localhost:5173")])
@@ -33,7 +24,7 @@ http = requests.Session()
 
 class Amount(fields.Field):
     def _serialize(self, value, attr, obj, **kwargs):
-        return plain(value)
+        return portfolio.plain(value)
 
 
 TEXT, COUNT = fields.String(), fields.Integer()
@@ -59,12 +50,12 @@ HoldingsSchema = Schema.from_dict(
 
 @lru_cache
 def table():
-    return boto3.resource("dynamodb", config=AWS).Table(os.environ["DDB_TABLE"])
+    return boto3.resource("dynamodb", config=portfolio.AWS).Table(os.environ["DDB_TABLE"])
 
 
 @app.get("/health")
 def health():
-    return jsonify(HealthSchema().dump(health_document()))
+    return jsonify(HealthSchema().dump(portfolio.health_document()))
 
 
 @app.get("/holdings")
@@ -77,11 +68,11 @@ def holdings():
     except ValidationError as error:
         return jsonify(error.messages), 422
     now = int(time.time())
-    if not query["refresh"] and (payload := fresh(table(), now)):
+    if not query["refresh"] and (payload := portfolio.fresh(table(), now)):
         return answer(payload, "HIT")
-    document = build_document(read_accounts(http, read_secret()), now)
+    document = portfolio.build_document(portfolio.read_accounts(http, portfolio.read_secret()), now)
     payload = json.dumps(HoldingsSchema().dump(document))
-    store(table(), payload, now)
+    portfolio.store(table(), payload, now)
     return answer(payload, "MISS")
 
 

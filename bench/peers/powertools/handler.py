@@ -10,6 +10,7 @@ import time
 from functools import lru_cache
 
 import boto3
+import portfolio
 import requests
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import (
@@ -22,16 +23,6 @@ from aws_lambda_powertools.event_handler.exceptions import UnauthorizedError
 from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities import parameters
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from portfolio import (
-    AWS,
-    SECRET_TTL,
-    build_document,
-    fresh,
-    health_document,
-    read_accounts,
-    store,
-    written,
-)
 
 logger = Logger()
 cors = CORSConfig(allow_origin=os.environ.get("CORS_ALLOW_ORIGIN", "http://localhost:5173"))
@@ -41,12 +32,12 @@ http = requests.Session()
 
 @lru_cache
 def table():
-    return boto3.resource("dynamodb", config=AWS).Table(os.environ["DDB_TABLE"])
+    return boto3.resource("dynamodb", config=portfolio.AWS).Table(os.environ["DDB_TABLE"])
 
 
 @app.get("/health")
 def health():
-    return health_document()
+    return portfolio.health_document()
 
 
 @app.get("/holdings")
@@ -56,11 +47,14 @@ def holdings():
         raise UnauthorizedError("Not signed in")
     now = int(time.time())
     refresh = app.current_event.get_query_string_value("refresh", "false") == "true"
-    if not refresh and (payload := fresh(table(), now)):
+    if not refresh and (payload := portfolio.fresh(table(), now)):
         logger.info("holdings from the cache")
         return answer(payload, "HIT")
-    payload = json.dumps(build_document(read_accounts(http, secret()), now), default=written)
-    store(table(), payload, now)
+    payload = json.dumps(
+        portfolio.build_document(portfolio.read_accounts(http, secret()), now),
+        default=portfolio.written,
+    )
+    portfolio.store(table(), payload, now)
     logger.info("holdings from Coinbase")
     return answer(payload, "MISS")
 
@@ -71,7 +65,7 @@ def answer(payload: str, cache: str) -> Response:
 
 def secret() -> dict:
     name = os.environ["CB_SECRET_NAME"]
-    return parameters.get_secret(name, transform="json", max_age=SECRET_TTL)
+    return parameters.get_secret(name, transform="json", max_age=portfolio.SECRET_TTL)
 
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_HTTP)
