@@ -65,22 +65,31 @@ class Function:
         code = _read_archive(archive)
         uploaded = self._client.update_function_code(FunctionName=self._name, ZipFile=code)
         digest = uploaded["CodeSha256"]
-        self._client.get_waiter("function_updated_v2").wait(FunctionName=self._name)
+        self._wait("function_updated_v2", "the code", FunctionName=self._name)
         # By its digest: what another operator uploads meanwhile is not published as this.
         published = self._client.publish_version(FunctionName=self._name, CodeSha256=digest)[
             "Version"
         ]
+        self._wait(
+            "published_version_active",
+            f"version {published}",
+            FunctionName=self._name,
+            Qualifier=published,
+        )
+        return published
+
+    def _wait(self, state: str, what: str, **which: str) -> None:
+        client: Any = self._client  # boto3-stubs knows a waiter by a literal name only
         try:
-            self._client.get_waiter("published_version_active").wait(
-                FunctionName=self._name, Qualifier=published
-            )
+            client.get_waiter(state).wait(**which)
         except WaiterError as error:
-            reason = error.last_response.get("StateReason") or error
+            found = error.last_response
+            settings = found.get("Configuration") or found
+            reason = settings.get("LastUpdateStatusReason") or settings.get("StateReason") or error
             raise OperationError(
-                f"version {published} does not start, and what was live still is: {reason}\n"
+                f"{what} does not start, and what was live still is: {reason}\n"
                 "`make logs` shows why; correct the code or its settings, then deploy again."
             ) from None
-        return published
 
     def point(self, release: Release) -> None:
         weights = {release.canary: release.share} if release.canary else {}
