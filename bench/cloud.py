@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from bench.services import Reply, Services
-from local.simulator.messages import Request
+from local.simulator.coinbase_exchange.signing import Request
 
 LOOPBACK = "127.0.0.1"
 

@@ -4,7 +4,7 @@ import json
 from decimal import ROUND_DOWN, Context, Decimal
 from typing import Any
 
-from local.simulator.accounts import seeded_accounts
+from local.simulator.book import seeded_accounts
 
 NAME, VERSION = "Holdings", "0.1.0"
 _ROUNDING = Context(prec=60, rounding=ROUND_DOWN)

@@ -9,10 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from local.simulator.accounts import seeded_accounts
-from local.simulator.authentication import authenticate
-from local.simulator.credentials import Credentials
-from local.simulator.messages import RefusedError, Request
+from local.simulator.book import seeded_accounts
+from local.simulator.coinbase_exchange.signing import Credentials, Request, authenticate
+from local.simulator.server import Refused
 
 SECRET_NAME = "bench/coinbase"  # noqa: S105 - its name, not its value
 KEY = Credentials("bench-key", base64.b64encode(bytes(range(64))).decode(), "bench-passphrase")
@@ -78,9 +77,9 @@ class Services:
             return Reply(200, _JSON, json.dumps({"iso": iso, "epoch": now}).encode())
         try:
             authenticate(request, KEY, time.time())
-        except RefusedError as refusal:
-            answer = refusal.answer
-            return Reply(answer.status, answer.headers, answer.body)
+        except Refused as refusal:
+            answer = refusal.response()
+            return Reply(answer.status_code, dict(answer.headers), answer.data)
         if request.path != "/accounts":
             return Reply(404, _JSON, b'{"message":"NotFound"}')
         return Reply(200, _JSON, self._accounts)

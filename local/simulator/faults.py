@@ -1,19 +1,26 @@
-"""Which faults there are, and which of them are in force.
+"""Which faults there are, which of them are in force, and what those of the wire do.
 
-What each one does is in fault_answers.py and fault_wire.py.
+What the others do is in an exchange's own words: its answers.py.
 """
 
-from __future__ import annotations
-
+import os
+import socket
+import struct
 import threading
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from werkzeug import Response
+
+from local.simulator.server import HangUp
 
 ANY_PATH = "*"
+
+DEFAULT_SECONDS = 15.0
+"""Longer than a patient client's deadline."""
+
+_DRIPS_A_SECOND = 20
 
 
 class Fault(StrEnum):
@@ -47,7 +54,7 @@ class Fault(StrEnum):
 UNTIL_ROTATED = frozenset(
     {Fault.INVALID_API_KEY, Fault.INVALID_SIGNATURE, Fault.INVALID_PASSPHRASE}
 )
-"""New credentials end these: that is how a rejected key is mended."""
+"""New credentials end these: that is the remedy for a rejected key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +85,18 @@ class Incident:
     number: int
     over: threading.Event
 
+    @property
+    def fault(self) -> Fault:
+        return self.injection.fault
+
+    @property
+    def seconds(self) -> float:
+        seconds = self.injection.seconds
+        return DEFAULT_SECONDS if seconds is None else seconds
+
 
 @dataclass(slots=True)
-class _Posted:
+class _InForce:
     injection: Injection
     over: threading.Event = field(default_factory=threading.Event)
     seen: int = 0
@@ -100,45 +116,76 @@ class FaultBoard:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._posted: list[_Posted] = []
+        self._all: list[_InForce] = []
 
     def set(self, injection: Injection) -> None:
         """Put a fault in force, in place of an earlier one of that name on that path."""
         with self._lock:
-            for posted in self._posted:
-                if (posted.injection.fault, posted.injection.path) == (
-                    injection.fault,
-                    injection.path,
-                ):
-                    posted.over.set()
-                    self._posted.remove(posted)
-                    break
-            self._posted.append(_Posted(injection))
+            self._end(lambda old: (old.fault, old.path) == (injection.fault, injection.path))
+            self._all.append(_InForce(injection))
 
     def clear(self, only: frozenset[Fault] = frozenset(Fault)) -> None:
         """End faults, and let go of every request that is held up by one."""
         with self._lock:
-            for posted in self._posted:
-                if posted.injection.fault in only:
-                    posted.over.set()
-            self._posted = [posted for posted in self._posted if posted.injection.fault not in only]
+            self._end(lambda old: old.fault in only)
+
+    def _end(self, ends: Callable[[Injection], bool]) -> None:
+        for one in self._all:
+            if ends(one.injection):
+                one.over.set()
+        self._all = [one for one in self._all if not one.over.is_set()]
 
     def take(self, path: str) -> Incident | None:
         """The fault that strikes this request, if one does: the first that is in force for it."""
         with self._lock:
-            for posted in self._posted:
-                if posted.injection.path not in {path, ANY_PATH} or posted.remaining == 0:
-                    continue
-                posted.seen += 1
-                if posted.strikes:
-                    return Incident(posted.injection, posted.strikes - 1, posted.over)
+            for one in self._all:
+                if one.injection.path in (path, ANY_PATH) and one.remaining != 0:
+                    one.seen += 1
+                    if one.strikes:
+                        return Incident(one.injection, one.strikes - 1, one.over)
         return None
 
     def active(self) -> list[tuple[Injection, int | None]]:
         """Each fault in force with its strikes left (None: no end)."""
         with self._lock:
-            return [
-                (posted.injection, posted.remaining)
-                for posted in self._posted
-                if posted.remaining != 0
-            ]
+            return [(one.injection, one.remaining) for one in self._all if one.remaining != 0]
+
+
+WIRE = frozenset({Fault.RESET, Fault.HANG, Fault.SLOW, Fault.SLOW_START, Fault.TRUNCATED})
+
+
+def strike_first(incident: Incident, connection: socket.socket) -> None:
+    """What a fault of the wire does before there is an answer. Raises HangUp for none at all."""
+    if incident.fault is Fault.RESET:
+        # Lingering for 0 s is how a socket is told to hang up with a TCP reset, and at once:
+        # the files made from it would keep it open.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        os.close(connection.detach())
+        raise HangUp
+    if incident.fault is Fault.HANG:
+        incident.over.wait(incident.injection.seconds)
+        raise HangUp
+    if incident.fault is Fault.SLOW_START:
+        incident.over.wait(incident.seconds)
+
+
+def strike_last(incident: Incident, response: Response) -> None:
+    """What a fault of the wire does to the right answer."""
+    if incident.fault in (Fault.SLOW, Fault.TRUNCATED):
+        body = response.get_data()
+        response.headers["Content-Length"] = str(len(body))
+        drip = _drips if incident.fault is Fault.SLOW else _half
+        response.response = drip(body, incident)
+
+
+def _drips(body: bytes, incident: Incident) -> Iterator[bytes]:
+    """Never silent for long, so that only a deadline over the whole answer can notice."""
+    drips = max(1, min(len(body), round(incident.seconds * _DRIPS_A_SECOND)))
+    for drip in range(drips):
+        yield body[len(body) * drip // drips : len(body) * (drip + 1) // drips]
+        incident.over.wait(incident.seconds / drips)
+
+
+def _half(body: bytes, _incident: Incident) -> Iterator[bytes]:
+    yield body[: len(body) // 2]
+    raise HangUp

@@ -9,7 +9,7 @@ import pytest
 import requests
 from playwright.sync_api import expect
 
-from local.token import access_token
+from local.sign_in import access_token
 from tests.e2e.page.visit import Visit
 
 

@@ -10,7 +10,7 @@ from holdings.adapters.coinbase.replies import parse_accounts
 from holdings.api.schemas import SnapshotDocument
 from holdings.core.portfolio import build_portfolio
 from holdings.core.snapshot import Snapshot
-from local.simulator.accounts import seeded_accounts
+from local.simulator.book import seeded_accounts
 
 
 def right() -> dict[str, Any]:

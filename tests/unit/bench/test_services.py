@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from bench.services import FORGETFUL, KEY, SECRET_NAME, Services
-from local.simulator.authentication import signature
-from local.simulator.messages import Request
+from local.simulator.coinbase_exchange.signing import Request, signature
 
 SIGNED = {"authorization": "AWS4-HMAC-SHA256 Credential=x", "x-amz-security-token": "token"}
 ITEM = {"pk": {"S": "holdings#bench"}, "payload": {"S": "{}"}}

@@ -6,7 +6,7 @@ from decimal import Decimal, localcontext
 
 import pytest
 
-from local.simulator.accounts import PROFILE_ID, seeded_accounts
+from local.simulator.book import PROFILE_ID, seeded_accounts
 
 ALWAYS = {"id", "currency", "balance", "hold", "available", "profile_id", "trading_enabled"}
 SOMETIMES = {"pending_deposit", "display_name"}

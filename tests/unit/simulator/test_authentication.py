@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local.simulator import Credentials, Simulator
-from local.simulator.authentication import authenticate, signature
-from local.simulator.messages import RefusedError, Request
+from local.simulator.coinbase_exchange.signing import Request, authenticate, signature
+from local.simulator.server import Refused
 from tests.unit.simulator.client import Client, Clock, signed_headers
 
 SECRET = base64.b64encode(bytes(range(64))).decode()
@@ -148,5 +148,5 @@ def test_after_a_rotation_only_the_new_credentials_are_taken(
 
 
 def test_a_refusal_is_raised_without_a_server_too() -> None:
-    with pytest.raises(RefusedError, match="CB-ACCESS-KEY header is required"):
+    with pytest.raises(Refused, match="CB-ACCESS-KEY header is required"):
         authenticate(Request("GET", "/accounts", {}), Credentials("k", SECRET, "p"), now=0)

@@ -17,7 +17,7 @@ from local.parent import exit_with_parent
 from local.settings import LocalError
 from local.simulator import Credentials
 from local.simulator.__main__ import greeting, opened
-from local.simulator.credentials import keep, kept
+from local.simulator.coinbase_exchange.signing import keep, kept
 
 if TYPE_CHECKING:
     from collections.abc import Generator

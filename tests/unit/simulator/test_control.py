@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import base64
 import json
+from typing import cast
 
 import pytest
 
+from local.settings import LocalError
 from local.simulator import Credentials, Fault, Simulator
 from tests.unit.simulator.client import Client
 
@@ -58,34 +60,53 @@ def test_a_body_is_given_in_base64(client: Client) -> None:
 @pytest.mark.parametrize(
     ("order", "said"),
     [
-        ({"fault": "gremlins"}, "unknown fault 'gremlins': there are reset, hang, slow"),
-        ({"fault": ["slow"]}, "unknown fault ['slow']: there are reset"),
-        ({}, "unknown fault None: there are reset"),
-        ([], "the body must be an object of fault, times, path"),
-        ({"fault": "slow", "tmies": 1}, "unknown field 'tmies': there are fault, times"),
-        ({"fault": "slow", "times": 0}, "times must be from 1 to 1e+06"),
-        ({"fault": "slow", "times": 1.5}, "times must be a whole number"),
-        ({"fault": "slow", "times": True}, "times must be a number"),
-        ({"fault": "slow", "times": "3"}, "times must be a number"),
-        ({"fault": "slow", "times": 10**400}, "times must be from"),
-        ({"fault": "slow", "after": -1}, "after must be from 0"),
-        ({"fault": "slow", "seconds": float("nan")}, "seconds must be from 0 to 3600"),
-        ({"fault": "slow", "seconds": float("inf")}, "seconds must be from 0 to 3600"),
-        ({"fault": "slow", "path": "accounts"}, 'path must start with "/"'),
-        ({"fault": "slow", "path": None}, 'path must start with "/"'),
-        ({"fault": "body", "status": 99}, "status must be from 200"),
-        ({"fault": "body", "headers": []}, "headers must be an object of strings"),
-        ({"fault": "body", "headers": {"a": 1}}, "headers must be an object of strings"),
-        ({"fault": "body", "headers": {"a": "b\r\nc: d"}}, "without line breaks"),
-        ({"fault": "body", "body": "***"}, "body must be base64"),
-        ({"fault": "body", "body": 12345678}, "body must be base64"),
+        ({"fault": "gremlins"}, "fault: Must be one of: reset, hang, slow"),
+        ({"fault": ["slow"]}, "fault: Not a valid string"),
+        ({}, "fault: Missing data"),
+        ([], "_schema: Invalid input type"),
+        ({"fault": "slow", "tmies": 1}, "tmies: Unknown field"),
+        ({"fault": "slow", "times": 0}, "times: Must be greater than or equal to 1 "),
+        ({"fault": "slow", "times": 1.5}, "times: Not a valid integer"),
+        ({"fault": "slow", "times": True}, "times: Not a valid integer"),
+        ({"fault": "slow", "times": "3"}, "times: Not a valid integer"),
+        ({"fault": "slow", "times": 10**400}, "times: Must be"),
+        ({"fault": "slow", "after": -1}, "after: Must be greater than or equal to 0"),
+        ({"fault": "slow", "after": None}, "after: Field may not be null"),
+        ({"fault": "slow", "seconds": float("nan")}, "seconds: Special numeric values"),
+        ({"fault": "slow", "seconds": float("inf")}, "seconds: Special numeric values"),
+        ({"fault": "slow", "seconds": 10**400}, "seconds: Number too large"),
+        ({"fault": "slow", "seconds": 3601}, "seconds: Must be"),
+        ({"fault": "slow", "path": "accounts"}, 'path: Must start with "/"'),
+        ({"fault": "slow", "path": "**"}, 'path: Must start with "/"'),
+        ({"fault": "slow", "path": None}, "path: Field may not be null"),
+        ({"fault": "body", "status": 99}, "status: Must be greater than or equal to 200"),
+        ({"fault": "body", "headers": []}, "headers: Not a valid mapping"),
+        ({"fault": "body", "headers": {"a": 1}}, "headers.a.value: Not a valid string"),
+        ({"fault": "body", "headers": {"a": "b\r\nc: d"}}, "headers.a.value: String does not"),
+        ({"fault": "body", "headers": {"a": "b\n"}}, "headers.a.value: String does not"),
+        ({"fault": "body", "headers": {"a": "\u20ac"}}, "headers.a.value: String does not"),
+        ({"fault": "body", "headers": {"a\n": "b"}}, "headers.a\n.key: String does not"),
+        ({"fault": "body", "body": "***"}, "body: Must be base64"),
+        ({"fault": "body", "body": 12345678}, "body: Not a valid string"),
     ],
 )
 def test_a_fault_that_makes_no_sense_is_refused(client: Client, order: object, said: str) -> None:
     refused = client.control("PUT", "/faults", order)
     status, message = refused.refusal
-    assert (status, said in str(message)) == (400, True), message
+    assert (status, str(message).startswith("the body must be an object of fault, times")) == (
+        400,
+        True,
+    )
+    assert said in errors(refused.fields["errors"])
     assert client.control("GET", "").json == AT_REST
+
+
+def errors(found: object, at: str = "") -> str:
+    """Marshmallow's messages in one line: "field: text", "field.key.value: text"."""
+    if isinstance(found, dict):
+        fields = cast("dict[str, object]", found).items()
+        return "; ".join(errors(value, f"{at}.{name}".strip(".")) for name, value in fields)
+    return f"{at}: {' '.join(cast('list[str]', found))}"
 
 
 def test_rotating_gives_the_new_credentials_and_refuses_the_old(
@@ -109,15 +130,30 @@ def test_rotating_takes_what_it_is_given_and_makes_the_rest(client: Client) -> N
         ({"api_secret": "not base64"}, "api_secret must be base64"),
         ({"api_key": ""}, "api_key must be printable ASCII, and not empty"),
         ({"passphrase": "line\n"}, "passphrase must be printable ASCII, and not empty"),
-        ({"api_key": 5}, "api_key must be a string"),
-        ({"secret": "x"}, "unknown field 'secret': there are api_key, api_secret, passphrase"),
+        ({"api_key": 5}, "api_key: Not a valid string"),
+        ({"secret": "x"}, "secret: Unknown field"),
     ],
 )
 def test_credentials_that_could_not_be_sent_are_refused(
     client: Client, given: object, said: str
 ) -> None:
-    assert client.control("POST", "/credentials", given).refusal == (400, said)
+    refused = client.control("POST", "/credentials", given)
+    assert refused.status == 400
+    assert said in errors(refused.fields["errors"])
     assert client.accounts().status == 200
+
+
+def test_credentials_that_cannot_be_kept_are_not_taken_either(
+    client: Client,
+) -> None:
+    def no_room(_: Credentials) -> None:
+        raise LocalError("state.json cannot be written: No space left on device")
+
+    with Simulator(on_rotation=no_room) as another:
+        before = another.credentials
+        refused = Client(another, client.now).control("POST", "/credentials")
+        assert refused.refusal == (500, "state.json cannot be written: No space left on device")
+        assert another.credentials == before
 
 
 def test_the_clock_can_be_set_apart(client: Client) -> None:
@@ -147,7 +183,10 @@ def test_the_view_permission_can_be_taken_away(client: Client) -> None:
     [
         ("/clock", {}),
         ("/clock", {"offset_seconds": 1e300}),
-        ("/clock", {"offset_seconds": "600"}),
+        ("/clock", {"offset_seconds": "soon"}),
+        ("/clock", {"offset_seconds": True}),
+        ("/clock", {"offset_seconds": None}),
+        ("/clock", {"offset_seconds": 1, "more": 1}),
         ("/page_size", {}),
         ("/page_size", {"page_size": 0}),
         ("/page_size", 10),

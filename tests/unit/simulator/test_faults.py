@@ -8,8 +8,8 @@ from time import monotonic
 import pytest
 
 from local.simulator import Credentials, Fault, Injection, Simulator
-from local.simulator.fault_answers import ALTERED, INSTEAD
-from local.simulator.fault_wire import DEFAULT_SECONDS, ON_THE_WIRE
+from local.simulator.coinbase_exchange.answers import ALTERED, INSTEAD
+from local.simulator.faults import DEFAULT_SECONDS, WIRE
 from tests.unit.simulator.client import Client
 
 Inject = Callable[[Injection], None]
@@ -21,7 +21,7 @@ def inject(simulator: Simulator) -> Inject:
 
 
 def test_each_fault_is_carried_out_in_exactly_one_way() -> None:
-    assert sorted([*ON_THE_WIRE, *INSTEAD, *ALTERED]) == sorted(Fault)
+    assert sorted([*WIRE, *INSTEAD, *ALTERED]) == sorted(Fault)
 
 
 @pytest.mark.parametrize(

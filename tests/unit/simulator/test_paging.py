@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local.simulator import Simulator
-from local.simulator.messages import RefusedError
-from local.simulator.paging import cursor, page, position
+from local.simulator.coinbase_exchange.answers import cursor, page, position
+from local.simulator.server import Refused
 from tests.unit.simulator.client import Client, Reply
 
 
@@ -46,18 +46,18 @@ def test_a_page_size_makes_pages_for_a_client_that_sends_no_limit(
 
 def test_a_cursor_past_the_end_gives_an_empty_page() -> None:
     answer = page([1, 2], {"after": cursor(9)}, None)
-    assert (answer.body, answer.headers.get("CB-AFTER")) == (b"[]", None)
+    assert (answer.data, answer.headers.get("CB-AFTER")) == (b"[]", None)
 
 
 @pytest.mark.parametrize("limit", ["0", "1001", "-1", "ten", "1e2", "", "\u0665"])
 def test_a_bad_limit_is_refused(limit: str) -> None:
-    with pytest.raises(RefusedError, match="limit must be a number from 1 to 1000"):
+    with pytest.raises(Refused, match="limit must be a number from 1 to 1000"):
         page([], {"limit": limit}, None)
 
 
 @pytest.mark.parametrize("bad", ["", "1", "%%%", "AAAA", "\xe9", "cGFnZTot"])
 def test_a_bad_cursor_is_refused(client: Client, bad: str) -> None:
-    with pytest.raises(RefusedError, match="invalid cursor"):
+    with pytest.raises(Refused, match="invalid cursor"):
         position(bad)
     assert client.accounts("?after=nonsense!").refusal == (400, "invalid cursor")
 

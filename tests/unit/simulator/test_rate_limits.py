@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from local.simulator.messages import RefusedError
-from local.simulator.rate_limits import ACCOUNTS, PRIVATE, PUBLIC, Limit, RateLimits
+from local.simulator.coinbase_exchange.exchange import ACCOUNTS, PRIVATE, PUBLIC, Limit, RateLimits
+from local.simulator.server import Refused
 from tests.unit.simulator.client import Client, Clock
 
 LIMITS = [PUBLIC, PRIVATE, ACCOUNTS]
@@ -15,7 +15,7 @@ def taken(limits: RateLimits, limit: Limit, attempts: int = 100, caller: str = "
     for _ in range(attempts):
         try:
             limits.take(limit, caller)
-        except RefusedError:
+        except Refused:
             continue
         passed += 1
     return passed

@@ -8,10 +8,8 @@ from time import monotonic
 import pytest
 import requests
 
-from local.simulator import Credentials, Fault, Injection, Simulator
-from local.simulator.exchange import Exchange
-from local.simulator.handler import Handler
-from local.simulator.server import ExchangeServer
+from local.simulator import Fault, Injection, Simulator
+from local.simulator.server import Server, bare_app
 from tests.unit.simulator.client import Client, Clock, signed_headers
 
 HEAD = b"Host: localhost\r\nUser-Agent: test\r\nConnection: close\r\n"
@@ -129,9 +127,9 @@ def test_a_simulator_that_never_started_can_be_stopped() -> None:
         requests.get(simulator.url, timeout=1)
 
 
-def test_a_connection_accepted_while_stopping_is_not_served(clock: Clock) -> None:
-    server = ExchangeServer(0, Exchange(credentials=Credentials.random(), now=clock))
-    server.hang_up()
+def test_a_connection_accepted_while_stopping_is_not_served() -> None:
+    server = Server(bare_app())
+    server.stop()
     near, far = socket.socketpair()
     with near, far, server:
         far.sendall(b"GET /time HTTP/1.1\r\n\r\n")
@@ -148,8 +146,3 @@ def test_a_mistake_of_the_simulator_s_own_is_shown_to_whoever_runs_it(
     simulator.exchange.reset()
     assert client.accounts().status == 200
     assert "TypeError: Object of type object is not JSON serializable" in capfd.readouterr().err
-
-
-def test_the_handler_has_no_attributes_beyond_http_s() -> None:
-    with pytest.raises(AttributeError, match="anything"):
-        _ = Handler.__new__(Handler).anything

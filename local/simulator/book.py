@@ -1,0 +1,174 @@
+"""The book that the simulated exchanges show: who holds what, which currencies and products exist.
+
+204 accounts with every case that real ones have shown, once: 13 that hold something, one that
+holds dust, 190 that hold nothing.
+"""
+
+import uuid
+from decimal import Decimal, localcontext
+
+Row = dict[str, object]
+
+FIAT = {"USD": "United States Dollar", "EUR": "Euro", "GBP": "British Pound"}
+
+HELD: dict[str, tuple[str, str]] = {
+    # currency: (available, hold); the account's balance is their sum.
+    "BTC": ("1.2", "0.034567890123"),
+    "ETH": ("12.5000000000000001", "2.5"),
+    "USD": ("10000.5", "250.25"),
+    "EUR": ("0.01", "0"),
+    "USDC": ("2500", "0.000000000001"),
+    "SOL": ("0.999999999999", "0"),
+    "DOGE": ("0", "42"),
+    "ADA": ("1337.1234567890123456", "0"),
+    "LINK": ("0.0000000000019999", "0"),
+    "SHIB": ("123456789012345678.1234567890123456", "0"),
+    "DOT": ("100", "0"),
+    "MATIC": ("5.50", "4.50"),
+    "QX7": ("3.14159", "0"),
+    # Dust: below anything that twelve decimals can show.
+    "XLM": ("0.0000000000000009", "0"),
+}
+
+UNKNOWN = ("QX7", "TESTCOIN", "ZZZ-OLD")
+"""Codes that GET /currencies does not list, as with coins that were withdrawn from trading."""
+
+KNOWN = tuple(
+    """
+    USD EUR GBP BTC ETH USDC SOL DOGE ADA LINK SHIB DOT MATIC XLM
+    00 1INCH AAVE ABT ACH ACS AERGO AERO AGLD AIOZ AKT ALCX ALEO ALEPH ALGO ALICE AMP ANKR APE API3
+    APT ARB ARKM ARPA ASM AST ATH ATOM AUCTION AUDIO AURORA AVAX AVT AXL AXS BADGER BAL BAND BAT BCH
+    BICO BIGTIME BIT BLAST BLUR BLZ BNT BOBA BONK BTRST BUSD C98 CBETH CELR CHZ CLV COMP CORECHAIN
+    COTI COVAL CRO CRPT CRV CTSI CTX CVC CVX DAI DAR DASH DDX DESO DEXT DIA DIMO DNT DREP DRIFT DYP
+    EGLD EIGEN ELA ENJ ENS EOS ERN ETC FARM FET FIDA FIL FIS FLOW FLR FORT FORTH FOX FX G GAL GALA
+    GFI GHST GLM GMT GNO GNT GODS GRT GST GTC GUSD GYEN HBAR HFT HIGH HNT HOPR HONEY ICP IDEX ILV
+    IMX INDEX INJ INV IO IOTX JASMY JTO JUP KARRAT KAVA KEEP KNC KRL KSM LCX LDO LIT LOKA LOOM LPT
+    LQTY LRC LRDS LSETH LTC MAGIC MANA MASK MATH MCO2 MDT MEDIA METIS MINA MIR MKR MLN MNDE MOBILE
+    MONA MOODENG MORPHO MPL MSOL MTL MUSE MXC NCT NEAR NEST NKN NMR OCEAN OGN OMG ONDO OP ORCA ORN
+    OSMO OXT PAX PENDLE PEPE
+    """.split()  # noqa: SIM905 - one code a line would take 200 lines
+)
+
+PROFILE_ID = str(uuid.uuid5(uuid.NAMESPACE_URL, "simulator/profile/default"))
+
+_SIXTEEN_DECIMALS = Decimal("1e-16")
+_ZEROES = (
+    # balance, available, hold
+    ("0.0000000000000000", "0", "0.0000000000000000"),
+    ("0", "0", "0"),
+    ("0.0000000000000000", "0.0000000000000000", "0.0000000000000000"),
+    ("0.00", "0", "0.00"),
+)
+
+
+def seeded_accounts() -> list[Row]:
+    """The same accounts at every call, ordered by id: by nothing that a reader could lean on.
+
+    In the shape of GET /accounts (docs.cdp.coinbase.com/exchange/reference/
+    exchangerestapi_getaccounts). Amounts are strings whose scale differs from field to field,
+    "0.0000000000000000" beside "0".
+    """
+    codes = (*KNOWN, *UNKNOWN)
+    accounts = [_account(number, code) for number, code in enumerate(codes)]
+    return sorted(accounts, key=lambda account: str(account["id"]))
+
+
+def _account(number: int, currency: str) -> Row:
+    balance, available, hold = _amounts(number, currency)
+    account: Row = {
+        "id": str(uuid.uuid5(uuid.NAMESPACE_URL, f"simulator/account/{currency}")),
+        "currency": currency,
+        "balance": balance,
+        "hold": hold,
+        "available": available,
+        "profile_id": PROFILE_ID,
+        "trading_enabled": currency not in UNKNOWN,
+    }
+    if number % 3 == 0:
+        account["pending_deposit"] = "0.0000000000000000"
+    if number % 5 == 0:
+        account["display_name"] = FIAT.get(currency, currency)
+    return account
+
+
+def _amounts(number: int, currency: str) -> tuple[str, str, str]:
+    if currency not in HELD:
+        return _ZEROES[number % len(_ZEROES)]
+    available, hold = HELD[currency]
+    with localcontext() as context:
+        # The largest holding has more digits than Decimal's usual 28.
+        context.prec = 60
+        balance = Decimal(available) + Decimal(hold)
+        return f"{balance.quantize(_SIXTEEN_DECIMALS):f}", available, hold
+
+
+def currencies() -> list[Row]:
+    """In the shape of GET /currencies (exchangerestapi_getcurrencies), as far as clients read."""
+    return [_currency(code, order) for order, code in enumerate(KNOWN)]
+
+
+def products() -> list[Row]:
+    """Every coin against the dollar, and the two large ones against the euro.
+
+    In the shape of GET /products (exchangerestapi_getproducts), as far as clients read.
+    """
+    coins = [code for code in KNOWN if code not in FIAT]
+    pairs = [(coin, "USD") for coin in coins] + [("BTC", "EUR"), ("ETH", "EUR")]
+    return [_product(base, quote) for base, quote in pairs]
+
+
+def _currency(code: str, order: int) -> Row:
+    fiat = code in FIAT
+    smallest = "0.01" if fiat else "0.00000001"
+    withdrawal: Row = {
+        "network_confirmations": 0 if fiat else 14,
+        "crypto_address_link": "",
+        "crypto_transaction_link": "",
+        "processing_time_seconds": None,
+        "min_withdrawal_amount": None if fiat else 0.00000001,
+        "max_withdrawal_amount": None if fiat else 1000000,
+    }
+    network = {"id": code.lower(), "name": code, "status": "online", "contract_address": ""}
+    details = {
+        "type": "fiat" if fiat else "crypto",
+        "symbol": None,
+        "sort_order": order,
+        "push_payment_methods": ["bank_wire"] if fiat else ["crypto"],
+        "group_types": ["fiat"] if fiat else [],
+        "display_name": None,
+    }
+    return {
+        "id": code,
+        "name": FIAT.get(code, code),
+        "min_size": smallest,
+        "status": "online",
+        "message": "",
+        "max_precision": smallest,
+        "convertible_to": ["USD"] if code == "USDC" else [],
+        "details": details | withdrawal,
+        "default_network": "" if fiat else code.lower(),
+        "supported_networks": [] if fiat else [network | withdrawal],
+        "display_name": code,
+    }
+
+
+_FLAGS = ("margin_enabled", "post_only", "limit_only", "cancel_only", "auction_mode")
+
+
+def _product(base: str, quote: str) -> Row:
+    return {
+        "id": f"{base}-{quote}",
+        "base_currency": base,
+        "quote_currency": quote,
+        "quote_increment": "0.01",
+        "base_increment": "0.00000001",
+        "display_name": f"{base}-{quote}",
+        "min_market_funds": "1",
+        "status": "online",
+        "status_message": "",
+        "max_slippage_percentage": "0.02000000",
+        "high_bid_limit_percentage": "",
+        **dict.fromkeys(_FLAGS, False),
+        "trading_disabled": False,
+        "fx_stablecoin": False,
+    }

@@ -1,0 +1,1 @@
+"""Coinbase Exchange as its clients know it. Another exchange is another folder beside this one."""

@@ -1,0 +1,141 @@
+"""Is this request signed by the holder of the key? Checked the way Coinbase Exchange does.
+
+Source: docs.cdp.coinbase.com/exchange/rest-api/authentication; messages as clients report them.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+import os
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from local.settings import LocalError
+from local.simulator.server import Refused
+from local.state import read_object, write_private
+
+TIMESTAMP_WINDOW = 30.0
+"""Seconds by which a request's timestamp may differ from the exchange's clock, either way."""
+
+_SECRET_BYTES = 64
+_REQUIRED = ("CB-ACCESS-KEY", "CB-ACCESS-SIGN", "CB-ACCESS-TIMESTAMP", "CB-ACCESS-PASSPHRASE")
+_SECONDS = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """One API key of Coinbase Exchange. Printing one shows none of it.
+
+    `api_secret` is base64. Raises ValueError for one that is not, and for a field that could not
+    travel in a header (empty, or not printable ASCII without surrounding spaces).
+    """
+
+    api_key: str = field(repr=False)
+    api_secret: str = field(repr=False)
+    passphrase: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        for name, text in asdict(self).items():
+            if not text or not text.isascii() or not text.isprintable() or text != text.strip():
+                raise ValueError(f"{name} must be printable ASCII, and not empty")
+        try:
+            base64.b64decode(self.api_secret, validate=True)
+        except binascii.Error as error:
+            raise ValueError("api_secret must be base64") from error
+
+    @property
+    def signing_key(self) -> bytes:
+        return base64.b64decode(self.api_secret, validate=True)
+
+    @classmethod
+    def random(cls, token_bytes: Callable[[int], bytes] = secrets.token_bytes) -> Credentials:
+        """Fresh credentials of the lengths that Coinbase hands out."""
+        return cls(
+            api_key=token_bytes(16).hex(),
+            api_secret=base64.b64encode(token_bytes(_SECRET_BYTES)).decode(),
+            passphrase=token_bytes(6).hex(),
+        )
+
+
+def keep(credentials: Credentials, file: Path) -> None:
+    """Write them so that only this user can read them, whole or not at all. Raises LocalError."""
+    write_private(file, json.dumps(asdict(credentials), indent=2) + "\n")
+
+
+def kept(file: Path) -> Credentials:
+    """The credentials of an earlier run, or new ones that are kept from now on.
+
+    Raises LocalError when the file is there and holds something else: it may be someone's.
+    """
+    if not os.path.lexists(file):
+        credentials = Credentials.random()
+        keep(credentials, file)
+        return credentials
+    remedy = "it holds no simulator credentials: delete it"
+    found = read_object(file, missing="", broken=remedy)
+    try:
+        return Credentials(**found)
+    except (TypeError, AttributeError, ValueError):
+        raise LocalError(f"{file} is broken or of another version: {remedy}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is signed of a request, as it was sent.
+
+    `target` is the request line's second word, never decoded or tidied: the signature is over
+    exactly those bytes (as Latin-1 text, which maps every byte to one character). Header names
+    are lower case.
+    """
+
+    method: str
+    target: str
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(default=b"", repr=False)
+
+    @property
+    def path(self) -> str:
+        """Without the query, and without a trailing slash: coinbasepro asks for `/accounts/`."""
+        path = self.target.partition("?")[0]
+        return path.removesuffix("/") or path
+
+
+def authenticate(request: Request, credentials: Credentials, now: float) -> None:
+    """Raise Refused unless the request proves that its sender holds `credentials`.
+
+    `now` is the exchange's clock in epoch seconds.
+    """
+    headers = request.headers
+    for name in _REQUIRED:
+        if not headers.get(name.lower()):
+            raise Refused(401, f"{name} header is required")
+    if not _same(headers["cb-access-key"], credentials.api_key):
+        raise Refused(401, "Invalid API Key")
+    timestamp = headers["cb-access-timestamp"]
+    if not _SECONDS.fullmatch(timestamp):
+        raise Refused(400, "invalid timestamp")
+    if abs(float(timestamp) - now) > TIMESTAMP_WINDOW:
+        raise Refused(400, "request timestamp expired")
+    if not _same(headers["cb-access-passphrase"], credentials.passphrase):
+        raise Refused(401, "Invalid Passphrase")
+    if not _same(headers["cb-access-sign"], signature(request, timestamp, credentials)):
+        raise Refused(401, "invalid signature")
+
+
+def signature(request: Request, timestamp: str, credentials: Credentials) -> str:
+    """base64(HMAC-SHA256(secret, timestamp + METHOD + path with query + body))."""
+    prehash = f"{timestamp}{request.method}{request.target}".encode("latin-1") + request.body
+    digest = hmac.digest(credentials.signing_key, prehash, hashlib.sha256)
+    return base64.b64encode(digest).decode()
+
+
+def _same(given: str, expected: str) -> bool:
+    # As bytes, because compare_digest raises on text that is not ASCII.
+    return hmac.compare_digest(given.encode(), expected.encode())
