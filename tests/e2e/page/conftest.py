@@ -11,7 +11,6 @@ from tests.e2e.conftest import Running
 from tests.e2e.page.stage import OPEN, SIGNED, Stage, staged
 from tests.e2e.page.visit import Visit, visiting
 
-
 # A busy machine may take its time; what is there is found at once all the same.
 expect.set_options(timeout=20_000)
 
