@@ -3,13 +3,16 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from local.built_page import BuiltPage
 from tests.e2e.browser import chromium
 from tests.e2e.conftest import Running
 from tests.e2e.page.stage import OPEN, SIGNED, Stage, staged
 from tests.e2e.page.visit import Visit, visiting
+
+# A busy machine may take its time; what is there is found at once all the same.
+expect.set_options(timeout=20_000)
 
 
 # Of this folder alone: a second Playwright, or an event loop of Pulumi's, cannot run beside it.
@@ -41,7 +44,7 @@ def stage(browser: Browser, site: BuiltPage) -> Iterator[Stage]:
 
 @pytest.fixture(scope="package")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """The whole stack with the built page; a secret is read anew as soon as it is mended."""
+    """The whole stack with the built page; a secret is read anew as soon as it is stored again."""
     environ = {"WEB_BUILT": "true", "SECRET_CACHE_TTL_SECONDS": "1"}
     running = Running(tmp_path_factory.mktemp("page"), environ).start()
     yield running
