@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError, WaiterError
 
-from operations.errors import OperationError
+from operations.errors import AwsError, OperationError, explain
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -100,20 +100,30 @@ class Function:
             RoutingConfig={"AdditionalVersionWeights": weights},
         )
 
-    def remove_old_versions(self, keep: int = KEPT_VERSIONS) -> Sequence[str]:
-        """Delete all but the newest `keep` and what any alias points to; return the deleted."""
-        in_use = self._versions_of_aliases()
+    def remove_old_versions(
+        self, warn: Callable[[str], None], keep: int = KEPT_VERSIONS
+    ) -> Sequence[str]:
+        """Delete all but the newest `keep` and what any alias points to; return the deleted.
+
+        What cannot be deleted is warned of: the new code is live all the same.
+        """
         removed: list[str] = []
-        for version in self.versions()[:-keep]:
-            if version in in_use:
-                continue
-            try:
-                # Without a qualifier this call deletes the function: _is_published saw to that.
-                self._client.delete_function(FunctionName=self._name, Qualifier=version)
-            except self._client.exceptions.ResourceConflictException:
-                continue  # an alias has been pointed to it just now
-            removed.append(version)
+        try:
+            in_use = self._versions_of_aliases()
+            for version in self.versions()[:-keep]:
+                if version not in in_use and self._remove(version):
+                    removed.append(version)
+        except AwsError as error:
+            warn(f"not all old versions were removed. {explain(error)}")
         return removed
+
+    def _remove(self, version: str) -> bool:
+        """Without a qualifier this call deletes the function: _is_published saw to that."""
+        try:
+            self._client.delete_function(FunctionName=self._name, Qualifier=version)
+        except self._client.exceptions.ResourceConflictException:
+            return False  # an alias has been pointed to it just now
+        return True
 
     def _versions_of_aliases(self) -> set[str]:
         pages = self._client.get_paginator("list_aliases").paginate(FunctionName=self._name)

@@ -135,14 +135,14 @@ def test_old_versions_go_but_those_of_an_alias_or_a_canary_and_some_to_go_back_t
         RoutingConfig={"AdditionalVersionWeights": {"4": 0.5}},
     )
     client.create_alias(FunctionName=NAME, Name="another", FunctionVersion="9")
-    assert function.remove_old_versions() == ["1", "3", "5", "6", "7"]
+    assert function.remove_old_versions(silent) == ["1", "3", "5", "6", "7"]
     assert function.versions() == ["2", "4", "8", "9", "10", "11", "12"]
     assert function.live() == Release("12")
 
 
 def test_few_versions_are_all_kept(make: Make) -> None:
     function = make(KEPT_VERSIONS, live="1")
-    assert function.remove_old_versions() == []
+    assert function.remove_old_versions(silent) == []
     assert len(function.versions()) == KEPT_VERSIONS
 
 
@@ -156,7 +156,18 @@ def test_a_version_that_got_an_alias_just_now_stays(make: Make, client: "LambdaC
             )
 
     client.meta.events.register("before-parameter-build.lambda.DeleteFunction", refuse)
-    assert function.remove_old_versions() == ["2"]
+    assert function.remove_old_versions(silent) == ["2"]
+
+
+def test_versions_that_may_not_be_deleted_are_warned_of(make: Make, client: "LambdaClient") -> None:
+    function = make(7, live="7")
+    denied = b'{"__type": "AccessDeniedException", "message": "not authorized"}'
+    answer_with(client, "lambda.DeleteFunction", denied, status=403)
+    warnings: list[str] = []
+    assert function.remove_old_versions(warnings.append) == []
+    [warning] = warnings
+    assert warning.startswith("not all old versions were removed. AWS answers: ")
+    assert function.live() == Release("7")
 
 
 def test_a_release_says_which_versions_it_removed(
