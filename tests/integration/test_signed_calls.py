@@ -350,6 +350,7 @@ OURS = {
     "holdings.core.clock",
     "holdings.core.errors",
     "holdings.core.freshness",
+    "holdings.core.kept",
     "holdings.core.once",
     "holdings.core.ports",
     "holdings.core.service",
