@@ -44,7 +44,7 @@ def test_there_is_an_alarm_for_everything_that_an_operator_must_know(program: Pr
     assert comparisons == {"GreaterThanThreshold"}
 
 
-def test_every_alarm_has_its_mend_in_the_troubleshooting_page(program: Program) -> None:
+def test_every_alarm_has_its_remedy_in_the_troubleshooting_page(program: Program) -> None:
     page = (ROOT / "docs/troubleshooting.md").read_text()
     assert [a.name for a in program.all("MetricAlarm") if f"| `{a.name}` |" not in page] == []
 
@@ -202,7 +202,7 @@ def test_the_dashboard_shows_every_alarm(stack: str, program: Program) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "mend"),
+    ("key", "value", "remedy"),
     [
         ("alarmEmails", '["nobody"]', "not an e-mail address: 'nobody'"),
         ("alarmEmails", "me@holdings.example", "a list of e-mail addresses"),
@@ -212,6 +212,6 @@ def test_the_dashboard_shows_every_alarm(stack: str, program: Program) -> None:
         ("logRetentionDays", "8", "one of 1, 3, 5, 7"),
     ],
 )
-def test_a_bad_setting_of_the_alarms_is_named(key: str, value: str, mend: str) -> None:
-    with pytest.raises(ConfigError, match=rf"holdings:{key}: .*{mend}"):
+def test_a_bad_setting_of_the_alarms_is_named(key: str, value: str, remedy: str) -> None:
+    with pytest.raises(ConfigError, match=rf"holdings:{key}: .*{remedy}"):
         declare("prod", settings("prod") | {f"holdings:{key}": value})
