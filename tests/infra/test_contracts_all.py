@@ -130,10 +130,11 @@ BROKEN: list[tuple[Rule, str, dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("rule", "name", "change"), BROKEN)
 def test_a_rule_notices_when_it_is_broken(rule: Rule, name: str, change: dict[str, Any]) -> None:
-    right = declared("prod").named(name)
-    wrong = replace(right, arguments={**right.arguments, **change})
+    wrong = declared("prod").altered(
+        name, lambda right: replace(right, arguments={**right.arguments, **change})
+    )
 
-    assert list(rule(declared("prod").with_one(wrong)))
+    assert list(rule(wrong))
 
 
 @pytest.mark.parametrize("name", ["users", "cache", "coinbase", "data-key", "access-log"])
@@ -141,8 +142,6 @@ def test_a_rule_notices_when_it_is_broken(rule: Rule, name: str, change: dict[st
 def test_the_rule_for_data_notices_a_missing_guard_and_what_stays_behind(
     name: str, change: dict[str, Any]
 ) -> None:
-    wrong = replace(declared("prod").named(name), **change)
-
-    (fault,) = KEPT(declared("prod").with_one(wrong))
+    (fault,) = KEPT(declared("prod").altered(name, lambda right: replace(right, **change)))
 
     assert fault.startswith(name)
