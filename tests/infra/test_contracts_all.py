@@ -24,7 +24,7 @@ RULES = [
     contracts.wildcards,
     contracts.silent_alarms,
     contracts.unthrottled,
-    contracts.secrets_told,
+    contracts.secrets_shown,
     contracts.invoked_past_the_alias,
 ]
 KEPT = partial(contracts.unguarded, kept=True)
@@ -115,9 +115,9 @@ BROKEN: list[tuple[Rule, str, dict[str, Any]]] = [
     (contracts.silent_alarms, "table-errors", {"treatMissingData": "missing"}),
     (contracts.unthrottled, "default-stage", {"defaultRouteSettings": {"throttlingRateLimit": 5}}),
     (contracts.unthrottled, "default-stage", {"routeSettings": []}),
-    (contracts.secrets_told, "coinbase", {"secretString": "x"}),
-    (contracts.secrets_told, "web", {"generateSecret": True}),
-    (contracts.secrets_told, "api", {"environment": {"variables": {"API_SECRET_KEY": "x"}}}),
+    (contracts.secrets_shown, "coinbase", {"secretString": "x"}),
+    (contracts.secrets_shown, "web", {"generateSecret": True}),
+    (contracts.secrets_shown, "api", {"environment": {"variables": {"API_SECRET_KEY": "x"}}}),
     (contracts.invoked_past_the_alias, "function-live", {"integrationUri": "arn:of:api"}),
     (contracts.invoked_past_the_alias, "api-invokes-live", {"qualifier": None}),
     (contracts.invoked_past_the_alias, "api-invokes-live", {"sourceArn": "arn:*"}),
