@@ -49,7 +49,7 @@ simulator: $(READY) ## Run the Coinbase Exchange simulator alone
 
 .PHONY: token
 token: $(READY) ## Print an access token of the running stack's user
-	@$(BIN)/python -m local.token
+	@$(BIN)/python -m local.sign_in
 
 .PHONY: openapi
 openapi: $(READY) ## Write docs/openapi.json from the schemas and routes

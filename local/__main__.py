@@ -6,9 +6,8 @@ import sys
 import time
 from types import FrameType
 
-from local.demo import Demo
 from local.parent import exit_with_parent
-from local.run import LocalStack
+from local.run import Demo, LocalStack
 from local.servers import API
 from local.settings import LocalError, LocalSettings, environment
 from local.state import reason

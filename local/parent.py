@@ -1,15 +1,14 @@
-"""A background process that ends with whoever started it, however that one ended."""
+"""A background process that ends with whoever started it, however that one ended.
 
-from __future__ import annotations
+The emulator's own Python imports this file too: standard library only.
+"""
 
 import os
 import signal
 import threading
 import time
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from collections.abc import Callable
+from types import FrameType
 
 
 def _end_this_process() -> None:
@@ -38,3 +37,17 @@ def exit_with_parent(
     thread = threading.Thread(target=watch, name="exit-with-parent", daemon=True)
     thread.start()
     return thread
+
+
+def ending(*, with_parent: bool) -> threading.Event:
+    """Return what is set when this process is told to end, or its parent has, if that counts."""
+    told = threading.Event()
+
+    def tell(_number: int, _frame: FrameType | None) -> None:
+        told.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, tell)
+    if with_parent:
+        exit_with_parent()
+    return told

@@ -6,15 +6,20 @@ from dataclasses import asdict
 from local import accounts, servers
 from local.archive import build_archive
 from local.emulator import Emulator
-from local.greeting import greeting
 from local.overrides import overrides
-from local.page_config import page_config_file, signed_in, write_page_config
-from local.ports import check_free
+from local.processes import Started, check_free, get_json
 from local.provision import Aws, provision
-from local.settings import EMULATOR_PYTHON, REGION, STACK, LocalSettings
+from local.settings import EMULATOR_PYTHON, REGION, ROOT, STACK, LocalSettings
+from local.sign_in import access_token
 from local.simulator.coinbase_exchange.signing import kept
-from local.stack import Stack, stack_file
-from local.started import Started
+from local.stack import (
+    Stack,
+    page_config_file,
+    signed_in,
+    stack_file,
+    without_sign_in,
+    write_page_config,
+)
 from local.state import prepare
 
 
@@ -106,3 +111,70 @@ class LocalStack:
         if stack_file(self._environ).exists():
             return Stack.read(stack_file(self._environ)).password
         return accounts.new_password()
+
+
+class Demo:
+    """The API with sample figures and the page, and nothing else; what LocalStack keeps stays."""
+
+    def __init__(self, settings: LocalSettings, environ: Mapping[str, str]) -> None:
+        self._settings = settings
+        self._environ = environ
+        self._started = Started()
+
+    def start(self, say: Callable[[str], None]) -> str:
+        """Return what to say. Raises LocalError; what was started is stopped by close()."""
+        settings = self._settings
+        prepare(settings.state_dir)
+        check_free(settings.api_port, "API_PORT")
+        check_free(settings.web_port, "WEB_PORT")
+        page = servers.page(settings, self._environ)
+        api = servers.demo_api(settings, self._environ)
+        write_page_config(page_config_file(settings.state_dir), without_sign_in(settings.api_url))
+        say("starting the API with sample figures, and the page")
+        self._started.start_all(page, api)
+        return demo_greeting(settings)
+
+    def ended(self) -> list[str]:
+        return self._started.ended()
+
+    def close(self) -> None:
+        self._started.stop()
+
+
+def greeting(stack: Stack, environ: Mapping[str, str]) -> str:
+    shown = get_json(f"{stack.api_url}/holdings", access_token(stack))
+    seen = (
+        f"{len(shown['holdings'])} holdings of {shown['account_count']} accounts were read"
+        if shown
+        else "the holdings cannot be read yet: the log above and the curl below say why"
+    )
+    chosen = environ.get("LOCAL_STATE_DIR")
+    token = f"{f'LOCAL_STATE_DIR={chosen} ' if chosen else ''}make -sC {ROOT} token"
+    return f"""
+Holdings is running; {seen}.
+
+  page      {stack.web_url}  <- open it and sign in as
+  user      {stack.username}
+  password  {stack.password}
+
+  API       {stack.api_url}  ({stack.api_url}/docs shows and tries it)
+  gateway   {stack.gateway_url}
+  Coinbase  {stack.coinbase_url}
+
+  curl -H "Authorization: Bearer $({token})" {stack.api_url}/holdings
+
+Ctrl-C stops it; what it keeps is in .local/ (`make clean` forgets it).
+"""
+
+
+def demo_greeting(settings: LocalSettings) -> str:
+    return f"""
+Holdings is running with sample figures: no AWS, no Coinbase, no sign-in.
+
+  page      {settings.web_url}  <- open it
+  API       {settings.api_url}  ({settings.api_url}/docs shows and tries it)
+
+  curl {settings.api_url}/holdings
+
+Ctrl-C stops it. `make run` without DEMO_MODE starts the whole system.
+"""

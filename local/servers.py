@@ -1,14 +1,13 @@
 """What each server of `make run` is started with."""
 
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
 from local.built_page import DIST, check_built
-from local.children import Child, python
-from local.node import find_node
-from local.page_config import page_config_file
+from local.processes import Child, python
 from local.settings import CREDENTIALS, ROOT, LocalError, LocalSettings
-from local.stack import Stack
+from local.stack import Stack, page_config_file
 
 API = "the API"
 PAGE = "the page"
@@ -124,3 +123,14 @@ def _page(
 def _without_keys(environ: Mapping[str, str]) -> dict[str, str]:
     """Leave out the Coinbase key and the operator's own AWS account and pool: none is for this."""
     return {k: v for k, v in environ.items() if not k.startswith(("AWS_", "CB_", "AUTH_"))}
+
+
+def find_node(finder: Path = ROOT / "scripts" / "node-bin") -> Path:
+    """Return the Node.js that serves the page while it is worked on.
+
+    Raises LocalError with what the finder says is missing.
+    """
+    found = subprocess.run([finder], capture_output=True, text=True, check=False)  # noqa: S603 - ours
+    if found.returncode:
+        raise LocalError(found.stderr.strip())
+    return Path(found.stdout.strip()) / "node"

@@ -1,4 +1,4 @@
-"""`.local/stack.json`: where everything of the running stack is, for tools and tests."""
+"""Where everything of the running stack is: for tools `.local/stack.json`, for the page its own."""
 
 import json
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from local.settings import LocalError, state_dir
-from local.state import read_object, write_private
+from local.state import prepare, read_object, write_private
 
 
 def stack_file(environ: Mapping[str, str]) -> Path:
@@ -51,3 +51,33 @@ class Stack:
         if found.keys() != names or not all(isinstance(value, str) for value in found.values()):
             raise LocalError(f"{path} is broken or of another version: {remedy}")
         return cls(**found)
+
+
+PageConfig = Mapping[str, str]
+"""What the page must know of its stack: its `config.json`, which in the cloud Pulumi writes."""
+
+
+def signed_in(stack: Stack) -> PageConfig:
+    """Return the keys of infra_pulumi/web.py, with this machine's addresses."""
+    return {
+        "api_url": stack.api_url,
+        "hosted_ui_url": stack.hosted_ui_url,
+        "issuer": stack.issuer,
+        "client_id": stack.client_id,
+        "scope": stack.scope,
+    }
+
+
+def without_sign_in(api_url: str) -> PageConfig:
+    """Return what tells the page that there is nobody to sign in: sample figures."""
+    return {"api_url": api_url}
+
+
+def page_config_file(state_dir: Path) -> Path:
+    return state_dir / "web" / "config.json"
+
+
+def write_page_config(path: Path, config: PageConfig) -> None:
+    """Raises LocalError."""
+    prepare(path.parent)
+    write_private(path, json.dumps(dict(config), indent=2) + "\n")

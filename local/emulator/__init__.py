@@ -12,7 +12,7 @@ from typing import IO, Self
 
 import requests
 
-from local.ports import check_free
+from local.processes import check_free
 from local.settings import LocalError
 from local.state import UMASK, open_log, prepare, read_object, reason
 

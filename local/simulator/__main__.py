@@ -4,27 +4,19 @@ SIMULATOR_PORT (8765; 0 takes a free one), SIMULATOR_STATE (.local/simulator.jso
 credentials are kept) and SIMULATOR_EXIT_WITH_PARENT (1: end when the starting process ends).
 """
 
-from __future__ import annotations
-
 import errno
 import os
-import signal
 import sys
-import threading
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from local.parent import exit_with_parent
+from local.parent import ending
 from local.settings import LocalError, state_dir
 from local.simulator import Simulator
 from local.simulator.coinbase_exchange.signing import keep, kept
 from local.simulator.faults import Fault
 from local.state import prepare, reason
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from types import FrameType
 
 DEFAULT_PORT = "8765"
 
@@ -74,18 +66,10 @@ Ctrl-C stops it."""
 
 
 def main(environ: Mapping[str, str]) -> None:
-    ending = threading.Event()
-
-    def end(_number: int, _frame: FrameType | None) -> None:
-        ending.set()
-
-    signal.signal(signal.SIGINT, end)
-    signal.signal(signal.SIGTERM, end)
-    if environ.get("SIMULATOR_EXIT_WITH_PARENT") == "1":
-        exit_with_parent()
+    told = ending(with_parent=environ.get("SIMULATOR_EXIT_WITH_PARENT") == "1")
     with opened(environ) as simulator:
         print(greeting(simulator), flush=True)
-        ending.wait()
+        told.wait()
 
 
 if __name__ == "__main__":

@@ -18,8 +18,8 @@ import pytest
 import requests
 
 from local.settings import CREDENTIALS, ROOT
+from local.sign_in import access_token
 from local.stack import Stack
-from local.token import access_token
 
 START_SECONDS = 90
 

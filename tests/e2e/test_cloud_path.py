@@ -14,7 +14,7 @@ import requests
 from botocore.exceptions import ClientError
 
 from local.archive import PATH as ARCHIVE
-from local.token import access_token
+from local.sign_in import access_token
 from operations.release import Function, deploy_code, rollback
 from tests.e2e.conftest import Running
 from tests.e2e.test_sign_in import sign_in

@@ -10,8 +10,8 @@ import pytest
 import requests
 
 from local import accounts
-from local.hosted_ui import Tokens, login
 from local.settings import LocalError
+from local.sign_in import Tokens, login
 from tests.e2e.emulated import CALLBACK, aws, emulator, provisioned
 
 PASSWORD = "Correct-horse-1"

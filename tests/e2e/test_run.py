@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from local.settings import CREDENTIALS, ROOT
-from local.token import access_token
+from local.sign_in import access_token
 from tests.e2e.conftest import Running, free_port
 
 

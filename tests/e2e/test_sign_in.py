@@ -6,8 +6,8 @@ import json
 import pytest
 import requests
 
-from local.hosted_ui import Tokens, login
 from local.settings import LocalError
+from local.sign_in import Tokens, login
 from tests.e2e.conftest import Running
 
 

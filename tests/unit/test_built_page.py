@@ -10,9 +10,7 @@ from werkzeug import Request
 from werkzeug.test import Client
 
 from infra_pulumi.security_headers import content_security_policy, security_headers
-from local.built_page import BuiltPage
-from local.built_page.__main__ import main
-from local.built_page.distribution import distribution
+from local.built_page import BuiltPage, distribution, main
 from local.settings import LocalError
 
 CONFIG = {
@@ -129,7 +127,7 @@ def test_a_page_that_is_not_built_is_named_with_the_mend(tmp_path: Path) -> None
 
 
 def test_a_page_that_nobody_told_of_a_stack_is_named_with_the_mend(tmp_path: Path) -> None:
-    with pytest.raises(LocalError, match=r"config\.json: .*make run"):
+    with pytest.raises(LocalError, match=r"config\.json is not here: .*make run"):
         main({"LOCAL_STATE_DIR": str(tmp_path)})
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from local.node import find_node
+from local.servers import find_node
 from local.settings import ROOT
 
 TOOLS = ("bash", "sh", "dirname", "mktemp", "rm", "mkdir", "grep", "tail", "cat", "chmod", "env")

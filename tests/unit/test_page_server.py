@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from local import servers
-from local.node import find_node
-from local.page_config import page_config_file, without_sign_in, write_page_config
+from local.servers import find_node
 from local.settings import LocalError, LocalSettings
+from local.stack import page_config_file, without_sign_in, write_page_config
 
 NODE = Path("/usr/bin/node")
 

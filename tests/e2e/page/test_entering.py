@@ -7,7 +7,7 @@ import pytest
 import requests
 from playwright.sync_api import Browser, expect
 
-from local.token import access_token
+from local.sign_in import access_token
 from tests.e2e.conftest import Running
 from tests.e2e.page.visit import AMOUNTS, Visit, visiting
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from local.built_page import BuiltPage
-from local.node import find_node
+from local.servers import find_node
 from local.settings import ROOT
 from tests.e2e.browser import chromium_path
 

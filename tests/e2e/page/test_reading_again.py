@@ -9,7 +9,7 @@ import pytest
 import requests
 from playwright.sync_api import expect
 
-from local.token import access_token
+from local.sign_in import access_token
 from tests.e2e.page.visit import Visit
 
 
@@ -88,7 +88,9 @@ def test_with_coinbase_down_the_last_good_figures_stay_and_say_so(visit: Visit) 
     assert visit.figures() == figures
 
 
-def test_a_broken_key_without_last_good_figures_is_said_and_recovered_from(visit: Visit, key: Any) -> None:
+def test_a_broken_key_without_last_good_figures_is_said_and_recovered_from(
+    visit: Visit, key: Any
+) -> None:
     key(api_secret="not base64")
     until(visit, lambda answer: answer.headers.get("X-Cache") == "STALE")
     visit.running.delete_snapshot()

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from local.children import Child
+from local.processes import Child, Started
 from local.settings import LocalError
-from local.started import Started
 
 
 def child(code: str, log: Path | None = None) -> Child:
@@ -45,6 +44,12 @@ def test_one_that_ends_by_itself_is_missed_by_its_name() -> None:
     assert started.ended() == ["the other"]
     started.stop()
     assert not staying.running()
+
+
+def test_one_whose_program_is_gone_is_an_error_that_names_it(tmp_path: Path) -> None:
+    gone = Child("the thing", (str(tmp_path / "gone"),), {}, url="http://127.0.0.1:1/")
+    with pytest.raises(LocalError, match=r"^the thing cannot be started: .*gone: No such file"):
+        Started().start_all(gone)
 
 
 def test_one_that_was_never_started_needs_no_end() -> None:

@@ -1,8 +1,13 @@
-"""Signs in at the hosted UI by plain HTTP: the code flow with PKCE (RFC 7636), as a page does."""
+"""Signs in at the hosted UI by plain HTTP: the code flow with PKCE (RFC 7636), as a page does.
+
+`python -m local.sign_in`, which is `make token`, prints an access token of the test user.
+"""
 
 import base64
 import hashlib
+import os
 import secrets
+import sys
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import parse_qs, urljoin, urlsplit
@@ -10,6 +15,7 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 import requests
 
 from local.settings import LocalError
+from local.stack import Stack, stack_file
 
 _TIMEOUT_SECONDS = 10
 
@@ -110,3 +116,25 @@ def login(
         given["refresh_token"],
         given["expires_in"],
     )
+
+
+def access_token(stack: Stack) -> str:
+    """Sign in as a person would. Raises LocalError if the stack is not running."""
+    try:
+        return login(
+            stack.hosted_ui_url,
+            client_id=stack.client_id,
+            redirect_uri=stack.redirect_uri,
+            scope=" ".join(scope for scope in ("openid", stack.scope) if scope),
+            username=stack.username,
+            password=stack.password,
+        ).access_token
+    except requests.ConnectionError:
+        raise LocalError("the stack is not running: start it with `make run`") from None
+
+
+if __name__ == "__main__":
+    try:
+        print(access_token(Stack.read(stack_file(os.environ))))
+    except LocalError as error:
+        sys.exit(f"token: {error}")
