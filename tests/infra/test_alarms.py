@@ -145,18 +145,18 @@ def test_without_a_list_nobody_is_subscribed_and_up_warns_of_it_outside_dev(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     declare("dev")
-    assert "nobody hears" not in caplog.text
+    assert "reach nobody" not in caplog.text
 
     program = declare("prod", settings("prod"))
 
-    assert "nobody hears the alarms: set holdings:alarmEmails" in caplog.text
+    assert "alarms reach nobody: set holdings:alarmEmails" in caplog.text
     assert program.all("TopicSubscription") == []
     assert "notifications" not in program.one("Budget").arguments
 
 
 def test_cloudwatch_of_this_account_may_publish_and_use_the_key(program: Program) -> None:
     topic = json.loads(program.one("TopicPolicy").arguments["policy"])
-    key = json.loads(program.named("telemetry-key").arguments["policy"])
+    key = json.loads(program.named("log-key").arguments["policy"])
     logs = [group.arguments["name"] for group in program.all("LogGroup")]
 
     assert topic == alarm_topic_policy(account_id=ACCOUNT, topic_arn="arn:of:alarms")

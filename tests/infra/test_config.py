@@ -70,7 +70,7 @@ BAD = [
 
 
 @pytest.mark.parametrize(("key", "value", "remedy"), BAD)
-def test_a_bad_value_is_refused_with_its_key_and_the_mend(key: str, value: str, remedy: str) -> None:
+def test_a_bad_value_is_refused_with_key_and_remedy(key: str, value: str, remedy: str) -> None:
     with pytest.raises(ConfigError) as refused:
         declare("prod", {**settings("prod"), key: value})
 

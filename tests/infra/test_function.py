@@ -155,7 +155,7 @@ def test_who_keeps_instances_ready_is_warned_that_no_canary_goes_with_them(
     assert "no canary beside provisionedConcurrency" in caplog.text
 
 
-def test_levels_are_told_to_lambda_in_its_own_words() -> None:
+def test_levels_reach_lambda_in_its_own_words() -> None:
     program = declare("prod", settings("prod") | {"holdings:logLevel": "WARNING"})
 
     function = program.one("Function").arguments
