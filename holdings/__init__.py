@@ -33,7 +33,7 @@ def create_app(
     from flask import Flask
 
     from holdings import logs
-    from holdings.api import document, problems, routes, wire
+    from holdings.api import document, problems, request_hooks, routes
     from holdings.core.clock import Clock
     from holdings.settings import Settings
 
@@ -44,7 +44,7 @@ def create_app(
 
     app = Flask("holdings", static_folder=None)
     app.url_map.strict_slashes = False
-    wire.register(app, settings)
+    request_hooks.register(app, settings)
     problems.register(app)
     prefix = settings.api_prefix or None
     app.register_blueprint(routes.blueprint(settings, clock, service), url_prefix=prefix)

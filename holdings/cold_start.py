@@ -245,10 +245,14 @@ class _PatternsLater(_Loader):
 
 
 class _Pattern:
-    """A pattern that is compiled when something is asked of it; `re` keeps what it compiled."""
+    """A pattern that is compiled when something is asked of it."""
 
     def __init__(self, *given: Any) -> None:
         self._given = given
+        self.compiled: re.Pattern[Any] | None = None
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(re.compile(*self._given), name)
+        if name.startswith("__"):  # abc looks at what is in a class, whether it is abstract
+            raise AttributeError(name)
+        self.compiled = self.compiled or re.compile(*self._given)
+        return getattr(self.compiled, name)

@@ -8,6 +8,7 @@ import threading
 import traceback
 from collections.abc import Mapping
 from contextvars import ContextVar
+from functools import cache, lru_cache
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -17,30 +18,43 @@ _MASK = "[hidden]"
 # Short texts would mask half of the log, and are no secrets.
 _SHORTEST_SECRET = 6
 _DEEPEST = 5
+_PLAIN = {str, int, bool, type(None)}
 
-_HEADERS = (
-    r"cb[-_]access[-_](?:key|sign|passphrase)|(?:proxy[-_])?authorization|(?:set[-_])?cookie"
-    r"|x[-_]amz[-_]security[-_]token"
-)
-_SECRET_FIELD = re.compile(rf"(?i)(?:http_)?(?:{_HEADERS}|api_?key|api_?secret|passphrase)")
+# Names of headers and fields whose whole value is secret, in small letters and with "_" for "-".
+_SECRET_FIELDS = {
+    *("cb_access_key", "cb_access_sign", "cb_access_passphrase"),
+    *("api_key", "apikey", "api_secret", "apisecret", "passphrase"),
+    *("authorization", "proxy_authorization", "cookie", "set_cookie", "x_amz_security_token"),
+}
 
-_PATTERNS = (
-    # A header as text, in a dict, as a pair, as a name beside a value, as bytes or in a query.
-    re.compile(
-        rf"""(?ix)
-        ( (?:{_HEADERS}) (?: ["'\\]* \s* (?:[:=]|%3[ad]) >? | ["']+ \s* , ) \s*
-          (?: [\[(] (?!hidden) )? \s* (?: ["']? value ["']? \s* [:=] \s* )? b? )
-        (?: "(?:\\.|[^"\\])*" | '(?:\\.|[^'\\])*' | (?:[^\r\n\\]|\\(?![rn]))+ )
-        """
-    ),
-    # base64url parts, the first a JSON object: a JWT.
-    re.compile(r"()eyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*)+"),
-    re.compile(r"(?i)(\bbearer(?:\s|%20)+)[^\s\"',]+"),
-)
+# One of these is in every text that a pattern matches; most lines have none.
+_HINTS = ("access", "authorization", "cookie", "security", "bearer", "eyj")
+
+
+@cache
+def _patterns() -> tuple[re.Pattern[str], ...]:
+    """Compiled when first needed: that takes a millisecond, and a cold start has no use for it."""
+    headers = (
+        r"cb[-_]access[-_](?:key|sign|passphrase)|(?:proxy[-_])?authorization|(?:set[-_])?cookie"
+        r"|x[-_]amz[-_]security[-_]token"
+    )
+    return (
+        # A header as text, in a dict, as a pair, as a name beside a value, as bytes or in a query.
+        re.compile(
+            rf"""(?ix)
+            ( (?:{headers}) (?: ["'\\]* \s* (?:[:=]|%3[ad]) >? | ["']+ \s* , ) \s*
+              (?: [\[(] (?!hidden) )? \s* (?: ["']? value ["']? \s* [:=] \s* )? b? )
+            (?: "(?:\\.|[^"\\])*" | '(?:\\.|[^'\\])*' | (?:[^\r\n\\]|\\(?![rn]))+ )
+            """
+        ),
+        # base64url parts, the first a JSON object: a JWT.
+        re.compile(r"()eyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*)+"),
+        re.compile(r"(?i)(\bbearer(?:\s|%20)+)[^\s\"',]+"),
+    )
 
 
 class Redactor:
-    """Masks what looks like a credential, and every text that it was told to hide."""
+    """Masks what looks like a credential, and every text that it is to hide."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -62,8 +76,12 @@ class Redactor:
         """Return `text` with what is secret masked, and only characters that can be written."""
         for hidden in self._hidden:
             text = text.replace(hidden, _MASK)
-        for pattern in _PATTERNS:
-            text = pattern.sub(rf"\1{_MASK}", text)
+        lowered = text.lower()
+        for hint in _HINTS:
+            if hint in lowered:
+                for pattern in _patterns():
+                    text = pattern.sub(rf"\1{_MASK}", text)
+                break
         return text if text.isascii() else text.encode(errors="backslashreplace").decode()
 
     def clean(self, value: object, *, depth: int = _DEEPEST) -> object:
@@ -74,7 +92,7 @@ class Redactor:
             return self._clean_container(cast("object", value), depth) if depth else "..."
         text = _text(value)
         safe = self.redact(text)
-        plain = isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))
+        plain = isinstance(value, int) or _is_finite(value)
         return value if plain and safe == text else safe
 
     def _clean_container(self, value: object, depth: int) -> object:
@@ -93,9 +111,28 @@ class Redactor:
         """Clean what has a name, which may say that all of it is secret."""
         if isinstance(name, bytes):
             name = name.decode(errors="replace")
-        if isinstance(name, str) and _SECRET_FIELD.fullmatch(name):
+        if isinstance(name, str) and _is_secret(name):
             return _MASK
         return self.clean(value, depth=depth)
+
+    def is_clean(self, message: str, fields: Mapping[str, object]) -> bool:
+        """Whether there is nothing to mask: nearly always so, and quicker to ask of all at once."""
+        texts = [message]
+        for name, value in fields.items():
+            if _is_secret(name) or not (type(value) in _PLAIN or _is_finite(value)):
+                return False
+            texts.append(f"{name} {value}")
+        text = "\n".join(texts)
+        return self.redact(text) == text
+
+
+@lru_cache
+def _is_secret(name: str) -> bool:
+    return name.lower().replace("-", "_").removeprefix("http_") in _SECRET_FIELDS
+
+
+def _is_finite(value: object) -> bool:
+    return isinstance(value, float) and math.isfinite(value)
 
 
 def _text(value: object) -> str:
@@ -116,23 +153,28 @@ def _prepare(record: logging.LogRecord) -> bool:
     Lambda's own formatter makes JSON; masking that would break its quotes and rename its fields.
     """
     record.request_id = request_id.get()
+    every = vars(record)
+    fields = {name: value for name, value in every.items() if name not in _OF_EVERY_RECORD}
     if isinstance(record.msg, dict) and not record.args:
-        record.msg = redactor.clean(cast("dict[str, Any]", record.msg))  # Lambda takes an object
+        fields["msg"] = cast("dict[str, Any]", record.msg)  # Lambda's formatter takes an object
     else:
-        try:
-            message = record.getMessage()
-        except Exception:  # noqa: BLE001 - logging would print the arguments as they are
-            message = f"{_text(cast('object', record.msg))} (with arguments that do not fit)"
-        record.msg = redactor.redact(message)
-    record.args = ()
+        record.msg, record.args = _message(record), ()
+        if not (record.exc_info or record.stack_info) and redactor.is_clean(record.msg, fields):
+            return True
+        record.msg = redactor.redact(record.msg)
     if record.exc_info and record.exc_info[1]:
         _redact_exception(record, record.exc_info[1])
     if record.stack_info:
         record.stack_info = redactor.redact(record.stack_info)
-    fields = vars(record)
-    for name in fields.keys() - _OF_EVERY_RECORD:
-        fields[name] = redactor.field(name, fields[name])
+    every.update({name: redactor.field(name, value) for name, value in fields.items()})
     return True
+
+
+def _message(record: logging.LogRecord) -> str:
+    try:
+        return record.getMessage()
+    except Exception:  # noqa: BLE001 - logging would print the arguments as they are
+        return f"{_text(cast('object', record.msg))} (with arguments that do not fit)"
 
 
 def _redact_exception(record: logging.LogRecord, error: BaseException) -> None:

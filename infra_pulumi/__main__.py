@@ -1,7 +1,5 @@
 """The program that `pulumi up` runs in AWS and `make run` runs against the emulator."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 
@@ -10,41 +8,33 @@ import pulumi
 # Pulumi runs this folder with runpy: it is no package until the folder above can be imported.
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 
-from infra_pulumi.alarms import Alarms
+from infra_pulumi.alarms import Alarms, AlarmsArgs
 from infra_pulumi.config import StackConfig
-from infra_pulumi.function import Function
-from infra_pulumi.http_api import HttpApi
+from infra_pulumi.function import Function, FunctionArgs
+from infra_pulumi.http_api import HttpApi, HttpApiArgs
 from infra_pulumi.identity import Identity
+from infra_pulumi.logs import Logs
 from infra_pulumi.storage import Storage
-from infra_pulumi.telemetry import Telemetry
-from infra_pulumi.web import Web
+from infra_pulumi.web import Web, WebArgs
 
 config = StackConfig.load()
-telemetry = Telemetry("telemetry", config)
+logs = Logs("logs", config)
 identity = Identity("identity", config)
 storage = Storage("storage", config)
-function = Function("function", config, storage=storage, telemetry_key_arn=telemetry.key_arn)
+function = Function("function", FunctionArgs(config=config, storage=storage, logs=logs))
 http_api = HttpApi(
-    "http-api",
-    config,
-    identity=identity,
-    function=function,
-    telemetry_key_arn=telemetry.key_arn,
+    "http-api", HttpApiArgs(config=config, identity=identity, function=function, logs=logs)
 )
-web = Web("web", config, identity=identity, http_api=http_api)
+web = Web("web", WebArgs(config=config, identity=identity, http_api=http_api))
 alarms = Alarms(
     "alarms",
-    config,
-    storage=storage,
-    function=function,
-    http_api=http_api,
-    telemetry_key_arn=telemetry.key_arn,
+    AlarmsArgs(config=config, storage=storage, function=function, http_api=http_api, logs=logs),
 )
 
 pulumi.export("region", config.region)
 pulumi.export("api_url", http_api.url)
 pulumi.export("api_id", http_api.api_id)
-pulumi.export("api_scope", config.identity.api_scope)
+pulumi.export("api_scope", config.api_scope)
 pulumi.export("hosted_ui_url", identity.hosted_ui_url)
 pulumi.export("user_pool_id", identity.user_pool_id)
 pulumi.export("client_id", identity.client_id)
@@ -53,10 +43,10 @@ pulumi.export("web_url", web.url)
 pulumi.export("web_bucket", web.bucket)
 pulumi.export("web_distribution_id", web.distribution_id)
 pulumi.export("function", function.name)
-pulumi.export("function_alias", function.alias)
-pulumi.export("function_log_group", function.log_group_id)
-pulumi.export("table", storage.table_name)
-pulumi.export("secret", storage.secret_name)
+pulumi.export("function_alias", function.alias.name)
+pulumi.export("function_log_group", logs.function.id)
+pulumi.export("table", storage.table.name)
+pulumi.export("secret", storage.secret.name)
 pulumi.export("dashboard", alarms.dashboard)
 # Where the DNS records of one's own names point.
 pulumi.export("api_domain_target", http_api.domain_target)

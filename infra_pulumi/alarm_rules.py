@@ -1,11 +1,10 @@
-"""What is worth waking somebody for, as plain data."""
-
-from __future__ import annotations
+"""What is worth waking somebody for, as plain data: a new alarm is an entry here."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-import pulumi
+from pulumi import Input
 
 FIVE_MINUTES = 300
 
@@ -17,8 +16,18 @@ class Metric:
     id: str
     namespace: str
     name: str
-    dimensions: Mapping[str, pulumi.Input[str]]
+    dimensions: Mapping[str, Input[str]]
     statistic: str = "Sum"
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """As an alarm takes it, but for the statistic, whose argument has several names."""
+        return {
+            "namespace": self.namespace,
+            "metric_name": self.name,
+            "dimensions": dict(self.dimensions),
+            "period": FIVE_MINUTES,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,139 +49,103 @@ class AlarmRule:
 
 @dataclass(frozen=True, slots=True)
 class LogEvent:
-    """Lines of the app's JSON log that are counted: `pattern` chooses them.
+    """Lines of the app's JSON log that are counted, as a metric of this name.
 
-    `once` is for what does not pass by itself: the first one fires.
+    `pattern` chooses them; without one it is `event` of the same name. `once` is for what does not
+    pass by itself: the first one fires.
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntaxForMetricFilters.html
     """
 
     name: str
-    metric: str
     title: str
-    pattern: str
+    pattern: str = ""
     once: bool = False
 
-
-def _event(name: str) -> str:
-    return f'{{ $.event = "{name}" }}'
+    @property
+    def chosen(self) -> str:
+        return self.pattern or '{ $.event = "%s" }' % self.name.replace("-", "_")  # noqa: UP031
 
 
 LOG_EVENTS = (
-    LogEvent(
-        "coinbase-failure",
-        "CoinbaseFailures",
-        "Coinbase cannot be read",
-        _event("coinbase_failure"),
-    ),
-    LogEvent("stale-answer", "StaleAnswers", "Old figures are served", _event("stale_answer")),
-    LogEvent(
-        "cache-failure",
-        "CacheFailures",
-        "The cache cannot be read or written",
-        _event("cache_failure"),
-    ),
-    LogEvent(
-        "secret-failure",
-        "SecretFailures",
-        "Secrets Manager cannot be read",
-        _event("secret_failure"),
-    ),
+    LogEvent("coinbase-failure", "Coinbase cannot be read"),
+    LogEvent("stale-answer", "Old figures are served"),
+    LogEvent("cache-failure", "The cache cannot be read or written"),
+    LogEvent("secret-failure", "The API key cannot be had"),
     LogEvent(
         "problem",
-        "Problems",
         "Viewers are answered with errors of ours",
         '{ $.event = "problem" && $.level = "ERROR" }',
     ),
     LogEvent(
         "setup-invalid",
-        "SetupsInvalid",
         "The stored key or a setting cannot be used",
         # Also when last good figures are still served, and nobody is shown a problem.
         '{ ($.event = "problem" || $.event = "secret_failure")'
         ' && ($.code = "secret_invalid" || $.code = "misconfigured") }',
         once=True,
     ),
-    LogEvent(
-        "credentials-rejected",
-        "CredentialsRejected",
-        "Coinbase rejects the API key",
-        _event("credentials_rejected"),
-        once=True,
-    ),
+    LogEvent("credentials-rejected", "Coinbase rejects the API key", once=True),
 )
 
 
-def log_rules(namespace: str) -> tuple[AlarmRule, ...]:
-    return tuple(
+def log_rules(namespace: str) -> list[AlarmRule]:
+    return [
         AlarmRule(
-            name=event.name,
-            title=event.title,
-            metrics=(Metric("m", namespace, event.metric, {}),),
+            event.name,
+            event.title,
+            (Metric("m", namespace, event.name, {}),),
             periods=1 if event.once else 3,
             breaches=1 if event.once else 2,
         )
         for event in LOG_EVENTS
-    )
+    ]
 
 
-def function_rules(function: pulumi.Input[str], *, timeout_seconds: int) -> tuple[AlarmRule, ...]:
-    def metric(metric_id: str, name: str, statistic: str = "Sum") -> Metric:
-        return Metric(metric_id, "AWS/Lambda", name, {"FunctionName": function}, statistic)
+def service_rules(
+    *, api_id: Input[str], function: Input[str], timeout_seconds: int, table: Input[str]
+) -> list[AlarmRule]:
+    """What AWS's own metrics say of the gateway, the function and the table."""
 
-    return (
+    def lambda_metric(name: str, statistic: str = "Sum") -> tuple[Metric]:
+        return (Metric("m", "AWS/Lambda", name, {"FunctionName": function}, statistic),)
+
+    def table_metric(metric_id: str, name: str, **operation: str) -> Metric:
+        return Metric(metric_id, "AWS/DynamoDB", name, {"TableName": table, **operation})
+
+    return [
         AlarmRule(
-            name="function-errors",
-            title="The function's runs end without an answer",
-            metrics=(metric("m", "Errors"),),
+            "api-5xx",
+            "The API answers with server errors",
+            # An HTTP API counts them under this name, a REST API under 5XXError.
+            (Metric("m", "AWS/ApiGateway", "5xx", {"ApiId": api_id}),),
         ),
         AlarmRule(
-            name="function-duration",
-            title="The slowest runs come close to the function's timeout",
-            metrics=(metric("m", "Duration", "p99"),),
+            "function-errors", "The function's runs end without an answer", lambda_metric("Errors")
+        ),
+        AlarmRule(
+            "function-duration",
+            "The slowest runs come close to the function's timeout",
+            lambda_metric("Duration", "p99"),
             threshold=0.8 * timeout_seconds * 1000,
         ),
+        AlarmRule("function-throttles", "Lambda turns requests away", lambda_metric("Throttles")),
         AlarmRule(
-            name="function-throttles",
-            title="Lambda turns requests away",
-            metrics=(metric("m", "Throttles"),),
-        ),
-    )
-
-
-def api_rules(api_id: pulumi.Input[str]) -> tuple[AlarmRule, ...]:
-    return (
-        AlarmRule(
-            name="api-5xx",
-            title="The API answers with server errors",
-            # An HTTP API counts them under this name, a REST API under 5XXError.
-            metrics=(Metric("m", "AWS/ApiGateway", "5xx", {"ApiId": api_id}),),
-        ),
-    )
-
-
-def table_rules(table: pulumi.Input[str]) -> tuple[AlarmRule, ...]:
-    def metric(metric_id: str, name: str, operation: str = "") -> Metric:
-        dimensions = {"TableName": table} | ({"Operation": operation} if operation else {})
-        return Metric(metric_id, "AWS/DynamoDB", name, dimensions)
-
-    return (
-        AlarmRule(
-            name="table-throttles",
-            title="DynamoDB turns reads or writes of the cache away",
-            metrics=(
-                metric("reads", "ReadThrottleEvents"),
-                metric("writes", "WriteThrottleEvents"),
+            "table-throttles",
+            "DynamoDB turns reads or writes of the cache away",
+            (
+                table_metric("reads", "ReadThrottleEvents"),
+                table_metric("writes", "WriteThrottleEvents"),
             ),
             expression="FILL(reads, 0) + FILL(writes, 0)",
         ),
         AlarmRule(
-            name="table-errors",
-            title="DynamoDB fails by itself",
+            "table-errors",
+            "DynamoDB fails by itself",
             # Counted for each operation only: by the table alone there is nothing to see.
-            metrics=(
-                metric("gets", "SystemErrors", "GetItem"),
-                metric("puts", "SystemErrors", "PutItem"),
+            (
+                table_metric("gets", "SystemErrors", Operation="GetItem"),
+                table_metric("puts", "SystemErrors", Operation="PutItem"),
             ),
             expression="FILL(gets, 0) + FILL(puts, 0)",
         ),
-    )
+    ]

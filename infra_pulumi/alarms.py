@@ -1,84 +1,114 @@
 """What watches the system: counted log events, alarms on a topic, a dashboard, a budget."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
+from pulumi import ComponentResource, Output, ResourceOptions
 
-from infra_pulumi.alarm_metrics import watched
-from infra_pulumi.alarm_rules import (
-    LOG_EVENTS,
-    AlarmRule,
-    api_rules,
-    function_rules,
-    log_rules,
-    table_rules,
-)
-from infra_pulumi.alarm_topic import AlarmTopic
-from infra_pulumi.budget import monthly_budget
+from infra_pulumi.alarm_rules import LOG_EVENTS, AlarmRule, log_rules, service_rules
 from infra_pulumi.config import StackConfig
-from infra_pulumi.dashboard import dashboard_body
 from infra_pulumi.function import Function
 from infra_pulumi.http_api import HttpApi
+from infra_pulumi.iam import Document, account_id, allow, document, policy_json, service
+from infra_pulumi.logs import Logs
 from infra_pulumi.storage import Storage
 
+# The dashboard's graphs, in columns.
+COLUMNS, WIDTH, HEIGHT = 3, 8, 6
 
-class Alarms(pulumi.ComponentResource):
-    dashboard: pulumi.Output[str]
 
-    def __init__(
-        self,
-        name: str,
-        config: StackConfig,
-        *,
-        storage: Storage,
-        function: Function,
-        http_api: HttpApi,
-        telemetry_key_arn: pulumi.Input[str],
-    ) -> None:
-        super().__init__("holdings:infra:Alarms", name)
-        self._config = config
-        self._child = pulumi.ResourceOptions(parent=self)
-        namespace = f"{config.project}/{config.stack}"
-        self._count_events(function, namespace)
-        topic = AlarmTopic("topic", config, telemetry_key_arn=telemetry_key_arn, parent=self)
-        rules = (
-            *api_rules(http_api.api_id),
-            *function_rules(function.name, timeout_seconds=config.function.timeout_seconds),
-            *table_rules(storage.table_name),
-            *log_rules(namespace),
+def alarm_topic_policy(*, account_id: str, topic_arn: str) -> Document:
+    return document(
+        allow(
+            "AlarmsPublish",
+            ["sns:Publish"],
+            [topic_arn],
+            principal=service("cloudwatch"),
+            condition={"StringEquals": {"aws:SourceAccount": account_id}},
         )
-        for rule in rules:
-            self._alarm(rule, topic)
-        self.dashboard = self._dashboard(rules).dashboard_name
-        monthly_budget(config, parent=self)
-        self.register_outputs({"dashboard": self.dashboard})
+    )
 
-    def _count_events(self, function: Function, namespace: str) -> None:
-        for counted in LOG_EVENTS:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmsArgs:
+    config: StackConfig
+    storage: Storage
+    function: Function
+    http_api: HttpApi
+    logs: Logs
+
+
+class Alarms(ComponentResource):
+    def __init__(self, name: str, args: AlarmsArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("holdings:infra:Alarms", name, opts=opts)
+        self._args, self._config = args, args.config
+        self._child = ResourceOptions(parent=self)
+        namespace = f"{self._config.project}/{self._config.stack}"
+        for event in LOG_EVENTS:
             aws.cloudwatch.LogMetricFilter(
-                f"count-{counted.name}",
-                name=counted.name,
-                log_group_name=function.log_group_id,
-                pattern=counted.pattern,
+                f"count-{event.name}",
+                name=event.name,
+                log_group_name=args.logs.function.id,
+                pattern=event.chosen,
                 metric_transformation={
                     "namespace": namespace,
-                    "name": counted.metric,
+                    "name": event.name,
                     "value": "1",
                     "default_value": "0",
                     "unit": "Count",
                 },
                 opts=self._child,
             )
+        topic = self._topic()
+        rules = log_rules(namespace) + service_rules(
+            api_id=args.http_api.api_id,
+            function=args.function.name,
+            timeout_seconds=self._config.timeout_seconds,
+            table=args.storage.table.name,
+        )
+        alarms = [self._alarm(rule, topic) for rule in rules]
+        self.dashboard = self._dashboard(rules, alarms).dashboard_name
+        self._budget()
+        self.register_outputs({"dashboard": self.dashboard})
 
-    def _alarm(self, rule: AlarmRule, topic: AlarmTopic) -> aws.cloudwatch.MetricAlarm:
+    def _topic(self) -> aws.sns.Topic:
+        config = self._config
+        topic = aws.sns.Topic(
+            "alarms",
+            name=f"{config.prefix}-alarms",
+            # SNS's own key lets no alarm publish.
+            kms_master_key_id=self._args.logs.key_arn,
+            opts=self._child,
+        )
+        aws.sns.TopicPolicy(
+            "alarms-publish",
+            arn=topic.arn,
+            policy=policy_json(
+                alarm_topic_policy, account_id=account_id(self), topic_arn=topic.arn
+            ),
+            opts=self._child,
+        )
+        if config.environment != "dev" and not config.alarm_emails:
+            pulumi.log.warn("nobody hears the alarms: set holdings:alarmEmails", topic)
+        for address in config.alarm_emails:
+            aws.sns.TopicSubscription(
+                f"alarms-{address}",
+                topic=topic.arn,
+                protocol="email",
+                endpoint=address,
+                opts=self._child,
+            )
+        return topic
+
+    def _alarm(self, rule: AlarmRule, topic: aws.sns.Topic) -> aws.cloudwatch.MetricAlarm:
         return aws.cloudwatch.MetricAlarm(
             rule.name,
             name=f"{self._config.prefix}-{rule.name}",
             alarm_description=rule.title,
-            **watched(rule),
+            **_watched(rule),
             comparison_operator="GreaterThanThreshold",
             threshold=rule.threshold,
             evaluation_periods=rule.periods,
@@ -90,12 +120,74 @@ class Alarms(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _dashboard(self, rules: Sequence[AlarmRule]) -> aws.cloudwatch.Dashboard:
+    def _dashboard(
+        self, rules: Sequence[AlarmRule], alarms: Sequence[aws.cloudwatch.MetricAlarm]
+    ) -> aws.cloudwatch.Dashboard:
+        """A graph of what each alarm watches, with the line that it must not cross.
+
+        https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
+        """
+        widgets = [
+            {
+                "type": "metric",
+                "x": place % COLUMNS * WIDTH,
+                "y": place // COLUMNS * HEIGHT,
+                "width": WIDTH,
+                "height": HEIGHT,
+                "properties": {
+                    "title": rule.title,
+                    "region": self._config.region,
+                    "view": "timeSeries",
+                    "annotations": {"alarms": [alarm.arn]},
+                },
+            }
+            for place, (rule, alarm) in enumerate(zip(rules, alarms, strict=True))
+        ]
         return aws.cloudwatch.Dashboard(
             "dashboard",
             dashboard_name=self._config.prefix,
-            dashboard_body=pulumi.Output.json_dumps(
-                dashboard_body(rules, region=self._config.region)
-            ),
+            dashboard_body=Output.json_dumps({"widgets": widgets}),
             opts=self._child,
         )
+
+    def _budget(self) -> None:
+        """Of the whole account: a filter by tag sees nothing until somebody activates the tag."""
+        addresses = list(self._config.alarm_emails)
+        aws.budgets.Budget(
+            "monthly",
+            account_id=account_id(self),
+            name=f"{self._config.prefix}-monthly",
+            budget_type="COST",
+            limit_amount=str(self._config.budget_usd),
+            limit_unit="USD",
+            time_unit="MONTHLY",
+            notifications=[
+                {
+                    "notification_type": kind,
+                    "comparison_operator": "GREATER_THAN",
+                    "threshold": percent,
+                    "threshold_type": "PERCENTAGE",
+                    "subscriber_email_addresses": addresses,
+                }
+                for kind, percent in (("ACTUAL", 80), ("FORECASTED", 100))
+            ]
+            # A notification without a reader is refused.
+            if addresses
+            else None,
+            opts=self._child,
+        )
+
+
+def _watched(rule: AlarmRule) -> dict[str, Any]:
+    """The arguments of a MetricAlarm for one metric, or for an expression over some."""
+    if rule.expression:
+        total = {"id": "total", "expression": rule.expression, "label": rule.title}
+        queries = [
+            {"id": m.id, "return_data": False, "metric": {**m.arguments, "stat": m.statistic}}
+            for m in rule.metrics
+        ]
+        return {"metric_queries": [*queries, {**total, "return_data": True}]}
+    (metric,) = rule.metrics
+    # Percentiles have an argument of their own.
+    kind = "extended_statistic" if metric.statistic.startswith("p") else "statistic"
+    return {**metric.arguments, kind: metric.statistic}

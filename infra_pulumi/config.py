@@ -1,145 +1,240 @@
-"""What a stack may set, and what follows when it does not. Nothing else reads pulumi.Config."""
-
-from __future__ import annotations
+"""What a stack may set: every key with its kind, bounds and default, read here and nowhere else."""
 
 import re
-from dataclasses import dataclass
-from typing import Self
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Self, cast
 
+import marshmallow as ma
 import pulumi
+import pulumi.runtime.config as raw_config
 
-from infra_pulumi.config_alarms import AlarmsConfig, read_alarms, read_log_retention
-from infra_pulumi.config_function import FunctionConfig, read_function
-from infra_pulumi.config_http_api import HttpApiConfig, read_http_api
-from infra_pulumi.config_reader import ConfigReader
-from infra_pulumi.config_web import WebConfig, read_web
+from infra_pulumi import config_fields as rule
 
 ENVIRONMENTS = ("dev", "staging", "prod")
+PRODUCTION = "https://api.exchange.coinbase.com"
+SANDBOX = "https://api-public.sandbox.exchange.coinbase.com"
+# Alarms count warnings: at ERROR nobody would hear that Coinbase or the cache fails.
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING")
+# What a request may take: 10 s for Coinbase, then a write to the cache (1 s to connect and 1.5 s to
+# read, tried twice, with up to 1 s between) and the answer itself.
+LEAST_TIMEOUT_SECONDS = 18
 DAY_OF_MINUTES = 24 * 60
-# Cognito's characters of a resource server's identifier, a slash, and those of a scope's name.
-API_SCOPE = r"(?:[\x21\x23-\x5B\x5D-\x7E]{1,200}/[\x21\x23-\x2E\x30-\x5B\x5D-\x7E]{1,50})?"
-# A label of a host name, without the three words that Cognito reserves.
-DOMAIN_PREFIX = r"(?!.*(?:aws|amazon|cognito))[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-DOMAIN_PREFIX_MEND = "1 to 63 of a-z, 0-9 and inner hyphens, without aws, amazon or cognito"
-# The name of a stack becomes part of such a label.
-STACK_NAME = r"(?!.*(?:aws|amazon|cognito))[a-z0-9](?:[a-z0-9-]{0,28}[a-z0-9])?"
-STACK_NAME_MEND = DOMAIN_PREFIX_MEND.replace("63", "30")
+YEAR_OF_SECONDS = 366 * 24 * 60 * 60
+# CloudWatch keeps logs for one of these numbers of days.
+RETENTIONS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827)
+# Lambda has room for 4 kB of variables, and the origins are in one of them.
+MOST_ORIGIN_CHARACTERS = 3000
 # AWS's standard partition: elsewhere Cognito's hosted UI or CloudFront is not there, or is another.
 REGION = r"(?:us|eu|ap|sa|ca|me|af|il|mx)-[a-z]+-\d{1,2}"
-MOST_PAGES = 100  # that Cognito returns to
+# A label of a host name, without the three words that Cognito reserves.
+LABEL = r"(?!.*(?:aws|amazon|cognito))[a-z0-9](?:[a-z0-9-]{0,%d}[a-z0-9])?"
+LABEL_REMEDY = "1 to %d of a-z, 0-9 and inner hyphens, without aws, amazon or cognito"
+# Cognito's characters of a resource server's identifier, a slash, and those of a scope's name.
+API_SCOPE = r"(?:[\x21\x23-\x5B\x5D-\x7E]{1,200}/[\x21\x23-\x2E\x30-\x5B\x5D-\x7E]{1,50})?"
+HOST_NAME_REMEDY = "a host name such as holdings.example, in lower case"
+CERTIFICATE_REMEDY = "the ARN of a certificate in ACM"
 
 
-@dataclass(frozen=True, slots=True)
-class IdentityConfig:
-    """Who may sign in, from where, with what, and for how long.
-
-    `domain_prefix` is empty when one is to be made from project, stack and account;
-    `api_scope` ("identifier/name") is empty when the API demands none.
-    """
-
-    callback_urls: tuple[str, ...]
-    logout_urls: tuple[str, ...]
-    mfa_required: bool
-    domain_prefix: str
-    api_scope: str
-    access_token_minutes: int
-    id_token_minutes: int
-    refresh_token_days: int
-    refresh_token_rotation: bool
+class ConfigError(pulumi.RunError):
+    """The stack's configuration cannot be used. Names each bad key and its remedy."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StackConfig:
-    """One stack: where it is, how careful it is with data, and each component's own part.
+    """One stack. An attribute is a key of its file: `memory_mb` is holdings:memoryMb.
 
-    With `keep_data` whatever holds data is protected: Pulumi refuses to delete or replace it, and
-    so does AWS where it can. Without, it goes with the stack, and leaves no name taken.
+    docs/stacks.md says what each means. What has no default here differs by environment, below.
     """
 
     project: str
-    stack: str
-    environment: str
-    region: str
-    keep_data: bool
-    log_retention_days: int
-    identity: IdentityConfig
-    function: FunctionConfig
-    http_api: HttpApiConfig
-    web: WebConfig
-    alarms: AlarmsConfig
+    stack: str = rule.text(LABEL % 28, LABEL_REMEDY % 30, data_key="stack name")
+    region: str = rule.text(
+        REGION, "a region, as eu-west-1 (not of GovCloud or China)", data_key="aws:region"
+    )
+    environment: str = rule.choice(ENVIRONMENTS)
+    # Whatever holds data is protected: Pulumi refuses to delete or replace it, and so does AWS
+    # where it can. Without, it goes with the stack, and leaves no name taken.
+    keep_data: bool = rule.flag()
+
+    callback_urls: tuple[str, ...] = rule.texts(rule.url_fault, "1 or more URLs", least=1, most=100)
+    logout_urls: tuple[str, ...] = rule.texts(rule.url_fault, "1 or more URLs", least=1, most=100)
+    # The hosted UI lets a viewer enrol where a second factor is required, and never where it is
+    # optional: https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-mfa.html
+    mfa: str = rule.choice(("off", "required"), "off")
+    domain_prefix: str = rule.text(LABEL % 61, LABEL_REMEDY % 63, "")
+    api_scope: str = rule.text(API_SCOPE, '"<identifier>/<name>", or empty', "holdings/read")
+    access_token_minutes: int = rule.whole("minutes", 5, DAY_OF_MINUTES, 60)
+    id_token_minutes: int = rule.whole("minutes", 5, DAY_OF_MINUTES, 60)
+    refresh_token_days: int = rule.whole("days", 1, 3650, 30)
+    refresh_token_rotation: bool = rule.flag(True)
+
+    code_archive: str = rule.text(
+        r"\S.*\.zip", "the path of a .zip file, from the project's root", "dist/holdings.zip"
+    )
+    memory_mb: int = rule.whole("MB", 128, 10240, 512)
+    # The gateway gives up after 30 s, whatever is set here.
+    timeout_seconds: int = rule.whole("seconds", LEAST_TIMEOUT_SECONDS, 29, 20)
+    # A new account may run 10 at once and must keep them unreserved (-1): reserving is opt-in.
+    reserved_concurrency: int = rule.whole("instances", -1, 1000, -1)
+    snap_start: bool = rule.flag(False)
+    provisioned_concurrency: int = rule.whole("instances", 0, 1000, 0)
+    subnet_ids: tuple[str, ...] = rule.texts(rule.subnet_fault, "subnets", most=16)
+    security_group_ids: tuple[str, ...] = rule.texts(rule.group_fault, "security groups", most=5)
+
+    # The app's own settings. Outside dev nobody is to take the sandbox's play money for their own
+    # by an omission.
+    cb_base_url: str = rule.base_url(f"say which exchange to read: {PRODUCTION}, or {SANDBOX}")
+    default_user_id: str = rule.text(
+        r"[A-Za-z0-9._@-]{1,128}", "1 to 128 of letters, digits and ._@-", "default"
+    )
+    cache_ttl_seconds: int = rule.whole("seconds", 1, YEAR_OF_SECONDS, 180)
+    stale_ttl_seconds: int = rule.whole("seconds", 0, YEAR_OF_SECONDS, 86400)
+    secret_cache_ttl_seconds: int = rule.whole("seconds", 1, YEAR_OF_SECONDS, 300)
+    log_level: str = rule.choice(LOG_LEVELS, "INFO")
+    app_version: str = rule.text(
+        r"[A-Za-z0-9._+-]{0,64}", "up to 64 of letters, digits and ._+-, or empty", ""
+    )
+
+    # Unless somebody says otherwise, the pages that may sign in are those that may call.
+    cors_origins: tuple[str, ...] = rule.texts(
+        rule.cors_fault, "origins, as [https://holdings.example]", most=100, default=ma.missing
+    )
+    throttle_rate: int = rule.whole("requests", 1, 10000, 50)  # 0 would refuse every request
+    throttle_burst: int = rule.whole("requests", 1, 10000, 100)
+    holdings_throttle_rate: int = rule.whole("requests", 1, 10000, 20)
+    holdings_throttle_burst: int = rule.whole("requests", 1, 10000, 40)
+    api_domain: str = rule.text(rule.HOST_NAME, HOST_NAME_REMEDY, "")
+    api_certificate_arn: str = rule.text(rule.certificate("[a-z0-9-]+"), CERTIFICATE_REMEDY, "")
+    web_domain: str = rule.text(rule.HOST_NAME, HOST_NAME_REMEDY, "")
+    web_certificate_arn: str = rule.text(
+        # CloudFront looks there, wherever the rest of a stack is.
+        rule.certificate("us-east-1"),
+        f"{CERTIFICATE_REMEDY} in us-east-1",
+        "",
+    )
+    hsts_subdomains: bool = rule.flag(False)
+
+    alarm_emails: tuple[str, ...] = rule.texts(rule.address_fault, "e-mail addresses", most=10)
+    budget_usd: int = rule.whole("dollars", 1, 1_000_000, 20)
+    log_retention_days: int = rule.one_number_of(RETENTIONS)
 
     @property
     def prefix(self) -> str:
         """Starts the name of everything that a person may have to find in a console."""
         return f"{self.project}-{self.stack}"
 
-    @property
-    def function_name(self) -> str:
-        return f"{self.prefix}-api"
-
-    @property
-    def function_log_group(self) -> str:
-        return f"/aws/lambda/{self.function_name}"
-
-    @property
-    def access_log_group(self) -> str:
-        # Under this prefix the gateway adds nothing to the account's one policy for log
-        # delivery, which has room for a few groups only.
-        return f"/aws/vendedlogs/{self.prefix}-access"
-
     @classmethod
     def load(cls) -> Self:
         """Read and check the selected stack; raise ConfigError naming every bad key."""
-        stack, region = pulumi.get_stack(), pulumi.Config("aws").get("region") or ""
-        read = ConfigReader("holdings")
-        if not re.fullmatch(STACK_NAME, stack):
-            read.wrong("stack name", f"{STACK_NAME_MEND}, not {stack!r}")
-        if not re.fullmatch(REGION, region):
-            read.wrong(
-                "aws:region",
-                f"a region to deploy to, as eu-west-1 (not of GovCloud or China), not {region!r}",
-            )
-        environment = read.one_of("environment", stack, ENVIRONMENTS)
+        # What the CLI hands over in PULUMI_CONFIG, and what was set inside this process.
+        found = {**raw_config.get_config_env(), **raw_config.CONFIG.get()}
+        values = {key: value for key, value in found.items() if key.startswith("holdings:")}
+        where = {"stack name": pulumi.get_stack(), "aws:region": found.get("aws:region") or ""}
+        try:
+            loaded = cast("dict[str, Any]", StackSchema().load(where | values))
+        except ma.ValidationError as error:
+            raise ConfigError("\n  ".join(["bad configuration:", *_lines(error)])) from None
+        return cls(project=pulumi.get_project(), **loaded)
+
+
+class _Rules(ma.Schema):
+    class Meta:
+        unknown = ma.RAISE
+
+    def on_bind_field(self, field_name: str, field_obj: Any) -> None:
+        first, *others = field_name.split("_")
+        camel = first + "".join(word.capitalize() for word in others)
+        field_obj.data_key = field_obj.data_key or f"holdings:{camel}"
+
+    @ma.pre_load
+    def _by_environment(self, data: dict[str, str], **_: Any) -> dict[str, str]:
+        environment = data.get("holdings:environment", data["stack name"])
         dev = environment == "dev"
-        identity = _identity(read, loopback_http=dev)
-        http_api = read_http_api(read, dev=dev, region=region, callback_urls=identity.callback_urls)
-        config = cls(
-            project=pulumi.get_project(),
-            stack=stack,
-            environment=environment,
-            region=region,
-            keep_data=read.flag("keepData", default=not dev),
-            log_retention_days=read_log_retention(read, default=14 if dev else 90),
-            identity=identity,
-            function=read_function(read, dev=dev),
-            http_api=http_api,
-            web=read_web(read, api_domain=http_api.domain),
-            alarms=read_alarms(read),
-        )
-        read.finish()
-        return config
+        defaults = {
+            "holdings:environment": environment,
+            "holdings:keepData": "false" if dev else "true",
+            "holdings:logRetentionDays": "14" if dev else "90",
+        }
+        return defaults | ({"holdings:cbBaseUrl": SANDBOX} if dev else {}) | data
+
+    @ma.validates_schema(skip_on_field_errors=False)
+    def _together(self, data: dict[str, Any], **_: Any) -> None:
+        """Check what one key says of another, as far as they can be read."""
+        found: dict[str, list[str]] = {}
+        for faults in (_function_faults, _domain_faults, _origin_faults):
+            for name, fault in faults(data):
+                found.setdefault(self.fields[name].data_key or name, []).append(fault)
+        if found:
+            raise ma.ValidationError(cast("dict[str, Any]", found))
+
+    @ma.post_load
+    def _callers(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return data | {"cors_origins": _callers(data)}
 
 
-def _identity(read: ConfigReader, *, loopback_http: bool) -> IdentityConfig:
-    return IdentityConfig(
-        callback_urls=read.urls("callbackUrls", loopback_http=loopback_http, most=MOST_PAGES),
-        logout_urls=read.urls("logoutUrls", loopback_http=loopback_http, most=MOST_PAGES),
-        mfa_required=read.one_of("mfa", "off", ("off", "required")) == "required",
-        domain_prefix=read.text("domainPrefix", "", pattern=DOMAIN_PREFIX, mend=DOMAIN_PREFIX_MEND),
-        api_scope=read.text(
-            "apiScope",
-            "holdings/read",
-            pattern=API_SCOPE,
-            mend='"<identifier>/<name>", or empty to demand none',
-        ),
-        access_token_minutes=read.whole_number(
-            "accessTokenMinutes", 60, least=5, most=DAY_OF_MINUTES, unit="minutes"
-        ),
-        id_token_minutes=read.whole_number(
-            "idTokenMinutes", 60, least=5, most=DAY_OF_MINUTES, unit="minutes"
-        ),
-        refresh_token_days=read.whole_number(
-            "refreshTokenDays", 30, least=1, most=3650, unit="days"
-        ),
-        refresh_token_rotation=read.flag("refreshTokenRotation", default=True),
-    )
+StackSchema = _Rules.from_dict(
+    {item.name: item.metadata["rule"] for item in fields(StackConfig) if item.metadata},
+    name="StackSchema",
+)
+
+
+def _callers(data: Mapping[str, Any]) -> tuple[str, ...]:
+    pages = (rule.origin(page) for page in data.get("callback_urls", ()))
+    return data.get("cors_origins", tuple(dict.fromkeys(pages)))
+
+
+def _one_of_two(data: Mapping[str, Any], one: str, other: str) -> bool:
+    """Whether one is set and the other left out, which is no fault where either cannot be read."""
+    return one in data and other in data and bool(data[one]) != bool(data[other])
+
+
+def _function_faults(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    reserved = data.get("reserved_concurrency", -1)
+    provisioned = data.get("provisioned_concurrency", 0)
+    if reserved == 0:
+        yield "reserved_concurrency", "at least 1, or -1 for none: 0 refuses every request"
+    if data.get("snap_start") and provisioned:
+        yield "snap_start", "set it or provisionedConcurrency: Lambda refuses both together"
+    if 0 < reserved < provisioned:
+        yield "provisioned_concurrency", "no more than reservedConcurrency, which it is part of"
+    if _one_of_two(data, "subnet_ids", "security_group_ids"):
+        yield "subnet_ids", "set subnetIds and securityGroupIds together, or neither"
+
+
+def _domain_faults(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    region, arn = data.get("region", ""), data.get("api_certificate_arn", "")
+    if region and arn and not re.fullmatch(rule.certificate(region), arn):
+        yield "api_certificate_arn", f"{CERTIFICATE_REMEDY} in {region}, where the API is"
+    for kind in ("api", "web"):
+        if _one_of_two(data, f"{kind}_domain", f"{kind}_certificate_arn"):
+            pair = f"{kind}Domain and {kind}CertificateArn"
+            yield f"{kind}_domain", f"set {pair} together, or neither"
+    if data.get("web_domain") and data.get("web_domain") == data.get("api_domain"):
+        yield "web_domain", "another name than apiDomain: one name leads to one place"
+    if data.get("hsts_subdomains") and not data.get("web_domain"):
+        yield "hsts_subdomains", "set webDomain too: it speaks of the names below it"
+
+
+def _origin_faults(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if len(",".join(_callers(data))) > MOST_ORIGIN_CHARACTERS:
+        yield ("cors_origins", f"at most {MOST_ORIGIN_CHARACTERS} characters in all, for Lambda")
+    if data.get("environment") == "dev":
+        return
+    if "*" in data.get("cors_origins", ()):
+        yield "cors_origins", "name each origin: * lets every page call the API"
+    listed = {name: data.get(name, ()) for name in ("callback_urls", "logout_urls", "cors_origins")}
+    for name, urls in {**listed, "cb_base_url": [data.get("cb_base_url", "")]}.items():
+        for page in urls:
+            if page.startswith("http:"):
+                yield name, f"use https outside dev: {page!r}"
+
+
+def _lines(error: ma.ValidationError) -> Iterator[str]:
+    keys = cast("dict[str, ma.fields.Field[Any]]", StackSchema().fields).values()
+    known = sorted(str(key.data_key) for key in keys)
+    names = ", ".join(key.removeprefix("holdings:") for key in known if key.startswith("holdings"))
+    for key, faults in cast("dict[str, list[str]]", error.normalized_messages()).items():
+        for fault in faults:
+            unknown = key not in known
+            yield f"{key}: " + (f"unknown key; known are {names}" if unknown else fault)

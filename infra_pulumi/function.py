@@ -1,112 +1,187 @@
-"""The app as a Lambda function, behind the one alias that everything invokes."""
+"""The app as a Lambda function, what it may do, and the one alias that everything invokes."""
 
-from __future__ import annotations
-
+import json
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pulumi
 import pulumi_aws as aws
+from pulumi import ComponentResource, Input, Resource, ResourceOptions
 
 from infra_pulumi.config import StackConfig
-from infra_pulumi.config_function import FunctionConfig
-from infra_pulumi.log_group import log_group
-from infra_pulumi.role import FunctionRole
+from infra_pulumi.iam import Document, account_id, allow, document, policy_json, service
+from infra_pulumi.logs import Logs
 from infra_pulumi.storage import Storage
 
 ROOT = Path(__file__).resolve().parents[1]
-LIVE = "live"
 # Lambda's words for the levels of Python's logging, where they differ.
-LAMBDA_LEVELS = {"WARNING": "WARN", "CRITICAL": "FATAL"}
+LAMBDA_LEVELS = {"WARNING": "WARN"}
+# What Lambda does in the function's name to give it network interfaces in a VPC.
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
+INTERFACE_CHANGES = (
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:UnassignPrivateIpAddresses",
+)
+INTERFACE_READS = ("ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets")
 
 
-class Function(pulumi.ComponentResource):
-    name: pulumi.Output[str]
-    alias: pulumi.Output[str]
-    alias_invoke_arn: pulumi.Output[str]
-    log_group_id: pulumi.Output[str]
+def lambda_trust() -> Document:
+    return document(allow("LambdaRunsTheFunction", ["sts:AssumeRole"], principal=service("lambda")))
 
-    def __init__(
-        self,
-        name: str,
-        config: StackConfig,
-        *,
-        storage: Storage,
-        telemetry_key_arn: pulumi.Input[str],
-    ) -> None:
-        super().__init__("holdings:infra:Function", name)
-        self._config = config
-        logs = log_group(
-            "function-log",
-            config.function_log_group,
-            config,
-            key_arn=telemetry_key_arn,
-            parent=self,
+
+def function_policy(
+    *, region: str, table_arn: str, secret_arn: str, key_arn: str, log_group_arn: str
+) -> Document:
+    """Read and write the cache, read the secret, write its own log and traces."""
+    via = [f"{name}.{region}.amazonaws.com" for name in ("dynamodb", "secretsmanager")]
+    return document(
+        allow("Cache", ["dynamodb:GetItem", "dynamodb:PutItem"], [table_arn]),
+        allow("CoinbaseCredentials", ["secretsmanager:GetSecretValue"], [secret_arn]),
+        # Both services decrypt as the caller: DynamoDB its table's key, for reads and for writes,
+        # Secrets Manager the data key of the secret's value.
+        allow(
+            "DecryptThroughThem",
+            ["kms:Decrypt"],
+            [key_arn],
+            condition={"StringEquals": {"kms:ViaService": via}},
+        ),
+        # No CreateLogGroup: a group that Lambda made would have no retention and no key.
+        allow(
+            "OwnLog",
+            ["logs:CreateLogStream", "logs:PutLogEvents"],
+            [f"{log_group_arn}:log-stream:*"],
+        ),
+        # X-Ray knows no resources for these two.
+        allow("Traces", ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], ["*"]),
+    )
+
+
+def vpc_policy(*, account_id: str, region: str, function_name: str) -> Document:
+    """Network interfaces for Lambda itself, and for nothing that runs inside the function."""
+    function_arn = f"arn:aws:lambda:{region}:{account_id}:function:{function_name}"
+    return document(
+        # Deleting takes any resource's name or none: an interface has its name from EC2.
+        allow(
+            "LambdaAttachesTheFunction",
+            INTERFACE_CHANGES,
+            [f"arn:aws:ec2:{region}:{account_id}:*/*"],
+        ),
+        # EC2 knows no resources for describing.
+        allow("LambdaLooksAtTheNetwork", INTERFACE_READS, ["*"]),
+        allow(
+            "TheCodeDoesNeither",
+            [*INTERFACE_CHANGES, *INTERFACE_READS],
+            ["*"],
+            condition={"ArnEquals": {"lambda:SourceFunctionArn": [function_arn]}},
+            effect="Deny",
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionArgs:
+    config: StackConfig
+    storage: Storage
+    logs: Logs
+
+
+class Function(ComponentResource):
+    def __init__(self, name: str, args: FunctionArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("holdings:infra:Function", name, opts=opts)
+        self._args, self._config = args, args.config
+        self._child = ResourceOptions(parent=self)
+        self._name = f"{self._config.prefix}-api"
+        role = aws.iam.Role(
+            "function-role",
+            name=f"{self._config.prefix}-function",
+            description=f"What the function {self._name} may do",
+            assume_role_policy=json.dumps(lambda_trust()),
+            opts=self._child,
         )
-        role = FunctionRole("role", config, storage=storage, log_group_arn=logs.arn, parent=self)
-        function = self._function(role, storage, logs)
-        alias = self._alias(function)
-        self.name, self.alias = function.name, alias.name
-        self.alias_invoke_arn, self.log_group_id = alias.invoke_arn, logs.id
-        self.register_outputs({"name": self.name, "alias": self.alias})
+        function = self._function(role, self._rights(role))
+        self.name, self.alias = function.name, self._live(function)
+        self.register_outputs({"name": self.name, "alias": self.alias.name})
 
-    def _function(
-        self, role: FunctionRole, storage: Storage, logs: aws.cloudwatch.LogGroup
-    ) -> aws.lambda_.Function:
-        config, settings = self._config, self._config.function
+    def _rights(self, role: aws.iam.Role) -> list[Resource]:
+        config, storage = self._config, self._args.storage
+        policies = {
+            "own-resources": policy_json(
+                partial(function_policy, region=config.region),
+                table_arn=storage.table.arn,
+                secret_arn=storage.secret.arn,
+                key_arn=storage.key_arn,
+                log_group_arn=self._args.logs.function.arn,
+            )
+        }
+        if config.subnet_ids:
+            policies["vpc"] = policy_json(
+                partial(vpc_policy, region=config.region, function_name=self._name),
+                account_id=account_id(self),
+            )
+        return [
+            aws.iam.RolePolicy(
+                f"function-{name}", name=name, role=role.name, policy=policy, opts=self._child
+            )
+            for name, policy in policies.items()
+        ]
+
+    def _function(self, role: aws.iam.Role, rights: list[Resource]) -> aws.lambda_.Function:
+        config = self._config
         return aws.lambda_.Function(
             "api",
-            name=config.function_name,
+            name=self._name,
             description="Serves the holdings API",
             role=role.arn,
             runtime="python3.13",
             architectures=["arm64"],
             handler="app.handler",
-            code=_archive(settings),
+            code=_archive(config),
             # Each change of code or settings is a version of its own, to go back to.
             publish=True,
-            memory_size=settings.memory_mb,
-            timeout=settings.timeout_seconds,
-            reserved_concurrent_executions=settings.reserved_concurrency,
-            environment={"variables": self._environment(storage)},
+            memory_size=config.memory_mb,
+            timeout=config.timeout_seconds,
+            reserved_concurrent_executions=config.reserved_concurrency,
+            environment={"variables": self._environment()},
             logging_config={
                 "log_format": "JSON",
-                "log_group": logs.id,
-                "application_log_level": LAMBDA_LEVELS.get(
-                    settings.app.log_level, settings.app.log_level
-                ),
+                "log_group": self._args.logs.function.id,
+                "application_log_level": LAMBDA_LEVELS.get(config.log_level, config.log_level),
                 "system_log_level": "INFO",  # the report of each call: duration, memory, start
             },
             tracing_config={"mode": "Active"},
-            snap_start={"apply_on": "PublishedVersions"} if settings.snap_start else None,
+            snap_start={"apply_on": "PublishedVersions"} if config.snap_start else None,
             vpc_config={
-                "subnet_ids": list(settings.subnet_ids),
-                "security_group_ids": list(settings.security_group_ids),
+                "subnet_ids": list(config.subnet_ids),
+                "security_group_ids": list(config.security_group_ids),
             }
-            if settings.in_vpc
+            if config.subnet_ids
             else None,
             # Lambda tries the role's rights when it makes the function.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=role.rights),
+            opts=ResourceOptions(parent=self, depends_on=rights),
         )
 
-    def _environment(self, storage: Storage) -> dict[str, pulumi.Input[str]]:
-        app = self._config.function.app
-        variables: dict[str, pulumi.Input[str]] = {
-            "DEFAULT_USER_ID": app.default_user_id,
-            "DDB_TABLE": storage.table_name,
-            "CB_BASE_URL": app.cb_base_url,
-            "CB_SECRET_NAME": storage.secret_name,
-            "CACHE_TTL_SECONDS": str(app.cache_ttl_seconds),
-            "STALE_TTL_SECONDS": str(app.stale_ttl_seconds),
-            "SECRET_CACHE_TTL_SECONDS": str(app.secret_cache_ttl_seconds),
-            "LOG_LEVEL": app.log_level,
+    def _environment(self) -> dict[str, Input[str]]:
+        config, storage = self._config, self._args.storage
+        variables: dict[str, Input[str]] = {
+            "DEFAULT_USER_ID": config.default_user_id,
+            "DDB_TABLE": storage.table.name,
+            "CB_BASE_URL": config.cb_base_url,
+            "CB_SECRET_NAME": storage.secret.name,
+            "CACHE_TTL_SECONDS": str(config.cache_ttl_seconds),
+            "STALE_TTL_SECONDS": str(config.stale_ttl_seconds),
+            "SECRET_CACHE_TTL_SECONDS": str(config.secret_cache_ttl_seconds),
+            "LOG_LEVEL": config.log_level,
         }
-        if self._config.http_api.cors_origins:
-            variables["CORS_ALLOW_ORIGIN"] = ",".join(self._config.http_api.cors_origins)
-        if app.app_version:
-            variables["APP_VERSION"] = app.app_version
+        if config.cors_origins:
+            variables["CORS_ALLOW_ORIGIN"] = ",".join(config.cors_origins)
+        if config.app_version:
+            variables["APP_VERSION"] = config.app_version
         return variables
 
-    def _alias(self, function: aws.lambda_.Function) -> aws.lambda_.Alias:
+    def _live(self, function: aws.lambda_.Function) -> aws.lambda_.Alias:
         # Nothing is ignored here. A rollback or a canary moves the alias behind Pulumi's back,
         # and stays until the next change of code or settings: that publishes a version, and
         # `up` puts it live and ends the canary, as whoever runs it expects. Were the alias's
@@ -115,13 +190,13 @@ class Function(pulumi.ComponentResource):
         # no drift: Lambda publishes nothing new for the same archive and settings.
         alias = aws.lambda_.Alias(
             "live",
-            name=LIVE,
+            name="live",
             description="The version that the API invokes",
             function_name=function.name,
             function_version=function.version,
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=self._child,
         )
-        warm = self._config.function.provisioned_concurrency
+        warm = self._config.provisioned_concurrency
         if warm:
             pulumi.log.warn(
                 "no canary beside provisionedConcurrency: Lambda takes no weights on such an alias",
@@ -132,13 +207,13 @@ class Function(pulumi.ComponentResource):
                 function_name=function.name,
                 qualifier=alias.name,
                 provisioned_concurrent_executions=warm,
-                opts=pulumi.ResourceOptions(parent=self),
+                opts=self._child,
             )
         return alias
 
 
-def _archive(settings: FunctionConfig) -> pulumi.FileArchive:
-    path = ROOT / settings.code_archive
+def _archive(config: StackConfig) -> pulumi.FileArchive:
+    path = ROOT / config.code_archive
     if not path.is_file():
-        raise pulumi.RunError(f"{settings.code_archive} is not there: run `make package` first")
+        raise pulumi.RunError(f"{config.code_archive} is not there: run `make package` first")
     return pulumi.FileArchive(str(path))

@@ -1,18 +1,20 @@
-"""The HTTP API in front of the function: one name, one stage, its limits and its access log."""
-
-from __future__ import annotations
+"""The HTTP API in front of the function: routes, who may call them, limits, the access log."""
 
 import json
+from dataclasses import dataclass
 
-import pulumi
 import pulumi_aws as aws
+from pulumi import ComponentResource, Input, Output, ResourceOptions
 
-from infra_pulumi.api_domain import ApiDomain
-from infra_pulumi.api_routes import OPEN_ROUTES, SIGNED_IN_ROUTES, ApiRoutes
 from infra_pulumi.config import StackConfig
 from infra_pulumi.function import Function
 from infra_pulumi.identity import Identity
-from infra_pulumi.log_group import log_group
+from infra_pulumi.logs import Logs
+
+# Each by its method: a route for every method would take the browser's preflight too, and ask
+# it for a token.
+OPEN_ROUTES = ("GET /health", "HEAD /health", "GET /openapi.json", "HEAD /openapi.json")
+SIGNED_IN_ROUTES = ("GET /holdings", "HEAD /holdings")
 
 # Refused callers never reach the function, so this is the only log that knows of them.
 ACCESS_LOG = {
@@ -36,64 +38,59 @@ ACCESS_LOG = {
 }
 
 
-class HttpApi(pulumi.ComponentResource):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpApiArgs:
+    config: StackConfig
+    identity: Identity
+    function: Function
+    logs: Logs
+
+
+class HttpApi(ComponentResource):
     """`url` has no slash at its end; `domain_target` is "" without a domain of one's own."""
 
-    api_id: pulumi.Output[str]
-    url: pulumi.Output[str]
-    domain_target: pulumi.Output[str]
+    api_id: Output[str]
+    url: Output[str]
+    domain_target: Output[str]
 
-    def __init__(
-        self,
-        name: str,
-        config: StackConfig,
-        *,
-        identity: Identity,
-        function: Function,
-        telemetry_key_arn: pulumi.Input[str],
-    ) -> None:
-        super().__init__("holdings:infra:HttpApi", name)
-        self._config = config
-        self._child = pulumi.ResourceOptions(parent=self)
-        api = self._api()
-        routes = ApiRoutes(
-            "routes",
-            api=api,
-            api_scope=config.identity.api_scope,
-            identity=identity,
-            function=function,
-            parent=self,
-        ).routes
-        stage = self._stage(api, routes, telemetry_key_arn)
+    def __init__(self, name: str, args: HttpApiArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("holdings:infra:HttpApi", name, opts=opts)
+        self._args, self._config = args, args.config
+        self._child = ResourceOptions(parent=self)
+        self._api = self._make_api()
+        stage = self._stage(self._routes())
         aws.lambda_.Permission(
             "api-invokes-live",
             action="lambda:InvokeFunction",
-            function=function.name,
-            qualifier=function.alias,
+            function=args.function.name,
+            qualifier=args.function.alias.name,
             principal="apigateway.amazonaws.com",
             # Any stage and route of this API, and no other API: the app trusts what it is told
             # about the caller.
-            source_arn=pulumi.Output.concat(api.execution_arn, "/*/*"),
+            source_arn=Output.concat(self._api.execution_arn, "/*/*"),
             opts=self._child,
         )
-        self.api_id, self.url = api.id, api.api_endpoint
-        self.domain_target = pulumi.Output.from_input("")
-        if config.http_api.domain:
-            domain = ApiDomain("domain", config.http_api, api=api, stage=stage, parent=self)
-            self.url, self.domain_target = domain.url, domain.target
+        self.api_id, self.url = self._api.id, self._api.api_endpoint
+        self.domain_target = Output.from_input("")
+        if self._config.api_domain:
+            domain = self._domain(stage)
+            self.url = Output.concat("https://", domain.domain_name)
+            self.domain_target = domain.domain_name_configuration.target_domain_name.apply(
+                lambda target: target or ""
+            )
         self.register_outputs({"api_id": self.api_id, "url": self.url})
 
-    def _api(self) -> aws.apigatewayv2.Api:
-        settings = self._config.http_api
+    def _make_api(self) -> aws.apigatewayv2.Api:
+        config = self._config
         return aws.apigatewayv2.Api(
             "http-api",
-            name=self._config.prefix,
+            name=config.prefix,
             protocol_type="HTTP",
             description="Holdings",
             # One name to reach it by, when it has one of its own.
-            disable_execute_api_endpoint=bool(settings.domain),
+            disable_execute_api_endpoint=bool(config.api_domain),
             cors_configuration={
-                "allow_origins": list(settings.cors_origins),
+                "allow_origins": list(config.cors_origins),
                 "allow_methods": ["GET", "HEAD", "OPTIONS"],
                 "allow_headers": ["authorization", "content-type", "if-none-match"],
                 "expose_headers": ["age", "etag", "retry-after", "x-cache", "x-request-id"],
@@ -103,43 +100,99 @@ class HttpApi(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _stage(
-        self,
-        api: aws.apigatewayv2.Api,
-        routes: list[aws.apigatewayv2.Route],
-        telemetry_key_arn: pulumi.Input[str],
-    ) -> aws.apigatewayv2.Stage:
-        settings = self._config.http_api
-        log = log_group(
-            "access-log",
-            self._config.access_log_group,
-            self._config,
-            key_arn=telemetry_key_arn,
-            parent=self,
+    def _routes(self) -> list[aws.apigatewayv2.Route]:
+        args = self._args
+        integration = aws.apigatewayv2.Integration(
+            "function-live",
+            api_id=self._api.id,
+            integration_type="AWS_PROXY",
+            integration_method="POST",
+            integration_uri=args.function.alias.invoke_arn,
+            payload_format_version="2.0",
+            opts=self._child,
         )
-        limits = dict.fromkeys(OPEN_ROUTES, (settings.rate, settings.burst)) | dict.fromkeys(
-            SIGNED_IN_ROUTES, (settings.holdings_rate, settings.holdings_burst)
+        authorizer = aws.apigatewayv2.Authorizer(
+            "signed-in",
+            api_id=self._api.id,
+            name="signed-in",
+            authorizer_type="JWT",
+            identity_sources=["$request.header.Authorization"],
+            # An access token names its client elsewhere than an ID token; the gateway takes both.
+            jwt_configuration={
+                "issuer": args.identity.issuer,
+                "audiences": [args.identity.client_id],
+            },
+            opts=self._child,
+        )
+        target = Output.concat("integrations/", integration.id)
+        return [
+            *(self._route(key, target) for key in OPEN_ROUTES),
+            *(self._route(key, target, authorizer) for key in SIGNED_IN_ROUTES),
+        ]
+
+    def _route(
+        self, key: str, target: Input[str], authorizer: aws.apigatewayv2.Authorizer | None = None
+    ) -> aws.apigatewayv2.Route:
+        method, path = key.split(" /")
+        # ID tokens carry no scope: demanding one keeps them out.
+        scope = self._config.api_scope if authorizer else ""
+        return aws.apigatewayv2.Route(
+            f"{method.lower()}-{path.removesuffix('.json')}",
+            api_id=self._api.id,
+            route_key=key,
+            target=target,
+            authorization_type="JWT" if authorizer else "NONE",
+            authorizer_id=authorizer.id if authorizer else None,
+            authorization_scopes=[scope] if scope else None,
+            opts=self._child,
+        )
+
+    def _stage(self, routes: list[aws.apigatewayv2.Route]) -> aws.apigatewayv2.Stage:
+        config = self._config
+        limits = dict.fromkeys(OPEN_ROUTES, (config.throttle_rate, config.throttle_burst))
+        limits |= dict.fromkeys(
+            SIGNED_IN_ROUTES, (config.holdings_throttle_rate, config.holdings_throttle_burst)
         )
         return aws.apigatewayv2.Stage(
             "default-stage",
-            api_id=api.id,
+            api_id=self._api.id,
             # A stage of another name would be part of every path that the app sees.
             name="$default",
             auto_deploy=True,
-            access_log_settings={"destination_arn": log.arn, "format": json.dumps(ACCESS_LOG)},
+            access_log_settings={
+                "destination_arn": self._args.logs.access.arn,
+                "format": json.dumps(ACCESS_LOG),
+            },
             # A limit that is left out of a setting counts as 0, and refuses everybody.
             default_route_settings={
-                "throttling_rate_limit": settings.rate,
-                "throttling_burst_limit": settings.burst,
+                "throttling_rate_limit": config.throttle_rate,
+                "throttling_burst_limit": config.throttle_burst,
             },
             route_settings=[
-                {
-                    "route_key": key,
-                    "throttling_rate_limit": rate,
-                    "throttling_burst_limit": burst,
-                }
+                {"route_key": key, "throttling_rate_limit": rate, "throttling_burst_limit": burst}
                 for key, (rate, burst) in limits.items()
             ],
             # The gateway refuses settings for routes that it does not have yet.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=routes),
+            opts=ResourceOptions(parent=self, depends_on=routes),
         )
+
+    def _domain(self, stage: aws.apigatewayv2.Stage) -> aws.apigatewayv2.DomainName:
+        """A name of one's own. The DNS record that points to `domain_target` is the operator's."""
+        domain = aws.apigatewayv2.DomainName(
+            "api-domain",
+            domain_name=self._config.api_domain,
+            domain_name_configuration={
+                "certificate_arn": self._config.api_certificate_arn,
+                "endpoint_type": "REGIONAL",
+                "security_policy": "TLS_1_2",
+            },
+            opts=self._child,
+        )
+        aws.apigatewayv2.ApiMapping(
+            "api-domain-mapping",
+            api_id=self._api.id,
+            domain_name=domain.id,
+            stage=stage.id,
+            opts=self._child,
+        )
+        return domain

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from local.settings import ROOT, LocalError
 from local.state import reason
+from package import NoInterpreter, PackagingFailed
 from package.build import build, is_current
-from package.errors import NoInterpreter, PackagingFailed
 
 PATH = ROOT / "dist" / "holdings.zip"
 

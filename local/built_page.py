@@ -19,8 +19,7 @@ from typing import Self
 from werkzeug import Request, Response
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from infra_pulumi.web_headers import security_headers
-from infra_pulumi.web_policies import content_security_policy
+from infra_pulumi.security_headers import content_security_policy, security_headers
 from local.parent import ending
 from local.settings import ROOT, LocalError, LocalSettings
 from local.stack import PageConfig, page_config_file

@@ -93,8 +93,9 @@ def _outputs(options: argparse.Namespace) -> str:
 
 def _logs(options: argparse.Namespace) -> int:
     stack = read_stack(options.stack)
+    log_group = stack["function_log_group"]
     try:
-        for line in tail(_client(stack, "logs"), stack["function_log_group"], warn=_warn):
+        for line in tail(_client(stack, "logs"), log_group, warn=_warn):
             _say(line)
     except KeyboardInterrupt:
         pass  # how a tail ends
@@ -103,13 +104,15 @@ def _logs(options: argparse.Namespace) -> int:
 
 def _put_secret(options: argparse.Namespace) -> str:
     stack = read_stack(options.stack)
-    put_secret(_client(stack, "secretsmanager"), stack["secret"], read_value(options.file))
-    return f"stored in {stack['secret']}: the next reading of Coinbase uses it"
+    secret, value = stack["secret"], read_value(options.file)
+    put_secret(_client(stack, "secretsmanager"), secret, value)
+    return f"stored in {secret}: the next reading of Coinbase uses it"
 
 
 def _create_user(options: argparse.Namespace) -> str:
     stack = read_stack(options.stack)
-    return create_user(_client(stack, "cognito-idp"), stack["user_pool_id"], options.email)
+    pool = stack["user_pool_id"]
+    return create_user(_client(stack, "cognito-idp"), pool, options.email)
 
 
 def _deploy_code(options: argparse.Namespace) -> str:
@@ -125,10 +128,11 @@ def _deploy_code(options: argparse.Namespace) -> str:
 
 def _deploy_web(options: argparse.Namespace) -> str:
     stack = read_stack(options.stack)
+    hosting = Hosting(stack["web_bucket"], stack["web_distribution_id"])
     deployed = deploy_web(
         _client(stack, "s3"),
         _client(stack, "cloudfront"),
-        Hosting(stack["web_bucket"], stack["web_distribution_id"]),
+        hosting,
         options.build,
         reference=uuid.uuid4().hex,
         prune=options.prune,
@@ -152,7 +156,8 @@ def _of(release: Release) -> str:
 
 
 def _function(stack: Stack) -> Function:
-    return Function(_client(stack, "lambda"), stack["function"])
+    name = stack["function"]
+    return Function(_client(stack, "lambda"), name)
 
 
 def _client(stack: Stack, service: str) -> Any:

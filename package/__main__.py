@@ -4,8 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from package import PackagingFailed
 from package.build import ROOT, build
-from package.errors import PackagingFailed
 
 
 def main() -> str | None:

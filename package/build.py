@@ -1,19 +1,43 @@
-"""Puts the archive together: wheels, our own code, bytecode, zip."""
+"""Puts the archive together: wheels, our own code, bytecode, zip.
+
+uv and the standard library do the work; what is ours is which files ship, and that the same
+inputs give the same bytes.
+"""
 
 import hashlib
+import io
 import os
 import subprocess
+import sys
 import tempfile
+import zipfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from package import interpreter, selection, wheels, zipped
-from package.errors import PackagingFailed
+from uv import find_uv_bin
+
+from package import NoInterpreter, PackagingFailed, selection
 
 ROOT = Path(__file__).parents[1]
 
 # Every cold start fetches and unpacks it.
 LIMIT_BYTES = 6_000_000
+
+PYTHON_VERSION = "3.13"
+# Amazon Linux 2023 has glibc 2.34.
+LAMBDA_PLATFORM = "aarch64-manylinux_2_34"
+# What tracebacks show, on whichever machine it was built.
+TASK_ROOT = "/var/task"
+
+_NOT_FOUND = (
+    "Lambda runs Python 3.13, and none is here to compile for it. Get one with "
+    "`.venv/bin/uv python install 3.13` or `pyenv install 3.13`, or from your system's packages, "
+    "so that python3.13 is on PATH"
+)
+_FIRST_DAY = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can tell
+_READABLE = 0o100644 << 16  # Lambda runs as another user than the one who packed
+_MADE_ON_UNIX = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +54,16 @@ def build(output: Path, *, precompiled: bool = True) -> Archive:
 
     Only a laptop without a Python 3.13 does without the bytecode. Raises PackagingFailed.
     """
-    python = interpreter.find(os.environ) if precompiled else None
+    python = find_python(os.environ) if precompiled else None
     output.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=output.parent, prefix=".package-") as folder:
         site, tree = Path(folder, "site-packages"), Path(folder, "tree")
-        pins = wheels.pins((ROOT / "requirements.txt").read_text(encoding="utf-8"))
-        wheels.fetch(pins, site)
+        fetch(ROOT / "requirements.txt", site, "--require-hashes", for_platform=LAMBDA_PLATFORM)
         selection.lay_out(tree, checkout=ROOT, site_packages=site)
         if python:
-            _precompile(python, tree)
-        files = {
-            path.relative_to(tree).as_posix(): path.read_bytes()
-            for path in tree.rglob("*")
-            if path.is_file()
-        }
-        data = zipped.archive(files)
+            precompile(python, tree)
+        files = read(tree)
+        data = zipped(files)
         if len(data) > LIMIT_BYTES:
             raise PackagingFailed(
                 f"the archive would have {len(data)} bytes, {LIMIT_BYTES} are allowed: see what "
@@ -61,14 +80,75 @@ def is_current(output: Path) -> bool:
     if not output.exists():
         return False
     sources = [ROOT / "requirements.txt", *selection.own_files(ROOT)]
-    sources += Path(__file__).parent.glob("*.py")
+    sources += [path for path in Path(__file__).parent.rglob("*") if path.suffix in (".py", ".txt")]
     return max(source.stat().st_mtime for source in sources) < output.stat().st_mtime
 
 
-def _precompile(python: Path, tree: Path) -> None:
-    """In an isolated process: what else is installed or set on this machine cannot matter."""
-    script = Path(__file__).with_name("precompile.py")
-    command = [str(python), "-I", "-S", "-W", "ignore", str(script), str(tree)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - ours
+def fetch(requirements: Path, folder: Path, *options: str, for_platform: str | None = None) -> None:
+    """Install what a requirements file pins into `folder`, as wheels for Lambda's Python.
+
+    No Docker, no compiler: `for_platform` may be another than this machine's. Raises
+    PackagingFailed with what uv said.
+    """
+    command = ["pip", "install", "--quiet", "--python", sys.executable, "--target", str(folder)]
+    command += ["--python-version", PYTHON_VERSION, "--only-binary", ":all:", "--no-deps"]
+    command += ["--link-mode", "copy", "--requirement", str(requirements), *options]
+    command += ["--python-platform", for_platform] if for_platform else []
+    done = _run([find_uv_bin(), *command])
     if done.returncode:
-        raise PackagingFailed(f"{python} could not compile the code:\n{done.stderr.strip()}")
+        raise PackagingFailed(f"uv could not fetch {requirements.name}:\n{done.stderr.strip()}")
+
+
+def find_python(environ: Mapping[str, str]) -> Path:
+    """A CPython 3.13: from PATH, pyenv or uv. Raises NoInterpreter."""
+    pyenv = Path(environ.get("PYENV_ROOT") or Path(environ.get("HOME", "/"), ".pyenv"))
+    folders = environ.get("PATH", "").split(os.pathsep)
+    # A shim of pyenv's may lead to nothing, and uv gives up where it meets one: the versions
+    # themselves take their place.
+    folders = [folder for folder in folders if folder and Path(folder) != pyenv / "shims"]
+    folders += sorted(str(found) for found in pyenv.glob(f"versions/{PYTHON_VERSION}.*/bin"))
+    command = [find_uv_bin(), "python", "find", "--system", "--no-project", "--no-python-downloads"]
+    done = _run(
+        [*command, f"cpython@{PYTHON_VERSION}"],
+        {**environ, "PATH": os.pathsep.join(folders)},
+    )
+    if done.returncode:
+        raise NoInterpreter(f"{_NOT_FOUND}. uv says: {done.stderr.strip()}")
+    return Path(done.stdout.strip())
+
+
+def precompile(python: Path, tree: Path) -> None:
+    """Write a .pyc beside each module, whose source is then not looked at (PEP 552).
+
+    Lambda's file system is read-only: without these every cold start would compile all of it, and
+    those with a timestamp go stale in a zip. An isolated process with no environment: marshal
+    marks what else in the process refers to an object, so nothing else may be there.
+    """
+    command = [str(python), "-I", "-S", "-W", "ignore", "-m", "compileall", "-q"]
+    command += ["--invalidation-mode", "unchecked-hash", "-s", str(tree), "-p", TASK_ROOT]
+    done = _run([*command, str(tree)], {})
+    if done.returncode:
+        raise PackagingFailed(f"{python} could not compile the code:\n{done.stdout.strip()}")
+
+
+def read(tree: Path) -> dict[str, bytes]:
+    """Name -> content of every file, names with slashes."""
+    paths = (path for path in tree.rglob("*") if path.is_file())
+    return {path.relative_to(tree).as_posix(): path.read_bytes() for path in paths}
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """A zip whose bytes depend on nothing but the names and contents of `files`, and on zlib."""
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        for name in sorted(files):
+            entry = zipfile.ZipInfo(name, _FIRST_DAY)
+            entry.create_system, entry.external_attr = _MADE_ON_UNIX, _READABLE
+            archive.writestr(entry, files[name], zipfile.ZIP_DEFLATED, compresslevel=9)
+    return data.getvalue()
+
+
+def _run(
+    command: Sequence[str], environ: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, env=environ, capture_output=True, text=True, check=False)  # noqa: S603 - uv, and what it found

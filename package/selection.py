@@ -4,7 +4,7 @@ import shutil
 from email import message_from_string
 from pathlib import Path, PurePosixPath
 
-from package.errors import PackagingFailed
+from package import PackagingFailed
 
 # The AWS services that are called, and the API version of each; sts is where botocore turns a web
 # identity or a profile into credentials, when Lambda's own are not what the function gets.

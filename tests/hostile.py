@@ -8,10 +8,12 @@ import socket
 import sys
 import threading
 import time
+import zlib
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -52,11 +54,31 @@ def drip(data: bytes, *, seconds: float = 0.5, before: bytes = b"") -> Iterator[
             yield data[n : n + 1]
 
 
-class Upstream:
-    """Listens on this machine; each request gets what `answer` gives for its target."""
+def always(*pieces: bytes) -> Answer:
+    return lambda _: pieces
 
-    def __init__(self, answer: Answer) -> None:
+
+def compressed(data: bytes, times: int) -> bytes:
+    """`data` repeated, gzipped, without ever having it whole."""
+    packer = zlib.compressobj(wbits=31)
+    packed = [packer.compress(data) for _ in range(times)]
+    return b"".join([*packed, packer.flush()])
+
+
+MEGABYTE = b" " * 2**20
+BOMB = compressed(MEGABYTE, 40)  # 40 kB that are 40 MB
+GZIP = "Content-Encoding: gzip"
+
+
+class Upstream:
+    """Listens on this machine; each request gets what `answer` gives for its target.
+
+    `request_end` ends a request; empty, the answer comes to whatever is sent.
+    """
+
+    def __init__(self, answer: Answer, request_end: bytes = b"\r\n\r\n") -> None:
         self.answer = answer
+        self._request_end = request_end
         self.requests: list[bytes] = []
         self._server = socket.create_server(("127.0.0.1", 0))
         self._server.settimeout(0.2)
@@ -78,21 +100,22 @@ class Upstream:
         with connection, suppress(OSError):
             connection.settimeout(30)
             request = b""
-            while b"\r\n\r\n" not in request:
+            while self._request_end not in request:
                 received = connection.recv(65536)
                 if not received:
                     return
                 request += received
             self.requests.append(request)
-            for data in self.answer(request.split()[1].decode()):
+            target = request.split()[1].decode() if request else ""
+            for data in self.answer(target):
                 connection.sendall(data)
                 if not self._open:
                     return
 
 
 @contextmanager
-def serving(answer: Answer) -> Generator[Upstream]:
-    upstream = Upstream(answer)
+def serving(answer: Answer, request_end: bytes = b"\r\n\r\n") -> Generator[Upstream]:
+    upstream = Upstream(answer, request_end)
     try:
         yield upstream
     finally:
@@ -125,14 +148,13 @@ class Read:
 class Reader:
     """The real app with a client of `upstream`, its cache in memory."""
 
-    def __init__(self, upstream: str) -> None:
+    def __init__(self, upstream: str, clock: Clock) -> None:
         exchange = CoinbaseClient(
-            upstream, OneKey(), clock=Clock(), user_agent="holdings/test", trusted=context
+            upstream, OneKey(), clock=clock, user_agent="holdings/test", trusted=context
         )
-        settings = make_settings(CB_BASE_URL=upstream)
-        self._client: FlaskClient = create_app(
-            settings, exchange=exchange, cache=FakeCache()
-        ).test_client()
+        app = create_app(make_settings(), clock=clock, exchange=exchange, cache=FakeCache())
+        self._client: FlaskClient = app.test_client()
+        self._client.get("/health")  # loads what the first answer of all needs
 
     def read(self, query: str = "") -> Read:
         """`code` is the problem's, or the one that a stale answer warns of."""
@@ -162,12 +184,12 @@ def once_good(answer: Answer) -> Answer:
     return then
 
 
-def read_fresh(url: str) -> Read:
-    return Reader(url).read()
+def read_fresh(url: str, clock: Clock | None = None) -> Read:
+    return Reader(url, clock or Clock()).read()
 
 
-def read_with_a_last_good_reading(url: str) -> Read:
-    reader = Reader(url)
+def read_with_a_last_good_reading(url: str, clock: Clock | None = None) -> Read:
+    reader = Reader(url, clock or Clock())
     assert reader.read().outcome == "MISS"
     return reader.read("?refresh=true")
 
@@ -195,16 +217,18 @@ def main() -> None:
     """Read the addresses of argv; print what came of it and the most memory ever used.
 
     The first half of them has had no good reading, the second half has one. `--at-once` reads all
-    at the same time, as what takes until the deadline should be.
+    at the same time, as what takes until the deadline should be; with `--slow-clock` no deadline
+    passes, however busy the machine is.
     """
     import boto3  # as the function may have it, so that the memory is the function's
 
     boto3.client("dynamodb", region_name="eu-west-1")
-    urls = [argument for argument in sys.argv[1:] if argument != "--at-once"]
+    urls = [argument for argument in sys.argv[1:] if not argument.startswith("--")]
     half = len(urls) // 2
+    clock = Clock(monotonic=lambda: time.monotonic() / 50) if "--slow-clock" in sys.argv else None
     with ThreadPoolExecutor(len(urls) if "--at-once" in sys.argv else 1) as pool:
-        fresh = pool.map(read_fresh, urls[:half])
-        last_good = pool.map(read_with_a_last_good_reading, urls[half:])
+        fresh = pool.map(read_fresh, urls[:half], repeat(clock))
+        last_good = pool.map(read_with_a_last_good_reading, urls[half:], repeat(clock))
         reads = [vars(read) for read in (*fresh, *last_good)]
     report = {
         "reads": reads,

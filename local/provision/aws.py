@@ -66,11 +66,10 @@ class Aws:
                 )
             return self._clients[service]
 
-    def takes(self, service: str, operation: str) -> Any:
-        """Return botocore's model of what an operation takes."""
+    def model(self, service: str, operation: str) -> Any:
+        """Return botocore's model of an operation."""
         meta = self.client(service).meta
-        name = meta.method_to_api_mapping[operation]
-        return meta.service_model.operation_model(name).input_shape
+        return meta.service_model.operation_model(meta.method_to_api_mapping[operation])
 
 
 def member(shape: Any, name: str) -> str | None:

@@ -12,10 +12,6 @@ from pulumi.runtime.settings import SETTINGS, set_root_resource
 
 Outputs = dict[str, Any]
 
-# How Pulumi marks a value as a secret on the wire ("special signatures" of its SDKs).
-_SIGNATURE = "4dabf18193072939515e22adb298388d"
-_SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a public constant
-
 
 class Engine(mocks.MockMonitor):
     """Answers a program's calls, on several threads, and keeps what its stack exports."""
@@ -67,11 +63,9 @@ def run(
 
 def plain(value: Any) -> Any:
     """Undo the wire format: secret envelopes, and whole numbers that came as floats."""
+    value = rpc.unwrap_rpc_secret(value)
     if isinstance(value, Mapping):
-        items = cast("Mapping[str, Any]", value)
-        if items.get(_SIGNATURE) == _SECRET:
-            return plain(items["value"])
-        return {key: plain(item) for key, item in items.items()}
+        return {key: plain(item) for key, item in cast("Mapping[str, Any]", value).items()}
     if isinstance(value, list):
         return [plain(item) for item in cast("list[Any]", value)]
     if isinstance(value, float) and value.is_integer():

@@ -5,6 +5,7 @@ import logging
 import runpy
 from collections.abc import Mapping
 from contextlib import chdir
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 from typing import Any, cast
@@ -16,18 +17,15 @@ from pulumi.runtime import mocks
 from local.provision import access, compute, monitoring, storage
 from local.provision.aws import Aws, UnknownInput
 from local.provision.engine import Engine, Outputs, plain, run
-from local.provision.resource import Handler, Resource
+from local.provision.resource import Handler, Made, Resource
 from local.settings import ROOT, LocalError
 from local.state import prepare, read_object, write_private
 
 log = logging.getLogger(__name__)
 
-HANDLERS: Mapping[str, Handler] = {
-    **access.HANDLERS,
-    **compute.HANDLERS,
-    **monitoring.HANDLERS,
-    **storage.HANDLERS,
-}
+HANDLERS: Mapping[str, Handler] = (
+    access.HANDLERS | compute.HANDLERS | monitoring.HANDLERS | storage.HANDLERS
+)
 
 # What the program declares and the emulator has no notion of: nothing else is left out. The key
 # is a resource's type, or type and argument as "type#argument".
@@ -76,60 +74,56 @@ class Ids:
                 write_private(self._path, json.dumps(self._ids, indent=2))
 
 
+@dataclass
 class EmulatedProvider(mocks.Mocks):
     """Makes what the program registers. Called on several threads."""
 
-    def __init__(
-        self,
-        aws: Aws,
-        ids: Ids,
-        default_tags: Mapping[str, str],
-        handlers: Mapping[str, Handler] = HANDLERS,
-        skipped: Mapping[str, str] = SKIPPED,
-    ) -> None:
-        self._aws = aws
-        self._ids = ids
-        self._default_tags = default_tags
-        self._handlers = handlers
-        self._skipped = skipped
+    aws: Aws
+    ids: Ids
+    default_tags: Mapping[str, str]
+    handlers: Mapping[str, Handler] = field(default_factory=lambda: HANDLERS)
+    skipped: Mapping[str, str] = field(default_factory=lambda: SKIPPED)
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, Any]:
-        typ, name, given = args.typ, args.name, cast("dict[str, Any]", args.inputs)
+        given = cast("dict[str, Any]", args.inputs)
         if not args.custom:  # a component: its parts are registered one by one
-            return f"{name}-component", given
-        if reason := self._skipped.get(typ):
-            log.info("%s: no %s in the emulator: %s", name, typ, reason)
-            return f"{name}-skipped", given
-        handler = self._handlers.get(typ)
-        if handler is None:
-            raise UnknownInput(f"the type {typ} of {name}")
-        key = f"{typ}::{name}"
-        inputs = self._for_aws(typ, name, given)
-        resource = Resource(typ, name, inputs, self._aws, self._ids.of(key), self._default_tags)
+            return f"{args.name}-component", given
+        if self._skips(args.name, args.typ):
+            return f"{args.name}-skipped", given
         try:
-            physical_id, computed = handler(resource)
-            if resource.inputs:
-                raise UnknownInput(sorted(resource.inputs))  # noqa: TRY301 - the note is for it too
+            physical_id, computed = self._make(args.typ, args.name, given)
         except Exception as error:
-            error.add_note(f"while making {typ} {name!r} in the emulated AWS")
+            error.add_note(f"while making {args.typ} {args.name!r} in the emulated AWS")
             raise
-        if resource.id_is_chosen:
-            self._ids.remember(key, physical_id)
         return physical_id, {**given, **computed}
 
-    def _for_aws(self, typ: str, name: str, given: Mapping[str, Any]) -> dict[str, Any]:
-        inputs: dict[str, Any] = {}
-        for argument, value in given.items():
-            if reason := self._skipped.get(f"{typ}#{argument}"):
-                log.info("%s: no %s in the emulator: %s", name, argument, reason)
-            elif argument not in _PROVIDERS_OWN:
-                inputs[argument] = plain(value)
-        return inputs
+    def _make(self, typ: str, name: str, given: Mapping[str, Any]) -> Made:
+        if typ not in self.handlers:
+            raise UnknownInput(f"the type {typ}")
+        inputs = {
+            argument: plain(value)
+            for argument, value in given.items()
+            if argument not in _PROVIDERS_OWN and not self._skips(name, typ, argument)
+        }
+        key = f"{typ}::{name}"
+        resource = Resource(typ, name, inputs, self.aws, self.ids.of(key), self.default_tags)
+        physical_id, computed = self.handlers[typ](resource)
+        if resource.inputs:
+            raise UnknownInput(sorted(resource.inputs))
+        if resource.id_is_chosen:
+            self.ids.remember(key, physical_id)
+        return physical_id, computed
+
+    def _skips(self, name: str, typ: str, argument: str = "") -> bool:
+        reason = self.skipped.get(f"{typ}#{argument}" if argument else typ)
+        if reason:
+            log.info("%s: no %s in the emulator: %s", name, argument or typ, reason)
+        return reason is not None
 
     def call(self, args: mocks.MockCallArgs) -> tuple[Any, list[tuple[str, str]]]:
         match args.token:
             case "aws:index/getCallerIdentity:getCallerIdentity":
-                account = self._aws.account_id
+                account = self.aws.account_id
                 arn = f"arn:aws:iam::{account}:root"
                 return {"accountId": account, "arn": arn, "userId": account, "id": account}, []
             case "aws:index/getPartition:getPartition":

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -55,7 +55,7 @@ class Resource:
         return self.aws.client(self.service)
 
     def takes(self, operation: str) -> Any:
-        return self.aws.takes(self.service, operation)
+        return self.aws.model(self.service, operation).input_shape
 
     def take(self, name: str, default: Any = None) -> Any:
         return self.inputs.pop(name, default)
@@ -82,6 +82,16 @@ class Resource:
             if missing or answer["Error"]["Code"].endswith("NotFoundException"):
                 return None
             raise
+
+    def facts(self, operation: str, answer: Mapping[str, Any]) -> Facts:
+        """Return an answer with the members of its blocks beside it."""
+        model = self.aws.model(self.service, operation).output_shape
+        blocks: Mapping[str, Any] = model.members if model else {}
+        facts: Facts = {}
+        for name, block in answer.items():
+            if name in blocks and blocks[name].type_name == "structure":
+                facts |= block
+        return facts | dict(answer)
 
     def tag(self, identifier: str) -> None:
         common = "tag_resource"
@@ -113,7 +123,7 @@ class Kind:
     update: str = ""
     # The one operation that makes and updates, instead of all these.
     via: str = ""
-    # What is called after it, if an argument is for it; what else it requires is a fact.
+    # What is called after it, if all that it requires is an argument or a fact.
     also: tuple[str, ...] = ()
     # What is done to the arguments before.
     first: Callable[[Resource], object] | None = None
@@ -139,10 +149,11 @@ class Kind:
         for part in self.key:  # Cognito answers with an Id and asks for a UserPoolId
             facts.setdefault(part, facts.get("Id"))
         for operation in self.also:
-            if given[operation]:
-                needed = resource.takes(operation).required_members
-                fact = {part: facts[part] for part in needed if part in facts}
-                getattr(resource.client, operation)(**fact | given[operation])
+            known = {**facts, **given[operation]}
+            needed = resource.takes(operation).required_members
+            if known.keys() >= set(needed):
+                members = {part: known[part] for part in needed} | given[operation]
+                getattr(resource.client, operation)(**members)
         facts |= {"account": aws.account_id, "region": aws.region, "endpoint": aws.endpoint_url}
         outputs = {name: text.format(**facts) for name, text in self.outputs.items()}
         if self.tagged:
@@ -174,25 +185,26 @@ class Kind:
 
     def _made(self, resource: Resource, given: Facts, *elsewhere: Facts) -> Facts:
         client, kind = resource.client, resource.kind
-        if self.via:
-            return _facts(given, getattr(client, self.via)(**given))
+        make, read = self.via or f"create_{kind}", f"{self.read}_{kind}"
         resource.id_is_chosen = not given.keys() >= set(self.key)
         chosen = resource.known_id or given.get("Name")
         key = {part: given.get(part, chosen) for part in self.key}
-        known = resource.found(f"{self.read}_{kind}", **key) if all(key.values()) else None
+        known = resource.found(read, **key) if key and all(key.values()) else None
         if known is None:
-            return _facts(given, getattr(client, f"create_{kind}")(**given))
-        operation = self.update or f"update_{kind}"
-        takes = resource.takes(operation).members
+            return resource.facts(make, getattr(client, make)(**given)) | given
+        update = self.update or f"update_{kind}"
+        takes = resource.takes(update).members
         lost = sorted(given.keys() - takes.keys() - {*self.key, *self.fixed}.union(*elsewhere))
         if lost:
             raise UnknownInput(f"how to change {lost}")
-        facts, now = _facts(given | key, known), _facts({}, known)
+        now = resource.facts(read, known)
         wanted = {part: value for part, value in given.items() if part in takes}
-        if all(_is_so(now.get(part), wanted[part], takes[part]) for part in wanted.keys() - key):
-            return facts
-        revisions = {part: known[of] for part, of in _REVISIONS.items() if part in takes}
-        return _facts(facts, getattr(client, operation)(**wanted | key | revisions))
+        if not all(
+            _is_so(now.get(part), wanted[part], takes[part]) for part in wanted.keys() - key
+        ):
+            revisions = {part: known[of] for part, of in _REVISIONS.items() if part in takes}
+            now |= resource.facts(update, getattr(client, update)(**wanted | key | revisions))
+        return now | given | key
 
 
 def _is_so(now: Any, wanted: Any, shape: Any) -> bool:
@@ -200,12 +212,3 @@ def _is_so(now: Any, wanted: Any, shape: Any) -> bool:
         return now == wanted
     # Of a block only what is wanted: Lambda adds VpcConfig.VpcId, say.
     return all(_is_so(now.get(part), wanted[part], shape.members[part]) for part in wanted)
-
-
-def _facts(given: Facts, answer: Mapping[str, Any]) -> Facts:
-    """Join them, with the members of each block of the answer beside it."""
-    facts: Facts = {}
-    for block in answer.values():
-        if isinstance(block, Mapping):
-            facts |= cast("Mapping[str, Any]", block)
-    return facts | dict(answer) | given

@@ -14,10 +14,10 @@ export interface PageConfig {
   signIn: SignInConfig | null;
 }
 
-/** The message is a sentence for whoever looks at the page, and says the mend. */
+/** The message is a sentence for whoever looks at the page, and says the remedy. */
 export class ConfigError extends Error {}
 
-const MEND = "Whoever runs this page has to deploy it again, or to mend that file.";
+const REMEDY = "Whoever runs this page has to deploy it again, or to correct that file.";
 
 /** Raises ConfigError. */
 export async function readConfig(
@@ -30,7 +30,7 @@ export async function readConfig(
       signal: AbortSignal.timeout(15_000),
     });
     if (!answer.ok) {
-      throw new ConfigError(`/config.json is missing (status ${answer.status}). ${MEND}`);
+      throw new ConfigError(`/config.json is missing (status ${answer.status}). ${REMEDY}`);
     }
     text = await answer.text();
   } catch (error) {
@@ -46,10 +46,10 @@ export function parseConfig(text: string): PageConfig {
   try {
     document = JSON.parse(text);
   } catch {
-    throw new ConfigError(`/config.json is not JSON. ${MEND}`);
+    throw new ConfigError(`/config.json is not JSON. ${REMEDY}`);
   }
   if (typeof document !== "object" || document === null || Array.isArray(document)) {
-    throw new ConfigError(`/config.json must hold an object. ${MEND}`);
+    throw new ConfigError(`/config.json must hold an object. ${REMEDY}`);
   }
   const fields = document as Record<string, unknown>;
   return { apiUrl: url(fields, "api_url"), signIn: signIn(fields) };
@@ -72,7 +72,7 @@ function isAbsent(value: unknown): boolean {
 function text(fields: Record<string, unknown>, name: string): string {
   const value = fields[name];
   if (typeof value !== "string" || value.trim() === "") {
-    throw new ConfigError(`/config.json has no ${name}. ${MEND}`);
+    throw new ConfigError(`/config.json has no ${name}. ${REMEDY}`);
   }
   return value.trim();
 }
@@ -83,7 +83,7 @@ function url(fields: Record<string, unknown>, name: string): string {
   const parsed = URL.canParse(value) ? new URL(value) : null;
   const usable = parsed && (parsed.protocol === "https:" || parsed.protocol === "http:");
   if (!usable || parsed.username || parsed.password) {
-    throw new ConfigError(`The ${name} in /config.json is no web address. ${MEND}`);
+    throw new ConfigError(`The ${name} in /config.json is no web address. ${REMEDY}`);
   }
   return value.replace(/\/+$/, "");
 }

@@ -1,3 +1,6 @@
+import { useEffect, useState } from "preact/hooks";
+import { type Instant, machineClock } from "./freshness.ts";
+
 /** A value that the view watches. */
 export class Store<T> {
   #value: T;
@@ -22,4 +25,30 @@ export class Store<T> {
     this.#watchers.add(tell);
     return () => this.#watchers.delete(tell);
   }
+}
+
+export function useStore<T>(store: Store<T>): T {
+  const [value, setValue] = useState(store.value);
+  useEffect(() => {
+    const take = () => {
+      setValue(() => store.value);
+    };
+    take();
+    return store.watch(take);
+  }, [store]);
+  return value;
+}
+
+/** Now, every second. Only what calls it is drawn again. */
+export function useNow(): Instant {
+  const [now, setNow] = useState(machineClock);
+  useEffect(() => {
+    const timer = setInterval(() => {
+      setNow(machineClock());
+    }, 1000);
+    return () => {
+      clearInterval(timer);
+    };
+  }, []);
+  return now;
 }

@@ -52,9 +52,9 @@ describe("config.json", () => {
   });
 
   it.each(["", "<html>", "[]", "null", '"text"'])(
-    "that is %j is broken, and says the mend",
+    "that is %j is broken, and says the remedy",
     (text) => {
-      expect(() => parseConfig(text)).toThrow(/deploy it again, or to mend that file/);
+      expect(() => parseConfig(text)).toThrow(/deploy it again, or to correct that file/);
     },
   );
 

@@ -1,5 +1,6 @@
-import type { Holding, Provenance, Snapshot } from "../src/api/answer.ts";
-import type { Instant } from "../src/freshness/instant.ts";
+import type { Provenance } from "../src/api/client.ts";
+import type { Holding, Snapshot } from "../src/api/snapshot.ts";
+import type { Instant } from "../src/freshness.ts";
 
 export function holding(fields: Partial<Holding> = {}): Holding {
   return {
@@ -25,7 +26,7 @@ export function snapshot(fields: Partial<Snapshot> = {}): Snapshot {
   };
 }
 
-export function told(fields: Partial<Provenance> = {}): Provenance {
+export function reported(fields: Partial<Provenance> = {}): Provenance {
   return { age: 40, maxAge: 180, cache: "HIT", requestId: "request-1", ...fields };
 }
 

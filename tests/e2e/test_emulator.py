@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from local.emulator import Emulator
-from local.emulator.emulator import SUPERVISE
+from local.emulator import SUPERVISE, Emulator
 from local.settings import ROOT, LocalError
 from tests.e2e.conftest import free_port
 from tests.e2e.emulated import aws, emulator

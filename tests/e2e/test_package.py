@@ -16,19 +16,21 @@ import time
 import zipfile
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from package import interpreter, wheels
-from package.build import ROOT
-from package.errors import PackagingFailed
+from package import PackagingFailed
+from package.build import ROOT, fetch, find_python
 from tests.builders import ENVIRONMENT, make_v2_event
 
 LIMIT_BYTES = 6_000_000
 ARN = "arn:aws:lambda:eu-central-1:123456789012:function:holdings"
 INPUTS = ("LICENSE", "app.py", "holdings", "docs/openapi.json", "package", "requirements.txt")
+# importlib.util.MAGIC_NUMBER of CPython 3.13, and PEP 552's flags: by hash, which nobody checks.
+UNCHECKED = b"\xf3\x0d\x0d\x0a\x01\x00\x00\x00"
 # What each licence of the shipped distributions says in its own text.
 GRANTS = re.compile(
     "Permission is hereby granted|Redistribution and use|Apache License|Mozilla Public License"
@@ -53,7 +55,7 @@ for service in ("dynamodb", "secretsmanager", "sts"):
 @pytest.fixture(scope="session")
 def python313() -> Path:
     try:
-        return interpreter.find(os.environ)
+        return find_python(os.environ)
     except PackagingFailed as error:
         if os.environ.get("CI") == "true":
             pytest.fail(str(error))
@@ -66,6 +68,7 @@ def build(checkout: Path, output: Path, *, umask: int = -1, **environ: str) -> P
         cwd=checkout,
         env=os.environ | environ,
         umask=umask,
+        capture_output=True,
         check=True,
     )
     return output
@@ -91,10 +94,24 @@ def runtime_client(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if sys.platform != "linux":
         pytest.skip("awslambdaric is compiled for Linux alone")
     folder = tmp_path_factory.mktemp("awslambdaric")
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(folder)]
-    command += ["--python-version", "3.13", "--only-binary=:all:", "awslambdaric"]
-    subprocess.run([*command, "--constraint", str(ROOT / "requirements-dev.txt")], check=True)
+    pins = pins_of(ROOT / "requirements-dev.txt")
+    names = ("awslambdaric", "simplejson", "snapshot-restore-py")
+    (folder / "requirements.txt").write_text("\n".join(f"{name}=={pins[name]}" for name in names))
+    fetch(folder / "requirements.txt", folder)
     return folder
+
+
+def pins_of(requirements: Path) -> dict[str, str]:
+    return dict(re.findall(r"^([^\s=]+)==(\S+)", requirements.read_text(), re.MULTILINE))
+
+
+def copy_of_the_checkout(folder: Path) -> Path:
+    checkout = folder / "checkout"
+    for name in INPUTS:
+        (checkout / name).parent.mkdir(parents=True, exist_ok=True)
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copyfile
+        copy(ROOT / name, checkout / name)
+    return checkout
 
 
 def files_in(folder: Path) -> dict[str, bytes]:
@@ -108,11 +125,7 @@ def files_in(folder: Path) -> dict[str, bytes]:
 def test_a_checkout_elsewhere_built_otherwise_gives_the_same_bytes(
     archive: Path, tmp_path: Path
 ) -> None:
-    checkout = tmp_path / "another path" / "checkout"
-    for name in INPUTS:
-        (checkout / name).parent.mkdir(parents=True, exist_ok=True)
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copyfile
-        copy(ROOT / name, checkout / name)
+    checkout = copy_of_the_checkout(tmp_path / "another path")
     for path in checkout.rglob("*"):
         os.utime(path, (1_000_000_000, 1_000_000_000))
     elsewhere = build(
@@ -128,13 +141,28 @@ def test_a_checkout_elsewhere_built_otherwise_gives_the_same_bytes(
     assert len(digests) == 1
 
 
+def test_a_wheel_that_is_not_the_one_that_was_locked_is_refused(
+    python313: Path, tmp_path: Path
+) -> None:
+    del python313
+    checkout = copy_of_the_checkout(tmp_path)
+    requirements = checkout / "requirements.txt"
+    locked = requirements.read_text()
+    requirements.write_text(re.sub(r"sha256:[0-9a-f]{8}", "sha256:00000000", locked))
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        build(checkout, tmp_path / "out.zip")
+    assert b"Hash mismatch" in refused.value.stderr
+    assert not (tmp_path / "out.zip").exists()
+
+
 def test_it_is_small(archive: Path) -> None:
     assert archive.stat().st_size <= LIMIT_BYTES
 
 
 def test_it_holds_our_code_and_what_is_pinned_and_nothing_else(tree: Path) -> None:
-    pinned = wheels.pins((ROOT / "requirements.txt").read_text())
-    assert wheels.installed(tree) == pinned
+    found = distributions(path=[str(tree)])
+    installed = {each.name.lower().replace("_", "-"): each.version for each in found}
+    assert installed == pins_of(ROOT / "requirements.txt")
     files = files_in(tree)
     assert {"app.py", "holdings/__init__.py", "docs/openapi.json"} < files.keys()
     strangers = {"pip", "setuptools", "local", "infra_pulumi", "package", "tests", "bin", ".env"}
@@ -169,7 +197,7 @@ def test_no_file_tells_where_it_was_built(tree: Path) -> None:
 def test_every_module_is_compiled_for_lambda_and_its_source_is_not_looked_at(tree: Path) -> None:
     files = files_in(tree)
     compiled = {name for name in files if name.endswith(".pyc")}
-    assert {files[name][:8] for name in compiled} == {interpreter.MAGIC + b"\x01\x00\x00\x00"}
+    assert {files[name][:8] for name in compiled} == {UNCHECKED}
     modules = {Path(name) for name in files if name.endswith(".py")}
     assert compiled == {
         (module.parent / "__pycache__" / f"{module.stem}.cpython-313.pyc").as_posix()

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from local.emulator import Emulator
 from local.provision.__main__ import main
@@ -119,14 +120,18 @@ def test_a_restart_keeps_users_items_and_the_secrets_value(tmp_path: Path) -> No
 def test_a_wiped_emulator_is_filled_again(tmp_path: Path) -> None:
     with emulator(tmp_path) as emulated:
         first = provisioned(emulated)
-        cognito = aws(emulated).client("cognito-idp")
-        cognito.delete_user_pool(UserPoolId=first["user_pool_id"])
+        requests.post(f"{emulated.url}/_ministack/reset", timeout=20).raise_for_status()
 
         second = provisioned(emulated)
 
         assert second["user_pool_id"] != first["user_pool_id"]
-        assert cognito.describe_user_pool_client(
-            UserPoolId=second["user_pool_id"], ClientId=second["client_id"]
+        assert second.keys() == first.keys()
+        assert (
+            aws(emulated)
+            .client("cognito-idp")
+            .describe_user_pool_client(
+                UserPoolId=second["user_pool_id"], ClientId=second["client_id"]
+            )
         )
 
 

@@ -32,7 +32,7 @@ def program(folder: Path, *lines: str, config: str = "") -> Path:
 
 
 REFUSED = [
-    ("aws.sqs.Queue('a')", UnknownInput, r"does not know the type aws:sqs/queue:Queue of a"),
+    ("aws.sqs.Queue('a')", UnknownInput, r"does not know the type aws:sqs/queue:Queue"),
     (
         "aws.kms.Alias('a', name='alias/a', target_key_id='k', name_prefix='b')",
         UnknownInput,
@@ -174,3 +174,26 @@ def test_a_key_that_shall_not_rotate_does_not(emulated: Emulator, tmp_path: Path
     assert (
         not aws(emulated).client("kms").get_key_rotation_status(KeyId=key_id)["KeyRotationEnabled"]
     )
+
+
+def test_a_table_may_have_a_second_key_and_neither_expire_nor_be_backed_up(
+    emulated: Emulator, tmp_path: Path
+) -> None:
+    keys = "[{'name': 'pk', 'type': 'S'}, {'name': 'sk', 'type': 'N'}]"
+    root = program(
+        tmp_path,
+        "aws.dynamodb.Table('plain', billing_mode='PAY_PER_REQUEST', hash_key='pk',",
+        f"    range_key='sk', attributes={keys})",
+    )
+
+    provisioned(emulated, root=root)
+    provisioned(emulated, root=root)
+
+    dynamodb = aws(emulated).client("dynamodb")
+    table: Any = dynamodb.describe_table(TableName="plain")["Table"]
+    assert [(key["AttributeName"], key["KeyType"]) for key in table["KeySchema"]] == [
+        ("pk", "HASH"),
+        ("sk", "RANGE"),
+    ]
+    ttl = dynamodb.describe_time_to_live(TableName="plain")["TimeToLiveDescription"]
+    assert ttl["TimeToLiveStatus"] == "DISABLED"

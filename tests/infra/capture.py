@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Mapping
 from contextlib import chdir
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -55,6 +56,11 @@ class Program:
         (resource,) = (resource for resource in self.declared if resource.name == name)
         return resource
 
+    def with_one(self, changed: Declared) -> "Program":
+        """Return the same with one resource as `changed` has it."""
+        others = [resource for resource in self.declared if resource.name != changed.name]
+        return Program([*others, changed], self.exports)
+
     def one(self, kind: str) -> Declared:
         (resource,) = self.all(kind)
         return resource
@@ -77,11 +83,7 @@ class _Provider(mocks.Mocks):
 
     def call(self, args: mocks.MockCallArgs) -> tuple[Any, list[tuple[str, str]]]:
         identity = {"accountId": ACCOUNT, "arn": "arn", "userId": "user", "id": ACCOUNT}
-        partition = {"partition": "aws", "dnsSuffix": "amazonaws.com", "id": "aws"}
-        return {
-            "aws:index/getCallerIdentity:getCallerIdentity": identity,
-            "aws:index/getPartition:getPartition": partition,
-        }[args.token], []
+        return {"aws:index/getCallerIdentity:getCallerIdentity": identity}[args.token], []
 
 
 class _Recorder(Engine):
@@ -108,6 +110,12 @@ class _Recorder(Engine):
                 )
             )
         return answer
+
+
+@cache
+def declared(stack: str) -> Program:
+    """What a stack of its own file declares: for looking at, as others look at it too."""
+    return declare(stack)
 
 
 def stack_file(stack: str) -> dict[str, Any]:

@@ -1,15 +1,8 @@
-from functools import cache
-
 import pytest
 
-from tests.infra.capture import Program, declare
+from tests.infra.capture import Program, declared
 
 STACKS = ("dev", "staging", "prod")
-
-
-@cache
-def _declared(stack: str) -> Program:
-    return declare(stack)
 
 
 @pytest.fixture(params=STACKS)
@@ -19,4 +12,4 @@ def stack(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def program(stack: str) -> Program:
-    return _declared(stack)
+    return declared(stack)

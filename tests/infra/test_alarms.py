@@ -7,8 +7,9 @@ import pytest
 
 from holdings.api.problems import KINDS
 from infra_pulumi.alarm_rules import LOG_EVENTS
-from infra_pulumi.config_reader import ConfigError
-from infra_pulumi.policies import alarm_topic_policy, telemetry_key_policy
+from infra_pulumi.alarms import alarm_topic_policy
+from infra_pulumi.config import ConfigError
+from infra_pulumi.logs import log_key_policy
 from tests.infra.capture import ACCOUNT, ROOT, Program, declare, settings
 
 ADDRESSES = {"holdings:alarmEmails": '["a@holdings.example", "b@holdings.example"]'}
@@ -114,11 +115,11 @@ def test_the_app_s_own_events_are_counted_from_its_log(stack: str, program: Prog
 
 def test_every_event_that_is_counted_is_one_that_the_app_logs() -> None:
     source = "".join(path.read_text() for path in Path(ROOT / "holdings").rglob("*.py"))
-    logged = set(re.findall(r'"event": "(\w+)"', source)) | KINDS.keys()
+    logged = set(re.findall(r'"([a-z_]+)"', source)) | KINDS.keys()
     counted = {
         word
         for event in LOG_EVENTS
-        for word in re.findall(r'\$\.(?:event|code) = "(\w+)"', event.pattern)
+        for word in re.findall(r'\$\.(?:event|code) = "(\w+)"', event.chosen)
     }
 
     assert counted <= logged
@@ -160,10 +161,9 @@ def test_cloudwatch_of_this_account_may_publish_and_use_the_key(program: Program
 
     assert topic == alarm_topic_policy(account_id=ACCOUNT, topic_arn="arn:of:alarms")
     assert topic["Statement"][0]["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
-    assert key == telemetry_key_policy(
+    assert key == log_key_policy(
         account_id=ACCOUNT,
         region="eu-west-1",
-        partition="aws",
         log_groups=sorted(logs),
     )
     cloudwatch = key["Statement"][-1]
@@ -188,16 +188,16 @@ def test_the_cost_page_counts_what_is_watched(program: Program) -> None:
     assert f"standing = {len(program.all('Key'))} * 1.00" in page
 
 
-def test_the_dashboard_shows_what_the_alarms_watch(stack: str, program: Program) -> None:
+def test_the_dashboard_shows_every_alarm(stack: str, program: Program) -> None:
     dashboard = program.one("Dashboard").arguments
     shown = json.loads(dashboard["dashboardBody"])["widgets"]
     alarms = program.all("MetricAlarm")
 
     assert dashboard["dashboardName"] == program.exports["dashboard"] == f"holdings-{stack}"
     assert {
-        (w["properties"]["title"], w["properties"]["annotations"]["horizontal"][0]["value"])
-        for w in shown
-    } == {(a.arguments["alarmDescription"], a.arguments["threshold"]) for a in alarms}
+        (w["properties"]["title"], *w["properties"]["annotations"]["alarms"]) for w in shown
+    } == {(a.arguments["alarmDescription"], f"arn:of:{a.name}") for a in alarms}
+    assert {w["properties"]["region"] for w in shown} == {"eu-west-1"}
     assert len({(w["x"], w["y"]) for w in shown}) == len(alarms)
 
 

@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-from infra_pulumi.config_reader import ConfigError
+from infra_pulumi.config import ConfigError
 from tests.infra.capture import ROOT, declare, settings
 
 
@@ -12,19 +12,19 @@ def many(template: str, count: int) -> str:
 
 
 BAD = [
-    ("aws:region", "", "a region to deploy to"),
-    ("aws:region", "Frankfurt", "a region to deploy to"),
+    ("aws:region", "", "a region, as eu-west-1"),
+    ("aws:region", "Frankfurt", "a region, as eu-west-1"),
     ("aws:region", "us-gov-west-1", "not of GovCloud or China"),
     ("aws:region", "cn-north-1", "not of GovCloud or China"),
-    ("aws:region", "us-iso-east-1", "a region to deploy to"),
-    ("aws:region", "eusc-de-east-1", "a region to deploy to"),
+    ("aws:region", "us-iso-east-1", "a region, as eu-west-1"),
+    ("aws:region", "eusc-de-east-1", "a region, as eu-west-1"),
     ("holdings:environment", "production", "one of dev, staging, prod"),
     ("holdings:environment", "", "one of dev, staging, prod"),
-    ("holdings:callbackUrls", "", "a list of one or more URLs"),
-    ("holdings:callbackUrls", "[]", "a list of one or more URLs"),
-    ("holdings:callbackUrls", '"https://holdings.example/"', "a list of one or more URLs"),
-    ("holdings:callbackUrls", "https://holdings.example/", "a list of one or more URLs"),
-    ("holdings:callbackUrls", "[1]", "a list of one or more URLs"),
+    ("holdings:callbackUrls", "", "a list of 1 or more URLs"),
+    ("holdings:callbackUrls", "[]", "a list of 1 or more URLs"),
+    ("holdings:callbackUrls", '"https://holdings.example/"', "a list of 1 or more URLs"),
+    ("holdings:callbackUrls", "https://holdings.example/", "a list of 1 or more URLs"),
+    ("holdings:callbackUrls", "[1]", "a list of 1 or more URLs"),
     ("holdings:callbackUrls", '["http://holdings.example/"]', "use https"),
     ("holdings:callbackUrls", '["http://localhost:5173/"]', "use https"),
     ("holdings:callbackUrls", '["https://a.example/", "ftp://a.example/"]', "ftp://a.example/"),

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterator
-from copy import deepcopy
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -11,7 +10,7 @@ import pytest
 
 from local.provision.program import HANDLERS
 from tests.infra import contracts
-from tests.infra.capture import Program, declare, settings
+from tests.infra.capture import Program, declare, declared, settings
 
 Rule = Callable[[Program], Iterator[str]]
 VPC = {
@@ -131,13 +130,10 @@ BROKEN: list[tuple[Rule, str, dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("rule", "name", "change"), BROKEN)
 def test_a_rule_notices_when_it_is_broken(rule: Rule, name: str, change: dict[str, Any]) -> None:
-    program = declare("prod")
-    for place, resource in enumerate(program.declared):
-        if resource.name == name:
-            arguments = {**deepcopy(dict(resource.arguments)), **change}
-            program.declared[place] = replace(resource, arguments=arguments)
+    right = declared("prod").named(name)
+    wrong = replace(right, arguments={**right.arguments, **change})
 
-    assert list(rule(program))
+    assert list(rule(declared("prod").with_one(wrong)))
 
 
 @pytest.mark.parametrize("name", ["users", "cache", "coinbase", "data-key", "access-log"])
@@ -145,10 +141,8 @@ def test_a_rule_notices_when_it_is_broken(rule: Rule, name: str, change: dict[st
 def test_the_rule_for_data_notices_a_missing_guard_and_what_stays_behind(
     name: str, change: dict[str, Any]
 ) -> None:
-    program = declare("prod")
-    place = program.declared.index(program.named(name))
-    program.declared[place] = replace(program.declared[place], **change)
+    wrong = replace(declared("prod").named(name), **change)
 
-    (fault,) = KEPT(program)
+    (fault,) = KEPT(declared("prod").with_one(wrong))
 
     assert fault.startswith(name)

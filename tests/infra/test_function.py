@@ -5,8 +5,8 @@ import pulumi
 import pytest
 
 from holdings.core.service import DEADLINE_SECONDS
-from infra_pulumi.config_reader import ConfigError
-from infra_pulumi.role_policies import function_policy, lambda_trust, vpc_policy
+from infra_pulumi.config import ConfigError
+from infra_pulumi.function import function_policy, lambda_trust, vpc_policy
 from local.overrides import overrides
 from local.settings import LocalSettings
 from tests.infra.capture import ACCOUNT, ROOT, Program, declare, settings
@@ -67,7 +67,6 @@ def test_in_a_vpc_lambda_and_not_the_code_gets_network_interfaces() -> None:
         account_id=ACCOUNT,
         region="eu-west-1",
         function_name="holdings-prod-api",
-        partition="aws",
     )
     denied = policy["Statement"][-1]
     allowed = {action for s in policy["Statement"][:-1] for action in s["Action"]}

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from infra_pulumi.config_reader import ConfigError
+from infra_pulumi.config import ConfigError
 from tests.infra.capture import Program, declare, settings
 
 SCOPE = {"authorizationType": "JWT", "authorizationScopes": ["holdings/read"]}
@@ -162,7 +162,7 @@ def test_a_name_of_its_own_is_the_only_one(program: Program) -> None:
         ("holdingsThrottleBurst", "-1", "from 1 to 10000"),
         ("apiDomain", "api.holdings.example", "together"),
         ("apiCertificateArn", CERTIFICATE.replace("eu-west-1", "us-east-1"), "in eu-west-1"),
-        ("apiCertificateArn", CERTIFICATE.replace("arn:aws:", "arn:aws-cn:"), "in eu-west-1"),
+        ("apiCertificateArn", CERTIFICATE.replace("arn:aws:", "arn:aws-cn:"), "the ARN of a"),
         ("apiDomain", "https://api.holdings.example", "a host name"),
     ],
 )

@@ -10,7 +10,7 @@ from holdings import create_app
 from holdings.api.identity import REQUEST_CONTEXT
 from holdings.core import errors
 from tests.builders import CLAIMS, FakeCache, FakeClock, FakeExchange, make_account, make_settings
-from tests.infra.capture import declare
+from tests.infra.capture import declared
 from tests.infra.cloudwatch import Line, fired, matches
 
 SIGNED_IN: dict[str, Any] = {
@@ -42,7 +42,7 @@ class Viewer:
             self.clock.advance(60)
 
     def fired(self) -> set[str]:
-        return fired(declare("prod"), self.lines)
+        return fired(declared("prod"), self.lines)
 
 
 def _line(record: logging.LogRecord) -> Line:
@@ -134,7 +134,7 @@ def test_old_figures_do_not_hide_a_key_that_cannot_be_used(viewer: Viewer) -> No
 
 def test_an_error_of_the_caller_s_is_no_problem_of_ours() -> None:
     (counted,) = (
-        f for f in declare("prod").all("LogMetricFilter") if f.arguments["name"] == "problem"
+        f for f in declared("prod").all("LogMetricFilter") if f.arguments["name"] == "problem"
     )
     lines: Sequence[tuple[Line, bool]] = [
         ({"level": "ERROR", "event": "problem", "code": "internal_error"}, True),

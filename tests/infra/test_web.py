@@ -2,9 +2,9 @@ import json
 
 import pytest
 
-from infra_pulumi.config_reader import ConfigError
-from infra_pulumi.web_headers import security_headers
-from infra_pulumi.web_policies import content_security_policy, web_bucket_policy
+from infra_pulumi.config import ConfigError
+from infra_pulumi.security_headers import content_security_policy, security_headers
+from infra_pulumi.web import web_bucket_policy
 from tests.infra.capture import ACCOUNT, Program, declare, settings
 
 CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/ab-12"

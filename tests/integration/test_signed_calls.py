@@ -344,7 +344,7 @@ OURS = {
     "holdings.api.problem_kinds",
     "holdings.api.problems",
     "holdings.api.routes",
-    "holdings.api.wire",
+    "holdings.api.request_hooks",
     "holdings.core",
     "holdings.cold_start",
     "holdings.core.clock",

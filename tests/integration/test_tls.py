@@ -90,7 +90,7 @@ def get(url: str, bundle: Path | None) -> bytes:
         with transport.get("/time", params={}, auth=None, bounds=bounds) as reply:
             return b"".join(reply.body)
     finally:
-        transport.disconnect()
+        transport.close()
 
 
 def test_a_server_of_a_trusted_authority_is_talked_to(url: str, bundle: Path) -> None:

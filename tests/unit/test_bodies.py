@@ -76,7 +76,7 @@ def test_a_long_array_is_taken_in_as_its_members_are() -> None:
     def body() -> Any:
         nonlocal taken
         yield b"["
-        for _ in range(1000):
+        for _ in range(10):
             taken += 1
             yield b"7," * (MAX_CHARACTERS // 2)
         yield b"7]"
@@ -84,11 +84,11 @@ def test_a_long_array_is_taken_in_as_its_members_are() -> None:
     members = parse_array(body())
     assert next(members) == Number("7")
     assert taken <= 2
-    assert sum(1 for _ in members) == 1000 * MAX_CHARACTERS // 2
+    assert sum(1 for _ in members) == 10 * MAX_CHARACTERS // 2
 
 
 @pytest.mark.parametrize("text", ["{}", "7", '"[]"', "null", " { } "])
-def test_json_of_another_kind_is_told_apart_from_no_json(text: str) -> None:
+def test_json_of_another_kind_is_another_error_than_no_json(text: str) -> None:
     with pytest.raises(NotAnArrayError):
         list(parse_array([text.encode()]))
 

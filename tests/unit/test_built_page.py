@@ -9,8 +9,7 @@ import requests
 from werkzeug import Request
 from werkzeug.test import Client
 
-from infra_pulumi.web_headers import security_headers
-from infra_pulumi.web_policies import content_security_policy
+from infra_pulumi.security_headers import content_security_policy, security_headers
 from local.built_page import BuiltPage, distribution, main
 from local.settings import LocalError
 

@@ -34,7 +34,7 @@ def test_a_key_is_read_with_white_space_around_its_fields_taken_off() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "named", "mend"),
+    ("change", "named", "remedy"),
     [
         ({"api_key": ""}, "api_key", "store all of"),
         ({"passphrase": None}, "passphrase", "store all of"),
@@ -59,12 +59,12 @@ def test_a_key_is_read_with_white_space_around_its_fields_taken_off() -> None:
         ({"api_secret": f"-----BEGIN EC PRIVATE KEY-----{CANARY}"}, "api_secret", "CDP"),
     ],
 )
-def test_a_bad_field_is_named_with_the_mend(
-    change: dict[str, object], named: str, mend: str
+def test_a_bad_field_is_named_with_the_remedy(
+    change: dict[str, object], named: str, remedy: str
 ) -> None:
     detail = refuse(json.dumps(GOOD | change))
     assert named in detail
-    assert mend in detail
+    assert remedy in detail
 
 
 @pytest.mark.parametrize("field", sorted(GOOD))

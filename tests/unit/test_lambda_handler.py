@@ -72,7 +72,7 @@ def test_a_load_balancer_reaches_what_is_open() -> None:
     assert (response["statusCode"], json.loads(response["body"])["status"]) == (200, "ok")
 
 
-def test_the_query_and_conditional_headers_of_an_event_are_heard() -> None:
+def test_the_query_and_conditional_headers_of_an_event_count() -> None:
     handler = make_handler()
     first = handler(make_v2_event(), None)
     tag = first["headers"]["etag"]

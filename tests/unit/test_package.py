@@ -1,8 +1,10 @@
 """The rules of the package: what ships, which Python compiles, and bytes that do not vary."""
 
 import io
-import marshal
+import os
 import random
+import stat
+import subprocess
 import zipfile
 from pathlib import Path, PurePosixPath
 
@@ -10,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from package import interpreter, precompile, selection, wheels, zipped
-from package.errors import PackagingFailed
+from package import NoInterpreter, PackagingFailed, selection
+from package.build import fetch, find_python, zipped
 
 ROOT = Path(__file__).parents[2]
 
@@ -25,18 +27,18 @@ def test_the_same_files_in_any_order_give_the_same_zip(
 ) -> None:
     shuffled = list(files.items())
     order.shuffle(shuffled)
-    assert zipped.archive(dict(shuffled)) == zipped.archive(files)
+    assert zipped(dict(shuffled)) == zipped(files)
 
 
 @given(files=contents)
 def test_any_unzip_reads_back_what_was_zipped(files: dict[str, bytes]) -> None:
-    with zipfile.ZipFile(io.BytesIO(zipped.archive(files))) as archive:
+    with zipfile.ZipFile(io.BytesIO(zipped(files))) as archive:
         assert archive.testzip() is None
         assert {name: archive.read(name) for name in archive.namelist()} == files
 
 
 def test_an_entry_tells_nothing_of_the_machine_that_packed_it() -> None:
-    with zipfile.ZipFile(io.BytesIO(zipped.archive({"b.py": b"x" * 99, "a.py": b""}))) as archive:
+    with zipfile.ZipFile(io.BytesIO(zipped({"b.py": b"x" * 99, "a.py": b""}))) as archive:
         entries = archive.infolist()
     assert [entry.filename for entry in entries] == ["a.py", "b.py"]
     assert {
@@ -153,52 +155,59 @@ def write(path: Path) -> None:
     path.write_text("")
 
 
-def test_markers_are_read_for_lambda_not_for_this_machine() -> None:
-    requirements = """
-        click==8.5.1  # via flask
-        colorama==0.4.6 ; sys_platform == 'win32'
-        Typing_Extensions==4.15.0 ; python_full_version < '3.13'
-        uvloop==0.22.1 ; platform_machine == 'aarch64'
-        """
-    assert wheels.pins(requirements) == {"click": "8.5.1", "uvloop": "0.22.1"}
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("six", "=="),
+        ("six>=1", "=="),
+        ("six==1.*", "=="),
+        ("six==1.17.0", "hash"),
+        ("-e .", "hash"),
+    ],
+)
+def test_what_is_not_pinned_with_its_hash_is_refused(line: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text(f"{line}\n")
+    (tmp_path / "pyproject.toml").write_text("[project]\nname = 'x'\nversion = '1'\n")
+    with pytest.raises(PackagingFailed, match=said):
+        fetch(tmp_path / "requirements.txt", tmp_path / "site", "--require-hashes", "--offline")
 
 
-@pytest.mark.parametrize("line", ["flask", "flask>=3", "flask==3.*", "flask==3,!=3.1", "-e ."])
-def test_what_is_not_pinned_is_refused(line: str) -> None:
-    with pytest.raises(PackagingFailed, match=r"requirements\.txt"):
-        wheels.pins(line)
+def executable(path: Path, script: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
 
 
-def test_this_project_pins_all_that_ships() -> None:
-    pinned = wheels.pins((ROOT / "requirements.txt").read_text())
-    assert {"apig-wsgi", "boto3", "flask", "requests"} <= pinned.keys()
+def version_of(python: Path) -> str:
+    code = "import sys; print(sys.implementation.name, *sys.version_info[:2])"
+    return subprocess.check_output([python, "-I", "-c", code], text=True).strip()
 
 
-def test_bytecode_is_unchecked_and_names_the_task_root() -> None:
-    made = precompile.pyc(b"def f(): return frozenset('ab')\n", "holdings/x.py")
-    assert made[4:8] == b"\x01\x00\x00\x00"
-    assert marshal.loads(made[16:]).co_filename == "/var/task/holdings/x.py"  # noqa: S302 - ours
+def found_elsewhere() -> Path:
+    """Any Python 3.13 of this machine."""
+    try:
+        return find_python(dict(os.environ))
+    except NoInterpreter:
+        pytest.skip("no Python 3.13 is here")
 
 
-def test_bytecode_has_no_references_as_those_depend_on_what_else_is_in_the_process() -> None:
-    made = precompile.pyc(b"def f(): ...\n", "holdings/x.py")
-    assert made.count(b"/var/task/holdings/x.py") == 2  # of the module, and again of f
-
-
-def test_a_python_that_is_a_shim_to_nothing_is_passed_over(tmp_path: Path) -> None:
-    shim = tmp_path / "python3.13"
-    shim.write_text("#!/bin/sh\necho 'command not found' >&2\nexit 127\n")
-    shim.chmod(0o755)
-    assert not interpreter.writes_lambda_bytecode(shim)
-    assert not interpreter.writes_lambda_bytecode(tmp_path / "absent")
+def test_a_shim_of_pyenv_that_leads_to_nothing_hides_no_version_of_pyenv(tmp_path: Path) -> None:
+    real = found_elsewhere()
+    executable(tmp_path / "shims" / "python3.13", "echo 'command not found' >&2; exit 127")
+    executable(tmp_path / "versions" / "3.13.9" / "bin" / "python3.13", f'exec "{real}" "$@"')
+    environ = {
+        "PYENV_ROOT": str(tmp_path),
+        "PATH": f"{tmp_path}/shims:/usr/bin:/bin",
+        "UV_PYTHON_INSTALL_DIR": str(tmp_path / "uv"),
+    }
+    assert version_of(find_python(environ)) == "cpython 3 13"
 
 
 def test_without_python_3_13_the_way_to_one_is_told(tmp_path: Path) -> None:
-    """Except where this very Python is the one that is wanted."""
-    environ = {"PATH": str(tmp_path), "HOME": str(tmp_path), "PYENV_ROOT": str(tmp_path)}
-    try:
-        found = interpreter.find(environ)
-    except PackagingFailed as error:
-        assert "uv python install 3.13" in str(error)
-    else:
-        assert interpreter.writes_lambda_bytecode(found)
+    environ = {
+        "PATH": str(tmp_path),
+        "HOME": str(tmp_path),
+        "UV_PYTHON_INSTALL_DIR": str(tmp_path / "uv"),
+    }
+    with pytest.raises(NoInterpreter, match=r"uv python install 3\.13"):
+        find_python(environ)

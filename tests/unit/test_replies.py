@@ -67,7 +67,7 @@ def error_of(status: int, body: object, headers: dict[str, str] | None = None) -
         (599, "", "coinbase_unavailable", True),
     ],
 )
-def test_an_error_is_told_by_its_message_then_by_its_status(
+def test_an_error_is_known_by_its_message_then_by_its_status(
     status: int, message: str, code: str, transient: bool
 ) -> None:
     error = error_of(status, {"message": message})
@@ -111,7 +111,7 @@ def test_retry_after_is_taken_within_reason(
     assert error_of(status, body, {"Retry-After": header}).retry_after == seconds
 
 
-def test_a_rate_limit_that_names_no_time_is_told_apart_from_one_that_does() -> None:
+def test_a_rate_limit_that_names_no_time_is_not_one_that_does() -> None:
     assert error_of(429, {}).retry_after is None
 
 

@@ -22,7 +22,7 @@ MAX_NAME_CHARACTERS = 1_000_000
 
 
 class Bounds:
-    """One reading's: asked before anything is waited for, told of everything that came."""
+    """Of one reading: asked before each wait, and given the count of everything that came."""
 
     def __init__(self, deadline: Deadline) -> None:
         self._deadline = deadline

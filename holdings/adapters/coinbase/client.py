@@ -92,7 +92,7 @@ class CoinbaseClient:
         """Reach Coinbase once, for what that loads; the connection would not last until used."""
         self._credentials.preload()
         self._read_clock_offset(Bounds(Deadline.after(_PRELOAD_SECONDS, self._clock)))
-        self._transport.disconnect()
+        self._transport.close()
 
     def _read(self, bounds: Bounds) -> list[Account]:
         try:
@@ -102,7 +102,7 @@ class CoinbaseClient:
         except Exception as error:  # noqa: BLE001 - the last good figures serve, whatever it is
             # Without the error's text, which may be made of what Coinbase sent.
             logger.error(  # noqa: TRY400
-                "reading Coinbase failed as nobody foresaw, with %s:\n%s",
+                "unexpected %s while reading Coinbase:\n%s",
                 type(error).__qualname__,
                 "".join(traceback.format_tb(error.__traceback__)),
                 extra={"event": "problem", "code": CoinbaseInvalidResponse.code},

@@ -15,7 +15,7 @@ SECRET_BYTES = 64
 # What an HTTP header can carry. requests prints the value of a header that it refuses.
 _HEADER_SAFE = re.compile(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?")
 
-_CDP_MEND = (
+_CDP_REMEDY = (
     "this is a Coinbase Developer Platform (CDP) key, which Coinbase Exchange does not take: "
     "create an API key in the Exchange's own settings and store its key, secret and passphrase"
 )
@@ -35,21 +35,21 @@ class Credentials:
 
 
 def parse_credentials(secret_string: str | None) -> Credentials:
-    """Read `{"api_key", "api_secret", "passphrase"}`; SecretInvalid names the field and mend.
+    """Read `{"api_key", "api_secret", "passphrase"}`; SecretInvalid names the field and the remedy.
 
     No message shows a value, and no exception that does is chained to one that is raised here.
     """
     document = _parse_object(secret_string)
     if {"privateKey", "private_key"} & document.keys():
-        raise SecretInvalid(f"the secret cannot be used: {_CDP_MEND}")
+        raise SecretInvalid(f"the secret cannot be used: {_CDP_REMEDY}")
     missing = [name for name in FIELDS if not document.get(name)]
     if missing:
         raise SecretInvalid(f"the secret lacks {', '.join(missing)}: store all of {_all_fields()}")
     texts = {name: _text(name, document[name]) for name in FIELDS}
     if texts["api_key"].startswith("organizations/"):
-        raise SecretInvalid(f"api_key cannot be used: {_CDP_MEND}")
+        raise SecretInvalid(f"api_key cannot be used: {_CDP_REMEDY}")
     if texts["api_secret"].startswith("-----BEGIN"):
-        raise SecretInvalid(f"api_secret cannot be used: {_CDP_MEND}")
+        raise SecretInvalid(f"api_secret cannot be used: {_CDP_REMEDY}")
     for name in ("api_key", "passphrase"):
         if not _HEADER_SAFE.fullmatch(texts[name]):
             raise SecretInvalid(

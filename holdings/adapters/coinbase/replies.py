@@ -104,7 +104,7 @@ def _error(reply: Reply) -> CoinbaseError:
         )
     if kind == "ip":
         return CoinbasePermissionDenied(
-            "Coinbase does not take the API key from this IP address: mend the key's allow-list"
+            "Coinbase does not take the API key from this IP address: correct the key's allow-list"
         )
     if kind == "denied":
         return CoinbasePermissionDenied("the API key lacks the View permission: grant it")

@@ -33,7 +33,7 @@ _LENGTH = re.compile(r"[0-9]{1,18}")
 _bounds: ContextVar[Bounds] = ContextVar("bounds")
 
 
-class _Inlet(io.RawIOBase):
+class _BoundedStream(io.RawIOBase):
     """All that comes in over a connection for one answer passes here, before anybody parses it.
 
     A time-out of a socket bounds one read, and a body's length is what its sender says it is:
@@ -79,13 +79,13 @@ class _Inlet(io.RawIOBase):
 
 class _Response(http.client.HTTPResponse):
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
-        self._inlet = _Inlet(sock, _bounds.get())
+        self._stream = _BoundedStream(sock, _bounds.get())
         # It only ever calls makefile() of a socket.
-        super().__init__(self._inlet, *args, **kwargs)  # pyright: ignore[reportArgumentType]
+        super().__init__(self._stream, *args, **kwargs)  # pyright: ignore[reportArgumentType]
 
     def begin(self) -> None:
         super().begin()
-        self._inlet.head_has_come()
+        self._stream.head_has_come()
         lengths = set(self.headers.get_all("Content-Length", ["0"]))
         if len(lengths) > 1 or not all(map(_LENGTH.fullmatch, lengths)):
             raise _malformed()
@@ -112,7 +112,7 @@ _POOLS: dict[str, type[HTTPConnectionPool]] = {"http": _Pool, "https": _SecurePo
 
 
 class _Adapter(HTTPAdapter):
-    """Reads through an inlet, and verifies with roots that are loaded already.
+    """Reads through bounded streams, and verifies with roots that are loaded already.
 
     requests would load them for each connection.
     """
@@ -204,7 +204,7 @@ class Transport:
         except ValueError:  # of whatever int() or decode() there is for a head
             raise _malformed() from None
 
-    def disconnect(self) -> None:
+    def close(self) -> None:
         """Close what is idle; the next request connects again."""
         self._session.close()
 

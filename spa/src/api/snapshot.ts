@@ -1,5 +1,9 @@
-import { parseDecimal } from "../money/decimal.ts";
-import type { Holding, Notice, Snapshot } from "./answer.ts";
+import { parseDecimal } from "../money.ts";
+import type { components } from "./contract.gen.ts";
+
+export type Snapshot = components["schemas"]["Snapshot"];
+export type Holding = components["schemas"]["Holding"];
+export type Warning = components["schemas"]["Notice"];
 
 /** The answer is not what the contract says. The message names where. */
 export class ShapeError extends Error {}
@@ -29,7 +33,7 @@ export function isDemo({ warnings }: Snapshot): boolean {
   return warnings.some(({ code }) => code === "demo_mode");
 }
 
-function notice(item: unknown, index: number): Notice {
+function notice(item: unknown, index: number): Warning {
   const fields = object(item, `warnings[${index}]`);
   return { code: string(fields, "code"), detail: string(fields, "detail") };
 }

@@ -1,10 +1,9 @@
 import { User, type UserManager } from "oidc-client-ts";
-import { Store } from "../store.ts";
-import { SessionEnded, Unreachable } from "./access.ts";
-import { type Fault, isUnreachable } from "./faults.ts";
-import type { Session, SessionState } from "./session.ts";
+import { isUser } from "./manager.ts";
+import { type Session, SessionEnded, type SessionState, Unreachable } from "./session.ts";
+import { type Fault, isUnreachable } from "./sign-in.ts";
 import type { Tabs } from "./tabs.ts";
-import { isUser } from "./user-store.ts";
+import { Store } from "../store.ts";
 
 /** Renew a token that has less than this left, so that it lasts for the request. */
 const RENEW_BEFORE_SECONDS = 60;

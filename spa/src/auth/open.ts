@@ -1,11 +1,9 @@
-import type { SignInConfig } from "../config.ts";
-import { arrive, isArrival, withoutArrival } from "./arrival.ts";
-import type { Fault } from "./faults.ts";
 import { logoutUrl, userManager } from "./manager.ts";
 import { OidcSession } from "./oidc-session.ts";
-import { OpenSession } from "./open-session.ts";
-import type { Session } from "./session.ts";
+import { OpenSession, type Session } from "./session.ts";
+import { type Fault, completeSignIn, isCallback, withoutCallback } from "./sign-in.ts";
 import { Tabs } from "./tabs.ts";
+import type { SignInConfig } from "../config.ts";
 
 const PLACE = "holdings.place";
 const LEFT = "holdings.left";
@@ -22,10 +20,10 @@ export async function openSession(
   const manager = userManager(config, location.origin);
   let fault: Fault | null = take(LEFT) ? "left" : null;
   const address = new URL(location.href);
-  if (isArrival(address)) {
+  if (isCallback(address)) {
     // Before anything is awaited: the code must not stay in the address while we work.
     history.replaceState(null, "", placeAfter(address));
-    fault = await arrive(manager, address);
+    fault = await completeSignIn(manager, address);
   }
   void manager.clearStaleState();
   // Browsers have no locks outside a secure context, whatever the types say.
@@ -70,7 +68,7 @@ export async function openSession(
 export function isComingBack(): boolean {
   try {
     return (
-      isArrival(new URL(location.href)) ||
+      isCallback(new URL(location.href)) ||
       Object.keys(sessionStorage).some((key) => key.startsWith("oidc.user:"))
     );
   } catch {
@@ -81,7 +79,7 @@ export function isComingBack(): boolean {
 /** Where the person was when they left to sign in. */
 function placeAfter(address: URL): string {
   const place = take(PLACE);
-  const clean = withoutArrival(address);
+  const clean = withoutCallback(address);
   return place?.startsWith("?") ? `/${place}` : `${clean.pathname}${clean.search}`;
 }
 

@@ -1,6 +1,5 @@
-import type { Store } from "../store.ts";
-import type { Access } from "./access.ts";
-import type { Fault } from "./faults.ts";
+import type { Fault } from "./sign-in.ts";
+import { Store } from "../store.ts";
 
 export type SessionState =
   /** The API asks for no sign-in. */
@@ -19,4 +18,50 @@ export interface Session extends Access {
   readonly state: Store<SessionState>;
   signIn(): Promise<void>;
   signOut(): Promise<void>;
+}
+
+/** What reading the holdings needs of a session. */
+export interface Access {
+  /** A token that is good for a while, or null when the API asks for none. */
+  token(): Promise<string | null>;
+  /** A new token in place of one that was refused. */
+  renewed(): Promise<string | null>;
+  /** The API refuses even a new token: nothing helps but signing in. */
+  end(): void;
+}
+
+/** There is no token any more; the session has said so to whoever watches it. */
+export class SessionEnded extends Error {}
+
+/** Whether the session goes on could not be asked. */
+export class Unreachable extends Error {}
+
+/** The API asks for no sign-in, as in its demo mode. */
+export class OpenSession implements Session {
+  readonly state = new Store<SessionState>({ phase: "open" });
+
+  token(): Promise<null> {
+    return Promise.resolve(null);
+  }
+
+  renewed(): Promise<null> {
+    return Promise.resolve(null);
+  }
+
+  end(): void {
+    // There is nothing to end.
+  }
+
+  signIn(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  signOut(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+/** Whether the API may be asked. */
+export function hasSession({ phase }: SessionState): boolean {
+  return phase === "open" || phase === "signed-in";
 }

@@ -1,22 +1,22 @@
-import type { Answer, Provenance, Snapshot, Trouble } from "../api/answer.ts";
-import { type Access, SessionEnded, Unreachable } from "../auth/access.ts";
-import { type Figures, figures } from "../freshness/figures.ts";
-import { type Clock, type Instant, secondsBetween } from "../freshness/instant.ts";
-import { Store } from "../store.ts";
+import type { Answer, Provenance, Failure } from "../api/client.ts";
+import type { Snapshot } from "../api/snapshot.ts";
+import { type Access, SessionEnded, Unreachable } from "../auth/session.ts";
+import { type Clock, type Figures, type Instant, figures, secondsBetween } from "../freshness.ts";
 import {
   AT_MOST,
   type Delay,
   delayAfterFigures,
-  delayAfterTrouble,
-  delayUnattended,
+  delayAfterFailure,
+  delayWhileIdle,
 } from "./schedule.ts";
+import { Store } from "../store.ts";
 
 /** What is known of the holdings, and what is being done about it. */
 export interface Reading {
   /** The last good ones: a failure never takes them away. */
   figures: Figures | null;
   /** Why the last attempt brought none. */
-  trouble: Trouble | null;
+  failure: Failure | null;
   asking: "no" | "read" | "refresh";
   isSlow: boolean;
   /** When the last attempt ended, and the seconds after it that the next one waits at least. */
@@ -27,7 +27,7 @@ export interface Reading {
 }
 
 /** "dropped": another attempt, or a sign-out, came in between. */
-export type Outcome = "read" | "cached" | "stale" | "trouble" | "ended" | "dropped";
+export type Outcome = "read" | "cached" | "stale" | "failure" | "ended" | "dropped";
 
 /** The API honours one refresh in so many seconds. */
 const COOL_DOWN = 10;
@@ -38,14 +38,14 @@ const IDLE = { asking: "no", isSlow: false } as const;
 const NOTHING: Reading = {
   ...IDLE,
   figures: null,
-  trouble: null,
+  failure: null,
   asked: null,
   next: 0,
   hold: null,
 };
 
 /** "Not modified", and there is nothing here that it could mean. */
-const NOTHING_HELD: Trouble = {
+const NOTHING_HELD: Failure = {
   kind: "unreadable",
   why: "it refers to figures that are not here",
   requestId: null,
@@ -57,7 +57,7 @@ export class Reader {
   /** Of the attempt under way: what an older one brings is dropped. */
   #attempt = 0;
   /** When somebody last touched the page. */
-  #attended: Instant;
+  #touched: Instant;
 
   constructor(
     private readonly parts: {
@@ -66,7 +66,7 @@ export class Reader {
       clock: Clock;
     },
   ) {
-    this.#attended = parts.clock();
+    this.#touched = parts.clock();
   }
 
   /** Ask when it is time. Called every second while the page is visible. */
@@ -75,15 +75,15 @@ export class Reader {
   }
 
   /** Somebody is at the page. */
-  attended(): void {
-    this.#attended = this.parts.clock();
+  touched(): void {
+    this.#touched = this.parts.clock();
   }
 
   /** Seconds until the page asks by itself; null for never. */
   dueIn(now: Instant = this.parts.clock()): Delay {
     const { asked, next } = this.reading.value;
     if (next === null || asked === null) return next;
-    const delay = Math.max(next, delayUnattended(secondsBetween(this.#attended, asked)));
+    const delay = Math.max(next, delayWhileIdle(secondsBetween(this.#touched, asked)));
     return Math.max(0, delay - secondsBetween(asked, now));
   }
 
@@ -152,32 +152,32 @@ export class Reader {
     if (answer.kind === "unchanged" && held) {
       return this.#takeFigures(held.snapshot, answer.provenance);
     }
-    return this.#takeTrouble(answer.kind === "unchanged" ? NOTHING_HELD : answer);
+    return this.#takeFailure(answer.kind === "unchanged" ? NOTHING_HELD : answer);
   }
 
-  #takeFigures(snapshot: Snapshot, told: Provenance): Outcome {
+  #takeFigures(snapshot: Snapshot, reported: Provenance): Outcome {
     const asked = this.parts.clock();
-    const taken = figures(snapshot, told, asked);
+    const taken = figures(snapshot, reported, asked);
     this.#failures = 0;
-    this.#change({ ...IDLE, asked, figures: taken, trouble: null, next: delayAfterFigures(taken) });
+    this.#change({ ...IDLE, asked, figures: taken, failure: null, next: delayAfterFigures(taken) });
     if (snapshot.stale) return "stale";
-    return told.cache === "HIT" ? "cached" : "read";
+    return reported.cache === "HIT" ? "cached" : "read";
   }
 
-  #takeTrouble(trouble: Trouble): Outcome {
+  #takeFailure(failure: Failure): Outcome {
     const asked = this.parts.clock();
     this.#failures++;
-    const wait = trouble.kind === "problem" ? trouble.retryAfter : null;
+    const wait = failure.kind === "problem" ? failure.retryAfter : null;
     this.#change({
       ...IDLE,
       asked,
-      trouble,
-      next: delayAfterTrouble(trouble, this.#failures),
+      failure,
+      next: delayAfterFailure(failure, this.#failures),
       ...(wait !== null && {
         hold: { what: "anything", since: asked, seconds: Math.min(AT_MOST, wait) },
       }),
     });
-    return "trouble";
+    return "failure";
   }
 
   #change(change: Partial<Reading>): void {

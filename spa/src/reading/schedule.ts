@@ -1,6 +1,6 @@
-import { type Trouble } from "../api/answer.ts";
-import { problemSentence, troubleSentence } from "../api/sentences.ts";
-import type { Figures } from "../freshness/figures.ts";
+import type { Failure } from "../api/client.ts";
+import { problemSentence, failureSentence } from "../api/sentences.ts";
+import type { Figures } from "../freshness.ts";
 
 /** Seconds until the page asks again by itself; null for never. Only while it is visible. */
 export type Delay = number | null;
@@ -12,7 +12,7 @@ const WHILE_STALE = 60;
 /** What asking again does not help (a rejected key, a missing setting), somebody may repair. */
 const UNTIL_REPAIRED = 300;
 /** A page that is visible and that nobody touches reads this seldom in the end. */
-const UNATTENDED_AT_MOST = 900;
+const IDLE_AT_MOST = 900;
 
 export function delayAfterFigures({ snapshot, freshFor }: Figures): number {
   if (snapshot.stale) {
@@ -21,7 +21,7 @@ export function delayAfterFigures({ snapshot, freshFor }: Figures): number {
     );
     return passes ? WHILE_STALE : UNTIL_REPAIRED;
   }
-  // One second more: freshness is told in whole seconds.
+  // One second more: freshness is reported in whole seconds.
   return Math.min(AT_MOST, Math.max(AT_LEAST, freshFor + 1));
 }
 
@@ -30,9 +30,9 @@ export function delayAfterFigures({ snapshot, freshFor }: Figures): number {
  * "offline" of the browser), a page that stays open recovers by itself. `failures`: how many in a
  * row, this one included.
  */
-export function delayAfterTrouble(trouble: Trouble, failures: number): number {
-  const asked = trouble.kind === "problem" ? trouble.retryAfter : null;
-  const backoff = troubleSentence(trouble).passes
+export function delayAfterFailure(failure: Failure, failures: number): number {
+  const asked = failure.kind === "problem" ? failure.retryAfter : null;
+  const backoff = failureSentence(failure).passes
     ? Math.min(UNTIL_REPAIRED, 15 * 2 ** (failures - 1))
     : UNTIL_REPAIRED;
   return Math.min(AT_MOST, Math.max(AT_LEAST, asked ?? backoff));
@@ -42,6 +42,6 @@ export function delayAfterTrouble(trouble: Trouble, failures: number): number {
  * The least delay of a page that nobody has touched for `idle` seconds when it was last read: as
  * long again, so that the readings come at twice the time each, up to one in 15 minutes.
  */
-export function delayUnattended(idle: number): number {
-  return Math.min(UNATTENDED_AT_MOST, idle);
+export function delayWhileIdle(idle: number): number {
+  return Math.min(IDLE_AT_MOST, idle);
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { isKnownCode, problemSentence, troubleSentence } from "../../src/api/sentences.ts";
+import { isKnownCode, problemSentence, failureSentence } from "../../src/api/sentences.ts";
 
 const contract = readFileSync("../docs/openapi.json", "utf8");
 const guide = readFileSync("../docs/troubleshooting.md", "utf8");
@@ -13,12 +13,12 @@ it("finds the codes in the API's document at all", () => {
   expect(codes.length).toBeGreaterThan(10);
 });
 
-it.each(codes)("has a sentence of its own, with a mend, for %s", (code) => {
+it.each(codes)("has a sentence of its own, with a remedy, for %s", (code) => {
   expect(isKnownCode(code)).toBe(true);
-  const { title, mend } = problemSentence(code, "the API's own words");
+  const { title, remedy } = problemSentence(code, "the API's own words");
   expect(title).not.toBe("The holdings could not be read");
-  expect(mend).toMatch(/\.$/);
-  expect(mend).not.toContain("the API's own words");
+  expect(remedy).toMatch(/\.$/);
+  expect(remedy).not.toContain("the API's own words");
 });
 
 it("has one for every code that the troubleshooting guide explains", () => {
@@ -34,13 +34,13 @@ it("has one for every code that the troubleshooting guide explains", () => {
 it("falls back on the API's own words for a code that it does not know", () => {
   expect(problemSentence("brand_new", "Do this.", 500)).toEqual({
     title: "The holdings could not be read",
-    mend: "Do this.",
+    remedy: "Do this.",
     passes: true,
   });
 });
 
 it.each(["constructor", "__proto__", "toString"])("does not take %s for a code", (code) => {
-  expect(problemSentence(code, "Do this.").mend).toBe("Do this.");
+  expect(problemSentence(code, "Do this.").remedy).toBe("Do this.");
 });
 
 it("asks again soon only for what may pass", () => {
@@ -51,6 +51,7 @@ it("asks again soon only for what may pass", () => {
     "coinbase_timeout",
     "coinbase_unavailable",
     "internal_error",
+    "secret_unavailable",
   ]);
-  expect(troubleSentence({ kind: "unreadable", why: "", requestId: null }).passes).toBe(true);
+  expect(failureSentence({ kind: "unreadable", why: "", requestId: null }).passes).toBe(true);
 });

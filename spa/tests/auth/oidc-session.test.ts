@@ -1,7 +1,7 @@
 import { ErrorResponse, User } from "oidc-client-ts";
 import { describe, expect, it } from "vitest";
-import { SessionEnded, Unreachable } from "../../src/auth/access.ts";
 import { type Manager, OidcSession } from "../../src/auth/oidc-session.ts";
+import { SessionEnded, Unreachable } from "../../src/auth/session.ts";
 
 function user(
   secondsLeft: number,

@@ -1,7 +1,7 @@
 import { ErrorResponse, User } from "oidc-client-ts";
 import { describe, expect, it } from "vitest";
-import { SessionEnded } from "../../src/auth/access.ts";
 import { OidcSession } from "../../src/auth/oidc-session.ts";
+import { SessionEnded } from "../../src/auth/session.ts";
 import { Tabs } from "../../src/auth/tabs.ts";
 
 interface Given {

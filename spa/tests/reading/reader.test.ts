@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
-import type { Answer, Trouble } from "../../src/api/answer.ts";
-import { type Access, SessionEnded, Unreachable } from "../../src/auth/access.ts";
+import type { Answer, Failure } from "../../src/api/client.ts";
+import { type Access, SessionEnded, Unreachable } from "../../src/auth/session.ts";
+import { figures } from "../../src/freshness.ts";
 import { Reader } from "../../src/reading/reader.ts";
-import { delayAfterFigures, delayAfterTrouble } from "../../src/reading/schedule.ts";
-import { figures } from "../../src/freshness/figures.ts";
-import { TestClock, snapshot, told } from "../samples.ts";
+import { delayAfterFigures, delayAfterFailure } from "../../src/reading/schedule.ts";
+import { TestClock, snapshot, reported } from "../samples.ts";
 
-const GOOD: Answer = { kind: "figures", snapshot: snapshot(), provenance: told() };
-const problem = (code: string, status: number, retryAfter: number | null = null): Trouble => ({
+const GOOD: Answer = { kind: "figures", snapshot: snapshot(), provenance: reported() };
+const problem = (code: string, status: number, retryAfter: number | null = null): Failure => ({
   kind: "problem",
   code,
   status,
@@ -40,15 +40,15 @@ describe("reading", () => {
   it("keeps the last good figures through every failure", async () => {
     const { reader } = readerOf([GOOD, { kind: "timeout" }]);
     await reader.read("read");
-    expect(await reader.read("read")).toBe("trouble");
+    expect(await reader.read("read")).toBe("failure");
     expect(reader.reading.value.figures?.snapshot).toEqual(snapshot());
-    expect(reader.reading.value.trouble).toEqual({ kind: "timeout" });
+    expect(reader.reading.value.failure).toEqual({ kind: "timeout" });
   });
 
   it("makes what it holds fresh again when nothing has changed", async () => {
     const { reader } = readerOf([
       GOOD,
-      { kind: "unchanged", provenance: told({ age: 3, maxAge: 180 }) },
+      { kind: "unchanged", provenance: reported({ age: 3, maxAge: 180 }) },
     ]);
     await reader.read("read");
     await reader.read("read");
@@ -74,10 +74,10 @@ describe("reading", () => {
     expect([asked, reader.reading.value.next]).toEqual([[], null]);
   });
 
-  it("takes a renewal that cannot be asked for as the network's trouble", async () => {
+  it("takes a renewal that cannot be asked for as the network's failure", async () => {
     const { reader } = readerOf([], { token: () => Promise.reject(new Unreachable()) });
     await reader.read("read");
-    expect(reader.reading.value.trouble).toEqual({ kind: "network" });
+    expect(reader.reading.value.failure).toEqual({ kind: "network" });
   });
 
   it("drops what comes after somebody has signed out", async () => {
@@ -118,13 +118,13 @@ describe("asking again", () => {
 
   it("grows patient with a failure that stays, and obeys Retry-After", () => {
     const down = problem("coinbase_unavailable", 503);
-    expect([1, 2, 3, 9].map((failures) => delayAfterTrouble(down, failures))).toEqual([
+    expect([1, 2, 3, 9].map((failures) => delayAfterFailure(down, failures))).toEqual([
       15, 30, 60, 300,
     ]);
-    expect(delayAfterTrouble(problem("coinbase_rate_limited", 503, 42), 1)).toBe(42);
+    expect(delayAfterFailure(problem("coinbase_rate_limited", 503, 42), 1)).toBe(42);
   });
 
-  it.each<Trouble>([
+  it.each<Failure>([
     { kind: "unreadable", why: "it is not JSON", requestId: null },
     { kind: "timeout" },
     { kind: "network" },
@@ -135,8 +135,8 @@ describe("asking again", () => {
     problem("secret_invalid", 500),
     problem("misconfigured", 500),
     problem("brand_new", 599),
-  ])("recovers by itself from one answer of whatever kind: %o", async (trouble) => {
-    const { reader, clock, asked } = readerOf([trouble, GOOD]);
+  ])("recovers by itself from one answer of whatever kind: %o", async (failure) => {
+    const { reader, clock, asked } = readerOf([failure, GOOD]);
     await reader.read("read");
     clock.pass(301);
     reader.tick();
@@ -147,7 +147,7 @@ describe("asking again", () => {
   it("asks seldom for what no retry repairs", () => {
     const failures = [1, 2, 9];
     const delays = (code: string) =>
-      failures.map((count) => delayAfterTrouble(problem(code, 500), count));
+      failures.map((count) => delayAfterFailure(problem(code, 500), count));
     expect([delays("secret_invalid"), delays("misconfigured")]).toEqual([
       [300, 300, 300],
       [300, 300, 300],
@@ -172,7 +172,7 @@ describe("asking again", () => {
   });
 
   it("never hammers, even when an answer is out of date at once", () => {
-    const read = figures(snapshot(), told({ age: 180 }), new TestClock().read());
+    const read = figures(snapshot(), reported({ age: 180 }), new TestClock().read());
     expect(delayAfterFigures(read)).toBe(5);
   });
 
@@ -181,7 +181,7 @@ describe("asking again", () => {
       delayAfterFigures(
         figures(
           snapshot({ stale: true, warnings: [{ code, detail: "" }] }),
-          told(),
+          reported(),
           new TestClock().read(),
         ),
       );
@@ -197,7 +197,7 @@ describe("a page that nobody touches", () => {
     const { reader, clock } = readerOf([]);
     const at: number[] = [];
     for (let second = 0; second < seconds; second++) {
-      if (isTouched(second)) reader.attended();
+      if (isTouched(second)) reader.touched();
       if (reader.dueIn() === 0) {
         at.push(second);
         await reader.read("read");

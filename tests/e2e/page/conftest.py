@@ -41,7 +41,7 @@ def stage(browser: Browser, site: BuiltPage) -> Iterator[Stage]:
 
 @pytest.fixture(scope="package")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """The whole stack with the built page; a secret is read anew as soon as it is mended."""
+    """The whole stack with the built page; a secret is read anew as soon as it is stored again."""
     environ = {"WEB_BUILT": "true", "SECRET_CACHE_TTL_SECONDS": "1"}
     running = Running(tmp_path_factory.mktemp("page"), environ).start()
     yield running

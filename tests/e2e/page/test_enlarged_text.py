@@ -37,7 +37,7 @@ _UNSEEN = """() => {
     return !boxes(text).every((box) => inside(box, own));
   });
   const controls = [...document.querySelectorAll("button, input, h1, h2, p, .brand, .status")]
-    .filter((part) => !part.closest(".unseen, .toast, [hidden]"))
+    .filter((part) => !part.closest(".visually-hidden, .toast, [hidden]"))
     .filter((part) => {
       const box = part.getBoundingClientRect();
       const clip = part.matches("button, input") && part.scrollWidth > part.clientWidth + 1;

@@ -36,7 +36,7 @@ def read_until_stale(visit: Visit) -> None:
 
 @pytest.fixture
 def key(visit: Visit) -> Iterator[Any]:
-    """The stored Coinbase key, as it can be set; mended afterwards."""
+    """The stored Coinbase key, as it can be set; put right afterwards."""
     secrets = visit.running.aws("secretsmanager")
     name = visit.running.stack.secret
     good = secrets.get_secret_value(SecretId=name)["SecretString"]
@@ -88,7 +88,9 @@ def test_with_coinbase_down_the_last_good_figures_stay_and_say_so(visit: Visit) 
     assert visit.figures() == figures
 
 
-def test_a_broken_key_without_last_good_figures_is_said_and_mended(visit: Visit, key: Any) -> None:
+def test_a_broken_key_without_last_good_figures_is_said_and_recovered_from(
+    visit: Visit, key: Any
+) -> None:
     key(api_secret="not base64")
     until(visit, lambda answer: answer.headers.get("X-Cache") == "STALE")
     visit.running.delete_snapshot()

@@ -12,7 +12,7 @@ HTML = "<!doctype html><title>502</title><h1>Bad gateway</h1>"
 
 
 @pytest.mark.parametrize(
-    ("answer", "status", "title", "mend"),
+    ("answer", "status", "title", "remedy"),
     [
         (HTML, 200, "The API's answer could not be used", "none of it is shown"),
         (HTML, 502, "The holdings could not be read", "Try again in a moment."),
@@ -25,12 +25,12 @@ HTML = "<!doctype html><title>502</title><h1>Bad gateway</h1>"
     ],
 )
 def test_an_answer_without_figures_becomes_a_sentence(
-    stage: Stage, answer: Document | str, status: int, title: str, mend: str
+    stage: Stage, answer: Document | str, status: int, title: str, remedy: str
 ) -> None:
     stage.say(answer, status)
     notice = stage.open().get_by_role("region", name="Problem")
     expect(notice.get_by_role("heading")).to_contain_text(title)
-    expect(notice).to_contain_text(mend)
+    expect(notice).to_contain_text(remedy)
     assert "Bad gateway" not in stage.page.content()
 
     stage.say(snapshot())

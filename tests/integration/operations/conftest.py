@@ -119,7 +119,7 @@ def package(code: str) -> bytes:
     """An archive whose app is `code`."""
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w") as archive:
-        archive.writestr("app.py", code)
+        archive.writestr(zipfile.ZipInfo("app.py"), code)  # the same bytes at any time
     return written.getvalue()
 
 

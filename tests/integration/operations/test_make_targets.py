@@ -1,6 +1,7 @@
 """What is typed after `make` is what the command gets, whatever is in it."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -81,3 +82,23 @@ def test_nothing_that_is_typed_is_run(binaries: Path) -> None:
         assert f"{option}={hostile}" in made(binaries, target, f"{name}={hostile}")
     made(binaries, "up", f"YES={hostile}")
     assert not mark.exists()
+
+
+def test_the_page_on_operations_names_every_target_and_no_other() -> None:
+    """Each `make ...` of the documents is a target, and each operator's target is in them."""
+    makefile = (ROOT / "Makefile").read_text()
+    targets = set(re.findall(r"^([a-z][a-z -]*):", makefile, re.MULTILINE))
+    targets = {name for line in targets for name in line.split()}
+    page = (ROOT / "docs/operations.md").read_text()
+    pages = page + (ROOT / "docs/troubleshooting.md").read_text()
+    assert set(re.findall(r"`make (?:-s )?([a-z-]+)", pages)) - targets == set()
+    operators = re.findall(r"^\.PHONY: (up .*)$", makefile, re.MULTILINE)[0].split()
+    assert [name for name in operators if f"`make {name}" not in page] == []
+
+
+def test_every_link_of_the_page_on_operations_leads_to_a_heading() -> None:
+    for page in ("operations.md", "troubleshooting.md"):
+        text = (ROOT / "docs" / page).read_text()
+        for name, heading in re.findall(r"\]\(([a-z]*\.?m?d?)#([a-z-]+)\)", text):
+            headings = re.findall(r"^#+ (.*)$", (ROOT / "docs" / (name or page)).read_text(), re.M)
+            assert heading in [found.lower().replace(" ", "-") for found in headings]

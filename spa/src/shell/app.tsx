@@ -1,0 +1,162 @@
+import { useCallback, useEffect, useState } from "preact/hooks";
+import { REFUSED } from "../api/sentences.ts";
+import { isComingBack } from "../auth/open.ts";
+import { type Session, type SessionState, hasSession } from "../auth/session.ts";
+import { FAULTS } from "../auth/sign-in.ts";
+import { ConfigError } from "../config.ts";
+import type { Reader } from "../reading/reader.ts";
+import { readWhileVisible } from "../reading/visible.ts";
+import { useStore } from "../store.ts";
+import { HoldingsView, Skeleton } from "../views/holdings/view.tsx";
+import { useHiddenAmounts } from "./browser.ts";
+import { Frame, Landing, type Said, Toast } from "./frame.tsx";
+import { EyeIcon } from "./icons.tsx";
+
+export interface Parts {
+  session: Session;
+  reader: Reader;
+}
+
+/** Every state of the page: it starts or cannot, somebody is signed in or is not. */
+export function App({ open }: { open: () => Promise<Parts> }) {
+  const [parts, setParts] = useState<Parts | null>(null);
+  const [broken, setBroken] = useState<string | null>(null);
+  useEffect(() => {
+    open().then(setParts, (error: unknown) => {
+      setBroken(error instanceof ConfigError ? error.message : brokenWords(error));
+    });
+  }, [open]);
+  if (broken !== null) {
+    return (
+      <Landing title="This page cannot start" remedy={broken} isFault>
+        <button type="button" class="button button-main" onClick={startAnew}>
+          Try again
+        </button>
+      </Landing>
+    );
+  }
+  if (parts === null) return <Frame>{isComingBack() && <Skeleton />}</Frame>;
+  return <Opened {...parts} />;
+}
+
+function brokenWords(error: unknown): string {
+  return error instanceof DOMException && error.name === "SecurityError"
+    ? "This browser keeps the page from starting. Allow it to store data for this site, and reload."
+    : "What this tab keeps of an earlier visit is in the way. Try again: it is then put away.";
+}
+
+/** Whatever this tab keeps is not worth a page that does not start. */
+function startAnew() {
+  try {
+    sessionStorage.clear();
+  } catch {
+    // Then there is nothing in it either.
+  }
+  location.reload();
+}
+
+function Opened({ session, reader }: Parts) {
+  const state = useStore(session.state);
+  const { figures } = useStore(reader.reading);
+  const away = state.phase === "signed-out" || (state.phase === "leaving" && !figures);
+  // Without figures there is nothing to keep: an ended session is a plain sign-in.
+  if (away || (state.phase === "expired" && !figures))
+    return <Welcome session={session} state={state} />;
+  return <Page session={session} state={state} reader={reader} />;
+}
+
+const WELCOME = {
+  title: "See what you hold",
+  remedy: "Every balance of your exchange account, how old each figure is and how far to trust it.",
+};
+const ENDED = {
+  title: "Your session has ended",
+  remedy: "Sign in again; your place on this page is kept.",
+};
+
+function Welcome({ session, state }: { session: Session; state: SessionState }) {
+  const fault = state.phase === "signed-out" ? state.fault : null;
+  const isLeaving = state.phase === "leaving";
+  const ended = state.phase === "expired" ? (state.isRefused ? REFUSED : ENDED) : null;
+  const { title, remedy } = fault ? FAULTS[fault] : (ended ?? WELCOME);
+  return (
+    <Landing title={title} remedy={remedy} isFault={fault !== null && fault !== "left"}>
+      <button
+        type="button"
+        class="button button-main"
+        aria-disabled={isLeaving}
+        onClick={() => {
+          if (!isLeaving) void session.signIn();
+        }}
+      >
+        {fault === null || fault === "left" ? "Sign in" : "Sign in again"}
+      </button>
+      <p class="small">You are taken to the sign-in page and back.</p>
+    </Landing>
+  );
+}
+
+/** What is around every view: the masthead, what is said in passing, and reading on time. */
+function Page({ session, state, reader }: Parts & { state: SessionState }) {
+  const [isHidden, setHidden] = useHiddenAmounts();
+  const [said, setSaid] = useState<Said | null>(null);
+  const say = useCallback((text: string) => {
+    setSaid({ text });
+  }, []);
+  const isReading = hasSession(state);
+  useEffect(() => (isReading ? readWhileVisible(reader) : undefined), [isReading, reader]);
+  return (
+    <Frame
+      tools={<Tools session={session} state={state} isHidden={isHidden} setHidden={setHidden} />}
+      toast={<Toast said={said} />}
+    >
+      <HoldingsView session={session} state={state} reader={reader} isHidden={isHidden} say={say} />
+    </Frame>
+  );
+}
+
+interface ToolsProps {
+  session: Session;
+  state: SessionState;
+  isHidden: boolean;
+  setHidden: (hidden: boolean) => void;
+}
+
+/** The right end of the masthead. */
+function Tools({ session, state, isHidden, setHidden }: ToolsProps) {
+  // Also when the session has ended: what is on the page must be put away before somebody else sits down.
+  const canLeave =
+    state.phase === "signed-in" || state.phase === "leaving" || state.phase === "expired";
+  return (
+    <>
+      {state.phase === "signed-in" && state.name !== null && (
+        <span class="who" title={state.name}>
+          {state.name}
+        </span>
+      )}
+      <button
+        type="button"
+        class="button button-plain"
+        aria-pressed={isHidden}
+        aria-label="Hide amounts"
+        title={isHidden ? "Show amounts" : "Hide amounts"}
+        onClick={() => {
+          setHidden(!isHidden);
+        }}
+      >
+        <EyeIcon isOpen={!isHidden} />
+      </button>
+      {canLeave && (
+        <button
+          type="button"
+          class="button button-plain"
+          onClick={() => {
+            void session.signOut();
+          }}
+        >
+          Sign out
+        </button>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,36 @@
+import type { Holding, Snapshot } from "../../api/snapshot.ts";
+import { parseDecimal } from "../../money.ts";
+
+const HEAD = ["account_id", "currency", "balance", "available", "hold", "as_of"];
+
+/** Without it, spreadsheets read UTF-8 as some older encoding. */
+const BYTE_ORDER_MARK = "\uFEFF";
+
+/** The holdings that are shown, with all their digits, as RFC 4180 writes it. */
+export function holdingsCsv(holdings: readonly Holding[], asOf: string): string {
+  const rows = holdings.map((holding) => [
+    holding.account_id,
+    holding.currency,
+    holding.balance,
+    holding.available,
+    holding.hold,
+    asOf,
+  ]);
+  return BYTE_ORDER_MARK + [HEAD, ...rows].map((row) => `${row.map(cell).join(",")}\r\n`).join("");
+}
+
+export function csvName({ as_of: asOf }: Snapshot): string {
+  // A colon is not allowed in file names everywhere.
+  return `holdings-${asOf.replace(/[^0-9TZ-]/g, "")}.csv`;
+}
+
+/**
+ * A spreadsheet runs a cell that starts like a formula, in whatever form of its sign; amounts stay
+ * numbers, also below zero. Characters that cannot be seen or turn the text round are shown as such.
+ */
+function cell(text: string): string {
+  const seen = text.replace(/(?![\t\r\n])[\p{C}\p{Zl}\p{Zp}]/gu, "\uFFFD");
+  const isFormula = /^(?:[\t\r\n]|\s*[=+\-@])/.test(seen.normalize("NFKC"));
+  const safe = isFormula && !parseDecimal(seen) ? `'${seen}` : seen;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}

@@ -1,0 +1,78 @@
+import { useEffect, useState } from "preact/hooks";
+
+/** Where a person is on the page: kept in the address, so that a reload and a sign-in keep it. */
+
+export const AMOUNTS = ["balance", "available", "hold"] as const;
+export type AmountColumn = (typeof AMOUNTS)[number];
+export const COLUMNS = ["currency", ...AMOUNTS] as const;
+export type Column = (typeof COLUMNS)[number];
+
+export const COLUMN_NAMES: Record<Column, string> = {
+  currency: "Currency",
+  balance: "Balance",
+  available: "Available",
+  hold: "On hold",
+};
+
+export interface Place {
+  filter: string;
+  column: Column;
+  descending: boolean;
+}
+
+const LONGEST_FILTER = 64;
+
+/** `search` is hostile: whatever makes no sense is the start. */
+export function readPlace(search: string): Place {
+  const query = new URLSearchParams(search);
+  const sort = query.get("sort");
+  return {
+    filter: (query.get("q") ?? "").slice(0, LONGEST_FILTER),
+    column: COLUMNS.find((column) => column === sort) ?? "currency",
+    descending: query.get("dir") === "desc",
+  };
+}
+
+/** "" for the start. */
+export function placeQuery({ filter, column, descending }: Place): string {
+  const query = new URLSearchParams();
+  if (filter) query.set("q", filter);
+  if (column !== "currency") query.set("sort", column);
+  if (descending) query.set("dir", "desc");
+  const text = query.toString();
+  return text && `?${text}`;
+}
+
+/** Amounts start with the largest, codes with A; the same column again turns round. */
+export function sortedBy(place: Place, column: Column): Place {
+  const descending = column === place.column ? !place.descending : column !== "currency";
+  return { ...place, column, descending };
+}
+
+/** The place on the page, kept in the address: typing must not fill the history with steps. */
+export function usePlace(): [Place, (place: Place) => void] {
+  const [place, setPlace] = useState(() => readPlace(location.search));
+  useEffect(() => {
+    const onPopState = () => {
+      setPlace(readPlace(location.search));
+    };
+    globalThis.addEventListener("popstate", onPopState);
+    return () => {
+      globalThis.removeEventListener("popstate", onPopState);
+    };
+  }, []);
+  // A moment later: browsers refuse an address that changes with every key of a fast typist.
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      history.replaceState(
+        history.state,
+        "",
+        `${location.pathname}${placeQuery(place)}${location.hash}`,
+      );
+    }, 150);
+    return () => {
+      clearTimeout(timer);
+    };
+  }, [place]);
+  return [place, setPlace];
+}

@@ -1,0 +1,153 @@
+import { isDemo } from "../../api/snapshot.ts";
+import {
+  type Figures,
+  type Instant,
+  ageOf,
+  agoWords,
+  inWords,
+  shortWords,
+} from "../../freshness.ts";
+import type { Outcome, Reader, Reading } from "../../reading/reader.ts";
+import { RefreshIcon } from "../../shell/icons.tsx";
+import { MomentTime } from "../../shell/notice.tsx";
+import { useNow } from "../../store.ts";
+import { listedWords } from "./listing.ts";
+
+interface StatusCardProps {
+  reader: Reader;
+  reading: Reading;
+  hasSession: boolean;
+  /** Whether the API asks for no sign-in. */
+  isOpen: boolean;
+  say: (text: string) => void;
+}
+
+/** How old the figures are and when they are read again. Ticks, and is never announced by itself. */
+export function StatusCard({ reader, reading, hasSession, isOpen, say }: StatusCardProps) {
+  const { figures } = reading;
+  return (
+    <section class="status" aria-label="Freshness" data-tone={tone(reading, hasSession)}>
+      <span class="dot" aria-hidden="true" />
+      <div class="status-text">
+        <p class="status-line">
+          <Freshness reader={reader} reading={reading} hasSession={hasSession} isOpen={isOpen} />
+        </p>
+        <p class="status-more">
+          {figures && (
+            <>
+              As of <MomentTime iso={figures.snapshot.as_of} /> · {listedWords(figures.snapshot)}
+            </>
+          )}
+        </p>
+      </div>
+      <RefreshButton reader={reader} reading={reading} hasSession={hasSession} say={say} />
+    </section>
+  );
+}
+
+function Freshness({ reader, reading, hasSession, isOpen }: Omit<StatusCardProps, "say">) {
+  const now = useNow();
+  const { figures, failure, asking, isSlow } = reading;
+  const due = reader.dueIn(now);
+  const parts = [figures ? origin(figures, now) : "Nothing read yet"];
+  if (asking !== "no") {
+    // Where nobody signs in it may be the demo, which reads from nowhere.
+    if (!figures) parts[0] = isOpen ? "Reading the holdings…" : "Reading from Coinbase…";
+    if (isSlow) parts.push("this takes longer than usual…");
+    else if (figures) parts.push("reading again…");
+  } else if (hasSession && due !== null && reading.asked !== null) {
+    const what =
+      failure !== null || figures?.snapshot.stale === true ? "next attempt" : "next reading";
+    parts.push(`${what} ${inWords(due)}`);
+  }
+  const [first, second] = parts;
+  return (
+    <>
+      <span class="status-now">{first}</span>
+      {second !== undefined && (
+        <span class="status-next">
+          <span class="status-between"> · </span>
+          {second}
+        </span>
+      )}
+    </>
+  );
+}
+
+function origin(figures: Figures, now: Instant): string {
+  const ago = agoWords(ageOf(figures, now));
+  return isDemo(figures.snapshot) ? `Sample figures, made ${ago}` : `Read ${ago} from Coinbase`;
+}
+
+function tone({ figures, failure, asking }: Reading, hasSession: boolean): string {
+  if (!hasSession || (figures !== null && (figures.snapshot.stale || failure !== null)))
+    return "old";
+  if (failure !== null) return "bad";
+  return figures === null || asking !== "no" ? "busy" : "good";
+}
+
+interface RefreshButtonProps {
+  reader: Reader;
+  reading: Reading;
+  hasSession: boolean;
+  say: (text: string) => void;
+}
+
+/** Stays focusable while it may not be used, and then says why instead. Keeps its width. */
+export function RefreshButton({ reader, reading, hasSession, say }: RefreshButtonProps) {
+  const now = useNow();
+  const wait = Math.ceil(reader.heldFor("refresh", now));
+  const isBusy = reading.asking !== "no";
+  const refresh = async () => {
+    if (!hasSession) {
+      say("Sign in again to read the holdings.");
+      return;
+    }
+    if (isBusy) {
+      say("The holdings are being read.");
+      return;
+    }
+    const held = Math.ceil(reader.heldFor("refresh"));
+    if (held > 0) {
+      say(`Refresh is possible again ${inWords(held)}.`);
+      return;
+    }
+    const outcome = await reader.read("refresh");
+    const { figures } = reader.reading.value;
+    const isRead = outcome === "read" || outcome === "cached";
+    const isSample = isRead && figures !== null && isDemo(figures.snapshot);
+    say(isSample ? "These are the demo’s sample figures." : REFRESHED[outcome]);
+  };
+  return (
+    <button
+      type="button"
+      class="button refresh"
+      aria-disabled={isBusy || wait > 0 || !hasSession}
+      aria-describedby={wait > 0 ? "refresh-wait" : undefined}
+      data-busy={isBusy}
+      onClick={() => {
+        void refresh();
+      }}
+    >
+      <span class="refresh-words">
+        <RefreshIcon />
+        Refresh
+      </span>
+      <span class="refresh-wait" aria-hidden="true">
+        {wait > 0 && !isBusy ? shortWords(wait) : ""}
+      </span>
+      <span id="refresh-wait" class="visually-hidden" hidden>
+        Possible again {inWords(wait)}
+      </span>
+    </button>
+  );
+}
+
+const REFRESHED: Record<Outcome, string> = {
+  read: "Read again from Coinbase.",
+  cached: "Coinbase was read a moment ago: these are those figures.",
+  stale: "Coinbase could not be read: these are the last good figures.",
+  failure: "The holdings could not be read.",
+  ended: "Your session has ended.",
+  dropped: "",
+};

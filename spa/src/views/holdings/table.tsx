@@ -1,0 +1,133 @@
+import { useCallback, useMemo } from "preact/hooks";
+import type { Holding } from "../../api/snapshot.ts";
+import { amountFormat, scaleOf } from "../../money.ts";
+import { copyText } from "../../shell/browser.ts";
+import { SortIcon } from "../../shell/icons.tsx";
+import { arrowKeys, useTabStop } from "./focus.ts";
+import { accountMarks } from "./listing.ts";
+import { type AmountColumn, COLUMNS, COLUMN_NAMES, type Place, sortedBy } from "./place.ts";
+import { HoldingRow, type Scales } from "./row.tsx";
+
+/** Longer fractions than any API of ours sends would leave no room for what is before the point. */
+const ALIGNED_AT_MOST = 16;
+
+interface HoldingsTableProps {
+  /** All of them, in order: a filter hides rows, as making 500 anew for each key takes too long. */
+  rows: readonly Holding[];
+  /** Those that the filter leaves. */
+  found: readonly Holding[];
+  place: Place;
+  setPlace: (place: Place) => void;
+  isHidden: boolean;
+  say: (text: string) => void;
+}
+
+/** The roles are the elements' own; written out, because CSS lays it out as cards on a phone. */
+export function HoldingsTable({ rows, found, place, setPlace, isHidden, say }: HoldingsTableProps) {
+  const marks = useMemo(() => accountMarks(rows), [rows]);
+  const format = useMemo(() => amountFormat(), []);
+  const scales = useMemo(() => widestScales(rows), [rows]);
+  const left = useMemo(() => new Set(found), [found]);
+  const [stop, moveStop] = useTabStop(rows, left);
+  const copy = useCallback(
+    (amount: string, what: string) => {
+      void copyText(amount).then((done) => {
+        say(done ? `Copied ${amount} (${what}).` : `The browser does not allow copying: ${amount}`);
+      });
+    },
+    [say],
+  );
+  return (
+    <>
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions --
+          the keys belong to the buttons in it; one listener serves 1500 of them */}
+      <table
+        role="table"
+        class="holdings"
+        aria-describedby="holdings-keys"
+        onKeyDown={arrowKeys}
+        onFocusIn={moveStop}
+      >
+        <caption class="visually-hidden">Holdings by currency</caption>
+        <ColumnHeads place={place} setPlace={setPlace} />
+        <tbody role="rowgroup">
+          {rows.map((holding) => (
+            <HoldingRow
+              key={holding.account_id}
+              holding={holding}
+              mark={marks.get(holding.account_id) ?? null}
+              isHidden={isHidden}
+              isFound={left.has(holding)}
+              stop={holding.account_id === stop.account ? stop.column : null}
+              scales={scales}
+              format={format}
+              copy={copy}
+            />
+          ))}
+        </tbody>
+      </table>
+      <p id="holdings-keys" class="visually-hidden">
+        Arrow keys, Home and End move between amounts, Enter copies one.
+      </p>
+      {found.length === 0 && (
+        <div class="nothing">
+          <h2>No currency matches</h2>
+          <p>
+            Nothing that you hold has “{place.filter.trim()}” in its code.{" "}
+            <button
+              type="button"
+              class="button button-small"
+              onClick={() => {
+                setPlace({ ...place, filter: "" });
+                document.getElementById("filter")?.focus();
+              }}
+            >
+              Clear the filter
+            </button>
+          </p>
+        </div>
+      )}
+    </>
+  );
+}
+
+function widestScales(holdings: readonly Holding[]): Scales {
+  const widest = (column: AmountColumn) => {
+    const scale = Math.max(0, ...holdings.map((holding) => scaleOf(holding[column])));
+    return scale > ALIGNED_AT_MOST ? 0 : scale;
+  };
+  return { balance: widest("balance"), available: widest("available"), hold: widest("hold") };
+}
+
+export function ColumnHeads({
+  place,
+  setPlace,
+}: {
+  place: Place;
+  setPlace: (place: Place) => void;
+}) {
+  return (
+    <thead role="rowgroup">
+      <tr role="row">
+        {COLUMNS.map((column) => {
+          const isSorted = column === place.column;
+          const sort = !isSorted ? "none" : place.descending ? "descending" : "ascending";
+          return (
+            <th key={column} role="columnheader" scope="col" aria-sort={sort} data-column={column}>
+              <button
+                type="button"
+                class="head"
+                onClick={() => {
+                  setPlace(sortedBy(place, column));
+                }}
+              >
+                {COLUMN_NAMES[column]}
+                <SortIcon direction={!isSorted ? "none" : place.descending ? "down" : "up"} />
+              </button>
+            </th>
+          );
+        })}
+      </tr>
+    </thead>
+  );
+}

@@ -1,0 +1,74 @@
+import type { Holding, Snapshot } from "../../api/snapshot.ts";
+import { saveFile } from "../../shell/browser.ts";
+import { DownloadIcon, SearchIcon } from "../../shell/icons.tsx";
+import { csvName, holdingsCsv } from "./csv.ts";
+import { count, hiddenWords } from "./listing.ts";
+import type { Place } from "./place.ts";
+
+interface ToolbarProps {
+  snapshot: Snapshot;
+  /** The holdings that the filter leaves, in the API's order. */
+  found: readonly Holding[];
+  place: Place;
+  setPlace: (place: Place) => void;
+  isHidden: boolean;
+  say: (text: string) => void;
+}
+
+export function Toolbar({ snapshot, found, place, setPlace, isHidden, say }: ToolbarProps) {
+  const save = () => {
+    if (isHidden) {
+      say("Amounts are hidden: show them to export.");
+      return;
+    }
+    const all = snapshot.holdings.length;
+    if (found.length === 0) {
+      say("No currency matches: there is nothing to export.");
+      return;
+    }
+    saveFile(csvName(snapshot), "text/csv;charset=utf-8", holdingsCsv(found, snapshot.as_of));
+    const those =
+      found.length === all ? count(all, "holding") : `${found.length} of ${all} holdings`;
+    say(`${those} exported with all digits.`);
+  };
+  const hidden = hiddenWords(snapshot.hidden);
+  return (
+    <div class="toolbar">
+      <label class="filter">
+        <span class="visually-hidden">Filter by currency code</span>
+        <SearchIcon />
+        <input
+          id="filter"
+          type="search"
+          placeholder="Filter by code"
+          autoComplete="off"
+          autoCapitalize="characters"
+          spellcheck={false}
+          maxLength={64}
+          value={place.filter}
+          onInput={(event) => {
+            setPlace({ ...place, filter: event.currentTarget.value });
+          }}
+        />
+      </label>
+      <p class="found">
+        <span role="status">
+          {place.filter && `${found.length} of ${snapshot.holdings.length} match`}
+        </span>
+        {!place.filter && hidden}
+      </p>
+      <button
+        type="button"
+        class="button"
+        aria-label="Export CSV"
+        aria-disabled={isHidden}
+        onClick={save}
+      >
+        <DownloadIcon />
+        <span>
+          <span class="wide-only">Export </span>CSV
+        </span>
+      </button>
+    </div>
+  );
+}
