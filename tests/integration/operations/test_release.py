@@ -187,7 +187,7 @@ def test_a_rollback_that_leads_nowhere_says_so(make: Make) -> None:
         rollback(make(1, live="1"))
 
 
-def test_from_code_that_is_no_version_a_rollback_has_to_be_told_where_to(make: Make) -> None:
+def test_from_code_that_is_no_version_a_rollback_needs_a_version(make: Make) -> None:
     function = make(2, live="$LATEST")
     with pytest.raises(OperationError, match=r"live points to \$LATEST.*VERSION=, one of 1, 2"):
         rollback(function)
