@@ -69,7 +69,7 @@ def test_a_node_that_is_named_is_taken_with_the_packaged_npm_if_it_has_none(chec
 
 
 @pytest.mark.parametrize("named", ["old/node", "none/node"])
-def test_a_named_node_that_will_not_do_is_an_error_with_the_mend(
+def test_a_named_node_that_will_not_do_is_an_error_with_the_remedy(
     checkout: Path, named: str
 ) -> None:
     node(checkout / "old/node", OLD)
