@@ -106,12 +106,14 @@ format: $(READY) $(NODE_READY) ## Format the code
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
 	@./scripts/npm run --silent format
 
+# Hashes, so that what is installed is what was locked; no address, so that any mirror may serve it.
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header \
+	--no-emit-index-url --no-strip-extras --generate-hashes
+
 .PHONY: lock
 lock: $(READY) ## Resolve pyproject.toml into the requirements files
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url \
-		--output-file requirements.txt pyproject.toml
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url \
-		--group dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
+	@$(LOCK) --output-file requirements.txt pyproject.toml
+	@$(LOCK) --group dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
 
 .PHONY: clean
 clean: ## Forget the local stack: its user, its table, its secret

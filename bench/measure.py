@@ -1,20 +1,22 @@
 """Runs contenders in processes of their own, interleaved, and checks every answer."""
 
 import json
+import os
+import platform
 import random
 import statistics
 import subprocess
-from collections.abc import Callable
-from contextlib import suppress
+import sys
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from bench import expected
-from bench.contenders import OURS, Contender
-from bench.environment import lambda_environment
-from bench.ratios import Round
-from bench.services import FORGETFUL
+from bench.cloud import FORGETFUL
+from bench.contenders import ROOT, Contender
+from bench.invocation import WrongAnswer, check, environment
+from bench.targets import OURS, Round
 
 CHILD = Path(__file__).with_name("child.py")
 CHILD_SECONDS = 120
@@ -39,9 +41,10 @@ class Case:
         return not self.only or contender.name in self.only
 
 
+HIT = Case("hit", "/holdings", "hit", ("wall", "cpu", "memory", "start_cpu"))
 CASES = (
     Case("health", "/health", "health", ("wall", "cpu", "memory")),
-    Case("hit", "/holdings", "hit", ("wall", "cpu", "memory", "start_cpu")),
+    HIT,
     Case("miss", "/holdings", "miss", ("wall", "cpu", "memory", "first_call")),
     Case(
         "snapshot",
@@ -55,49 +58,58 @@ CASES = (
 )
 
 
+@contextmanager
+def local_cloud(folder: Path, latency: float) -> Generator[str]:
+    """Give its address; it is a process of its own that ends when its input does."""
+    command = [sys.executable, "-m", "bench.cloud", str(folder), str(latency)]
+    with subprocess.Popen(  # noqa: S603 - ours
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout  # noqa: S101 - PIPE was asked for
+        yield f"https://127.0.0.1:{int(process.stdout.readline())}"
+
+
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """`url` is the local cloud's, `bundle` the certificates that it is verified with."""
+    """`url` is the local cloud's, which keeps its certificates in `folder`."""
 
     python: Path
     url: str
-    bundle: Path
-    home: Path
+    folder: Path
     calls: int
 
-    def prepare(self, contenders: list[Contender]) -> None:
+    def prepare(self, contenders: Iterable[Contender]) -> None:
         """Let each fill its cache by a miss, in its own format, and see that a hit finds it."""
-        hit = next(case for case in CASES if case.name == "hit")
+        (self.folder / "home").mkdir(exist_ok=True)
         for contender in contenders:
-            with suppress(expected.WrongAnswer):  # nothing is cached yet: this is a miss
-                self._run(contender, hit)
-            self._run(contender, hit)
+            with suppress(WrongAnswer):  # nothing is cached yet: this is a miss
+                self.run(contender, HIT)
+            self.run(contender, HIT)
 
-    def rounds(
-        self, contenders: list[Contender], count: int, tell: Callable[[int], None]
-    ) -> list[Round]:
-        order = random.Random()  # noqa: S311 - an order, not a secret
-        found: list[Round] = []
-        for number in range(count):
-            tell(number)
-            measured: Round = {}
-            for case in order.sample(CASES, len(CASES)):
-                for contender in order.sample(contenders, len(contenders)):
-                    if case.asks(contender):
-                        measured |= self._measures(contender, case)
-            found.append(measured)
-        return found
+    def round(self, contenders: list[Contender]) -> Round:
+        """Every case of every contender once, in a shuffled order; and the sizes."""
+        measured: Round = {}
+        for case in random.sample(CASES, len(CASES)):
+            for contender in random.sample(contenders, len(contenders)):
+                if case.asks(contender):
+                    measured |= self._measures(contender, case)
+        for contender in contenders:
+            if not contender.hits_only:
+                measured[contender.name, "zip"] = contender.tree.zipped
+                measured[contender.name, "zip.without_pyc"] = contender.tree.zipped_without_pyc
+        return measured
 
     def _measures(self, contender: Contender, case: Case) -> Round:
-        told = self._run(contender, case)
+        found = self.run(contender, case)
         if case.warm:
-            calls = sorted(cast("list[float]", told["calls"]))
-            told["cpu"] = cast("float", told["warm_cpu"]) / len(calls)
-            told["p50"] = statistics.median(calls)
-            told["p99"] = calls[int(len(calls) * 0.99)]
-        return {(contender.name, f"{case.name}.{kept}"): told[kept] for kept in case.keep}
+            calls = sorted(cast("list[float]", found["calls"]))
+            found["cpu"] = cast("float", found["warm_cpu"]) / len(calls)
+            found["p50"] = statistics.median(calls)
+            found["p99"] = calls[int(len(calls) * 0.99)]
+        return {(contender.name, f"{case.name}.{kept}"): found[kept] for kept in case.keep}
 
-    def _run(self, contender: Contender, case: Case) -> dict[str, Any]:
+    def run(self, contender: Contender, case: Case) -> dict[str, Any]:
+        """Return what bench/child.py reports. Raises WrongAnswer."""
         job = {
             "path": contender.path,
             "module": contender.module,
@@ -108,12 +120,12 @@ class Bench:
         done = subprocess.run(  # noqa: S603 - ours
             [str(self.python), "-I", "-S", "-B", str(CHILD)],
             input=json.dumps(job),
-            env=lambda_environment(
-                self.home,
+            env=environment(
+                self.folder / "home",
                 contender.path[0],
                 table=contender.table + (FORGETFUL if case.answers == "miss" else ""),
                 url=self.url,
-                bundle=self.bundle,
+                bundle=self.folder / "ca.pem",
                 snapshot=case.snapshot,
             ),
             cwd=contender.path[0],
@@ -123,12 +135,31 @@ class Bench:
             check=False,
         )
         if done.returncode:
-            raise expected.WrongAnswer(f"{contender.name}, {case.name}: {done.stderr}")
-        told = cast("dict[str, Any]", json.loads(done.stdout))
+            raise WrongAnswer(f"{contender.name}, {case.name}: {done.stderr}")
+        found = cast("dict[str, Any]", json.loads(done.stdout))
         try:
-            expected.check(told["response"], case.answers)
-        except expected.WrongAnswer as wrong:
-            raise expected.WrongAnswer(
-                f"{contender.name}, {case.name}: {wrong}\n{done.stderr}"
-            ) from None
-        return told
+            check(found["response"], case.answers)
+        except WrongAnswer as wrong:
+            raise WrongAnswer(f"{contender.name}, {case.name}: {wrong}\n{done.stderr}") from None
+        return found
+
+
+def machine(python: Path) -> dict[str, str]:
+    """What the numbers are measured on; no name of the machine, no path on it. Linux only."""
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    asked = "import ssl, sys; print(sys.version.split()[0], ssl.OPENSSL_VERSION, sep=', ')"
+    said = subprocess.check_output([str(python), "-I", "-S", "-c", asked], text=True)  # noqa: S603 - ours
+    models = [
+        line.partition(":")[2].strip()
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        if line.startswith("model name")
+    ]
+    return {
+        "processor": f"{models[0] if models else 'unknown'}, {platform.machine()}",
+        "cores": str(os.cpu_count()),
+        "memory": f"{memory / 1024**3:.0f} GiB",
+        "system": f"{platform.freedesktop_os_release()['PRETTY_NAME']}, "
+        f"Linux {platform.release().split('-')[0]}",
+        "python": f"CPython {said.strip()}",
+        "load average after": f"{os.getloadavg()[0]:.1f}",
+    }

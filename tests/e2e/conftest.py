@@ -20,6 +20,9 @@ import requests
 from local.settings import CREDENTIALS, ROOT
 from local.sign_in import access_token
 from local.stack import Stack
+from tests.e2e.archives import archive, python313, tree
+
+__all__ = ["archive", "python313", "tree"]
 
 START_SECONDS = 90
 

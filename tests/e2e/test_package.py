@@ -13,7 +13,6 @@ import subprocess
 import sys
 import threading
 import time
-import zipfile
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import distributions
@@ -22,9 +21,9 @@ from typing import Any
 
 import pytest
 
-from package import PackagingFailed
-from package.build import ROOT, fetch, find_python
+from package.build import ROOT, fetch
 from tests.builders import ENVIRONMENT, make_v2_event
+from tests.e2e.archives import build
 
 LIMIT_BYTES = 6_000_000
 ARN = "arn:aws:lambda:eu-central-1:123456789012:function:holdings"
@@ -50,42 +49,6 @@ import boto3
 for service in ("dynamodb", "secretsmanager", "sts"):
     print(boto3.client(service).meta.endpoint_url)
 """
-
-
-@pytest.fixture(scope="session")
-def python313() -> Path:
-    try:
-        return find_python(os.environ)
-    except PackagingFailed as error:
-        if os.environ.get("CI") == "true":
-            pytest.fail(str(error))
-        pytest.skip(str(error))
-
-
-def build(checkout: Path, output: Path, *, umask: int = -1, **environ: str) -> Path:
-    subprocess.run(
-        [sys.executable, "-m", "package", "--output", str(output)],
-        cwd=checkout,
-        env=os.environ | environ,
-        umask=umask,
-        capture_output=True,
-        check=True,
-    )
-    return output
-
-
-@pytest.fixture(scope="session")
-def archive(python313: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    del python313  # Without one there is nothing to build with.
-    return build(ROOT, tmp_path_factory.mktemp("package") / "holdings.zip")
-
-
-@pytest.fixture(scope="session")
-def tree(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("task")
-    with zipfile.ZipFile(archive) as packed:
-        packed.extractall(folder)
-    return folder
 
 
 @pytest.fixture(scope="session")

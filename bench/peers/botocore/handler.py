@@ -6,6 +6,7 @@ It imports and connects on a miss what a hit does not need, and serves the store
 import json
 import os
 import time
+from functools import lru_cache
 
 import botocore.session
 from botocore.config import Config
@@ -19,14 +20,9 @@ KEY = {"S": f"holdings#{os.environ['DEFAULT_USER_ID']}"}
 session = botocore.session.get_session()
 
 
-class Kept:
-    """What outlives a request."""
-
-    dynamodb = None
-    secretsmanager = None
-    http = None
-    secret = None
-    secret_until = 0.0
+@lru_cache
+def client(service):
+    return session.create_client(service, config=AWS)
 
 
 def handler(event, context):
@@ -53,19 +49,17 @@ def holdings(event):
     claims = event["requestContext"].get("authorizer", {}).get("jwt", {}).get("claims", {})
     if not claims.get("sub"):
         return answer(401, '{"message": "Not signed in"}')
-    if Kept.dynamodb is None:
-        Kept.dynamodb = session.create_client("dynamodb", config=AWS)
     now = int(time.time())
     if (event.get("queryStringParameters") or {}).get("refresh") != "true":
-        found = Kept.dynamodb.get_item(TableName=TABLE, Key={"pk": KEY}, ConsistentRead=True)
+        found = client("dynamodb").get_item(TableName=TABLE, Key={"pk": KEY}, ConsistentRead=True)
         item = found.get("Item")
         if item and int(item["expires_at"]["N"]) > now:
             return answer(200, item["payload"]["S"], "HIT")
-    from portfolio import build_document
+    from portfolio import build_document, written
 
     payload = json.dumps(build_document(accounts(), now, CACHE_TTL), default=written)
     expires_at = now + CACHE_TTL
-    Kept.dynamodb.put_item(
+    client("dynamodb").put_item(
         TableName=TABLE,
         Item={
             "pk": KEY,
@@ -77,36 +71,31 @@ def holdings(event):
     return answer(200, payload, "MISS")
 
 
-def accounts():
+@lru_cache
+def http():
     import urllib3
+
+    return urllib3.PoolManager(timeout=10)
+
+
+def accounts():
     from portfolio import signed_headers
 
-    if Kept.http is None:
-        Kept.http = urllib3.PoolManager(timeout=10)
-    response = Kept.http.request(
-        "GET",
-        os.environ["CB_BASE_URL"] + "/accounts",
-        headers=signed_headers(secret(), "GET", "/accounts"),
-    )
+    secret = read_secret(int(time.monotonic() // SECRET_TTL))
+    headers = signed_headers(secret, "GET", "/accounts")
+    response = http().request("GET", os.environ["CB_BASE_URL"] + "/accounts", headers=headers)
     if response.status != 200:
         raise RuntimeError(f"Coinbase answered {response.status}")
     return json.loads(response.data)
 
 
-def secret():
-    if Kept.secret is None or time.monotonic() > Kept.secret_until:
-        if Kept.secretsmanager is None:
-            Kept.secretsmanager = session.create_client("secretsmanager", config=AWS)
-        found = Kept.secretsmanager.get_secret_value(SecretId=os.environ["CB_SECRET_NAME"])
-        Kept.secret = json.loads(found["SecretString"])
-        Kept.secret_until = time.monotonic() + SECRET_TTL
-    return Kept.secret
-
-
-def written(value):
-    from portfolio import plain
-
-    return plain(value)
+@lru_cache(maxsize=1)
+def read_secret(period):
+    """Kept in memory for a period of SECRET_TTL."""
+    del period
+    name = os.environ["CB_SECRET_NAME"]
+    found = client("secretsmanager").get_secret_value(SecretId=name)
+    return json.loads(found["SecretString"])
 
 
 def answer(status, body, cache=None):

@@ -7,13 +7,20 @@ in a global, Response with headers.
 import json
 import os
 import time
-from decimal import Decimal
 
 import boto3
 import requests
-from botocore.config import Config
 from chalice import Chalice, CognitoUserPoolAuthorizer, Response, UnauthorizedError
-from portfolio import build_document, moment, plain, signed_headers
+from portfolio import (
+    AWS,
+    build_document,
+    fresh,
+    health_document,
+    read_accounts,
+    read_secret,
+    store,
+    written,
+)
 
 app = Chalice(app_name="holdings")
 authorizer = CognitoUserPoolAuthorizer(
@@ -21,13 +28,7 @@ authorizer = CognitoUserPoolAuthorizer(
     provider_arns=["arn:aws:cognito-idp:eu-central-1:123456789012:userpool/eu-central-1_bench"],
 )
 
-AWS = Config(connect_timeout=1, read_timeout=1.5, retries={"mode": "standard", "max_attempts": 2})
-CACHE_TTL = int(os.environ.get("CACHE_TTL_SECONDS", "180"))
-SECRET_TTL = int(os.environ.get("SECRET_CACHE_TTL_SECONDS", "300"))
-KEY = f"holdings#{os.environ['DEFAULT_USER_ID']}"
-
 _TABLE = None
-_SECRET = None
 _HTTP = requests.Session()
 
 
@@ -38,23 +39,9 @@ def get_table():
     return _TABLE
 
 
-def get_secret():
-    global _SECRET  # noqa: PLW0603 - as Chalice's tutorial does
-    if _SECRET is None or time.monotonic() > _SECRET[1]:
-        client = boto3.client("secretsmanager", config=AWS)
-        found = client.get_secret_value(SecretId=os.environ["CB_SECRET_NAME"])
-        _SECRET = json.loads(found["SecretString"]), time.monotonic() + SECRET_TTL
-    return _SECRET[0]
-
-
 @app.route("/health", cors=True)
 def health():
-    return {
-        "status": "ok",
-        "name": os.environ["APP_NAME"],
-        "version": os.environ["APP_VERSION"],
-        "time": moment(int(time.time())),
-    }
+    return health_document()
 
 
 @app.route("/holdings", authorizer=authorizer, cors=True)
@@ -64,33 +51,17 @@ def holdings():
     if not claims.get("sub"):
         raise UnauthorizedError("Not signed in")
     now = int(time.time())
-    if (request.query_params or {}).get("refresh") != "true":
-        item = get_table().get_item(Key={"pk": KEY}, ConsistentRead=True).get("Item")
-        if item and item["expires_at"] > now:
-            return answer(item["payload"], "HIT")
-    payload = json.dumps(build_document(accounts(), now, CACHE_TTL), default=written)
-    expires_at = now + CACHE_TTL
-    get_table().put_item(
-        Item={"pk": KEY, "payload": payload, "expires_at": expires_at, "ttl": expires_at + 86400}
-    )
+    refresh = (request.query_params or {}).get("refresh") == "true"
+    if not refresh and (payload := fresh(get_table(), now)):
+        return answer(payload, "HIT")
+    document = build_document(read_accounts(_HTTP, read_secret()), now)
+    payload = json.dumps(document, default=written)
+    store(get_table(), payload, now)
     return answer(payload, "MISS")
 
 
 def answer(payload: str, cache: str) -> Response:
     return Response(payload, headers={"Content-Type": "application/json", "X-Cache": cache})
-
-
-def accounts() -> list[dict]:
-    headers = signed_headers(get_secret(), "GET", "/accounts")
-    response = _HTTP.get(os.environ["CB_BASE_URL"] + "/accounts", headers=headers, timeout=10)
-    response.raise_for_status()
-    return response.json()
-
-
-def written(value: object) -> str:
-    if isinstance(value, Decimal):
-        return plain(value)
-    raise TypeError(type(value).__name__)
 
 
 handler = app

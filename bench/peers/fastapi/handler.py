@@ -12,15 +12,12 @@ from typing import Annotated
 
 import boto3
 import httpx
-from botocore.config import Config
-from fastapi import Depends, FastAPI, HTTPException, Query, Request, Response
+from fastapi import Depends, FastAPI, Query, Response
 from fastapi.middleware.cors import CORSMiddleware
 from mangum import Mangum
-from models import Health, Holdings
-from portfolio import build_document, moment, signed_headers
+from models import Health, Holdings, current_user
+from portfolio import AWS, build_document, moment, signed_headers
 from pydantic import BaseModel
-
-AWS = Config(connect_timeout=1, read_timeout=1.5, retries={"mode": "standard", "max_attempts": 2})
 
 
 class Settings(BaseModel):
@@ -75,14 +72,6 @@ class Coinbase:
 @lru_cache
 def get_coinbase() -> Coinbase:
     return Coinbase(get_settings())
-
-
-def current_user(request: Request) -> str:
-    context = request.scope["aws.event"]["requestContext"]
-    try:
-        return context["authorizer"]["jwt"]["claims"]["sub"]
-    except KeyError:
-        raise HTTPException(401, "Not signed in") from None
 
 
 app = FastAPI(title=get_settings().app_name, version=get_settings().app_version)

@@ -1,8 +1,9 @@
-"""The contracts of the FastAPI peer."""
+"""The contracts of the FastAPI peer, and who is calling."""
 
 from decimal import Decimal
 from typing import Annotated
 
+from fastapi import HTTPException, Request
 from portfolio import plain
 from pydantic import BaseModel, PlainSerializer
 
@@ -42,3 +43,11 @@ class Holdings(BaseModel):
     account_count: int
     hidden: Hidden
     holdings: list[Holding]
+
+
+def current_user(request: Request) -> str:
+    context = request.scope["aws.event"]["requestContext"]
+    try:
+        return context["authorizer"]["jwt"]["claims"]["sub"]
+    except KeyError:
+        raise HTTPException(401, "Not signed in") from None

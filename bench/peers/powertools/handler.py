@@ -7,7 +7,6 @@ request through inject_lambda_context, get_secret with max_age.
 import json
 import os
 import time
-from decimal import Decimal
 from functools import lru_cache
 
 import boto3
@@ -23,18 +22,21 @@ from aws_lambda_powertools.event_handler.exceptions import UnauthorizedError
 from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities import parameters
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from botocore.config import Config
-from portfolio import build_document, moment, plain, signed_headers
+from portfolio import (
+    AWS,
+    SECRET_TTL,
+    build_document,
+    fresh,
+    health_document,
+    read_accounts,
+    store,
+    written,
+)
 
 logger = Logger()
 cors = CORSConfig(allow_origin=os.environ.get("CORS_ALLOW_ORIGIN", "http://localhost:5173"))
 app = APIGatewayHttpResolver(cors=cors)
 http = requests.Session()
-
-AWS = Config(connect_timeout=1, read_timeout=1.5, retries={"mode": "standard", "max_attempts": 2})
-CACHE_TTL = int(os.environ.get("CACHE_TTL_SECONDS", "180"))
-SECRET_TTL = int(os.environ.get("SECRET_CACHE_TTL_SECONDS", "300"))
-KEY = f"holdings#{os.environ['DEFAULT_USER_ID']}"
 
 
 @lru_cache
@@ -44,12 +46,7 @@ def table():
 
 @app.get("/health")
 def health():
-    return {
-        "status": "ok",
-        "name": os.environ["APP_NAME"],
-        "version": os.environ["APP_VERSION"],
-        "time": moment(int(time.time())),
-    }
+    return health_document()
 
 
 @app.get("/holdings")
@@ -58,16 +55,12 @@ def holdings():
     if not (authorizer.jwt_claim or {}).get("sub"):
         raise UnauthorizedError("Not signed in")
     now = int(time.time())
-    if app.current_event.get_query_string_value("refresh", "false") != "true":
-        item = table().get_item(Key={"pk": KEY}, ConsistentRead=True).get("Item")
-        if item and item["expires_at"] > now:
-            logger.info("holdings from the cache")
-            return answer(item["payload"], "HIT")
-    payload = json.dumps(build_document(accounts(), now, CACHE_TTL), default=written)
-    expires_at = now + CACHE_TTL
-    table().put_item(
-        Item={"pk": KEY, "payload": payload, "expires_at": expires_at, "ttl": expires_at + 86400}
-    )
+    refresh = app.current_event.get_query_string_value("refresh", "false") == "true"
+    if not refresh and (payload := fresh(table(), now)):
+        logger.info("holdings from the cache")
+        return answer(payload, "HIT")
+    payload = json.dumps(build_document(read_accounts(http, secret()), now), default=written)
+    store(table(), payload, now)
     logger.info("holdings from Coinbase")
     return answer(payload, "MISS")
 
@@ -76,19 +69,9 @@ def answer(payload: str, cache: str) -> Response:
     return Response(200, content_types.APPLICATION_JSON, payload, headers={"X-Cache": cache})
 
 
-def accounts() -> list[dict]:
+def secret() -> dict:
     name = os.environ["CB_SECRET_NAME"]
-    secret = parameters.get_secret(name, transform="json", max_age=SECRET_TTL)
-    headers = signed_headers(secret, "GET", "/accounts")
-    response = http.get(os.environ["CB_BASE_URL"] + "/accounts", headers=headers, timeout=10)
-    response.raise_for_status()
-    return response.json()
-
-
-def written(value: object) -> str:
-    if isinstance(value, Decimal):
-        return plain(value)
-    raise TypeError(type(value).__name__)
+    return parameters.get_secret(name, transform="json", max_age=SECRET_TTL)
 
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_HTTP)

@@ -1,6 +1,5 @@
 """The hit of the Powertools peer on our AWS layer."""
 
-import time
 from functools import lru_cache
 
 from aws_lambda_powertools import Logger
@@ -26,12 +25,12 @@ def holdings():
     if not (authorizer.jwt_claim or {}).get("sub"):
         raise UnauthorizedError("Not signed in")
     refresh = app.current_event.get_query_string_value("refresh", "false") == "true"
-    entry = cache().get()
-    if refresh or not entry or entry.expires_at <= time.time():
+    payload = cache().fresh()
+    if refresh or not payload:
         raise ServiceError(503, "measured on hits alone")
     logger.info("holdings from the cache")
     headers = {"X-Cache": "HIT"}
-    return Response(200, content_types.APPLICATION_JSON, entry.payload, headers=headers)
+    return Response(200, content_types.APPLICATION_JSON, payload, headers=headers)
 
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_HTTP)

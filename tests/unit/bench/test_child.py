@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from bench import events
-from bench.contenders import Contender
+from bench.contenders import Contender, Tree
+from bench.invocation import http_api
 from bench.measure import CASES, CHILD, Case
-from bench.trees import Tree
 
 HANDLER = """
 import sys
@@ -37,7 +36,7 @@ def run(folder: Path, *, warm_up: int, calls: int) -> dict[str, Any]:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="peak memory is read from /proc")
-def test_a_child_tells_what_the_first_answer_and_the_warm_ones_cost(tmp_path: Path) -> None:
+def test_a_child_reports_what_the_first_answer_and_the_warm_ones_cost(tmp_path: Path) -> None:
     told = run(tmp_path, warm_up=2, calls=3)
     assert told["response"] == {"event": {"a": 1}, "path": str(tmp_path), "left": 10_000}
     assert len(told["calls"]) == 3
@@ -48,7 +47,7 @@ def test_a_child_tells_what_the_first_answer_and_the_warm_ones_cost(tmp_path: Pa
 
 def contender(name: str, *, hits_only: bool = False) -> Contender:
     tree = Tree("", 0, 0)
-    return Contender(name, name, (), "handler", events.http_api, tree, name, hits_only)
+    return Contender(name, (), "handler", http_api, tree, name, hits_only)
 
 
 def asked(of: Contender) -> list[str]:

@@ -1,11 +1,12 @@
-"""A wrong answer is found out, whichever way it is wrong."""
+"""Both gateways' events ask the same, and a wrong answer is found out, whichever way it is."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bench.expected import WrongAnswer, check
+from bench.invocation import WrongAnswer, check, environment, http_api, rest_api
 from holdings.adapters.coinbase.replies import parse_accounts
 from holdings.api.schemas import SnapshotDocument
 from holdings.core.portfolio import build_portfolio
@@ -39,3 +40,26 @@ def test_a_document_that_differs_anywhere_is_wrong(field: str) -> None:
     response["body"] = json.dumps({**json.loads(response["body"]), field: None})
     with pytest.raises(WrongAnswer, match="not the right hit"):
         check(response, "hit")
+
+
+def test_both_events_ask_for_the_same_path_as_the_same_person() -> None:
+    http, rest = http_api("/holdings"), rest_api("/holdings")
+    assert http["rawPath"] == rest["path"] == "/holdings"
+    assert http["headers"] == rest["headers"]
+    assert rest["multiValueHeaders"]["accept"] == [http["headers"]["accept"]]
+    claims = rest["requestContext"]["authorizer"]["claims"]
+    assert http["requestContext"]["authorizer"]["jwt"]["claims"] == claims
+    assert claims["sub"]
+    assert "{" not in json.dumps([http, rest]).replace('{"', "").replace("{}", "")
+
+
+@pytest.mark.parametrize("snapshot", [False, True])
+def test_a_childs_environment_is_of_text_and_has_what_it_is_told(
+    snapshot: bool, tmp_path: Path
+) -> None:
+    given = environment(
+        tmp_path, "/task", table="t", url="https://u", bundle=tmp_path / "ca", snapshot=snapshot
+    )
+    assert {type(value) for value in given.values()} == {str}
+    assert (given["DDB_TABLE"], given["AWS_ENDPOINT_URL"]) == ("t", "https://u")
+    assert (given["AWS_LAMBDA_INITIALIZATION_TYPE"] == "snap-start") == snapshot
