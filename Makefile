@@ -63,7 +63,7 @@ package: $(READY) ## Write dist/holdings.zip, what Lambda runs
 bench: package ## Measure against the peers, write docs/performance.md ([ROUNDS=] [BENCH=--quick])
 	@$(BIN)/python -m bench $(if $(ROUNDS),--rounds $(ROUNDS)) $(BENCH)
 
-# The operator's day: each takes STACK=dev, staging or prod. docs/operations.md tells more. What is
+# The operator's day: each takes STACK=dev, staging or prod. docs/operations.md has the details. What is
 # given reaches the command as it was typed: neither make nor a shell looks into it.
 GIVEN := STACK YES FILE EMAIL VERSION PERCENT PRUNE
 $(foreach name,$(GIVEN),$(eval export GIVEN_$(name) := $$(value $(name))))

@@ -92,7 +92,7 @@ class Settings:
             api_prefix=env.prefix("API_PREFIX"),
             log_level=env.choice("LOG_LEVEL", _LOG_LEVELS, default="INFO"),
             demo_mode=demo_mode,
-            # boto3 itself heeds the second alone, Lambda sets both, people set either.
+            # boto3 itself reads the second alone, Lambda sets both, people set either.
             aws_region=env.text("AWS_REGION") or env.text("AWS_DEFAULT_REGION") or None,
             in_lambda=in_lambda,
             aws_environment=AwsEnvironment.from_env(environ),
@@ -141,7 +141,7 @@ class _Environment:
         if self.missing:
             problems.insert(
                 0,
-                f"set {', '.join(self.missing)} (docs/settings.md tells what each is), "
+                f"set {', '.join(self.missing)} (docs/settings.md says what each is), "
                 "or DEMO_MODE=true to see sample holdings with no set-up",
             )
         if problems:

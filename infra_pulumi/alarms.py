@@ -92,7 +92,7 @@ class Alarms(ComponentResource):
             opts=self._child,
         )
         if config.environment != "dev" and not config.alarm_emails:
-            pulumi.log.warn("nobody hears the alarms: set holdings:alarmEmails", topic)
+            pulumi.log.warn("alarms reach nobody: set holdings:alarmEmails", topic)
         for address in config.alarm_emails:
             aws.sns.TopicSubscription(
                 f"alarms-{address}",

@@ -65,7 +65,7 @@ class HttpApi(ComponentResource):
             function=args.function.name,
             qualifier=args.function.alias.name,
             principal="apigateway.amazonaws.com",
-            # Any stage and route of this API, and no other API: the app trusts what it is told
+            # Any stage and route of this API, and no other API: the app trusts what it hears
             # about the caller.
             source_arn=Output.concat(self._api.execution_arn, "/*/*"),
             opts=self._child,

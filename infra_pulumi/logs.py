@@ -53,11 +53,11 @@ class Logs(ComponentResource):
         # delivery, which has room for a few groups only.
         access = f"/aws/vendedlogs/{config.prefix}-access"
         key = EncryptionKey(
-            "telemetry-key",
+            "log-key",
             KeyArgs(
                 config=config,
                 description=f"{config.prefix}: logs and alarms",
-                alias=f"{config.prefix}-telemetry",
+                alias=f"{config.prefix}-logs",
                 policy=partial(log_key_policy, region=config.region, log_groups=(function, access)),
             ),
             ResourceOptions(parent=self),

@@ -39,20 +39,22 @@ class LocalStack:
         check_free(settings.web_port, "WEB_PORT")
         if settings.coinbase_url is None:
             check_free(settings.simulator_port, "SIMULATOR_PORT")
+        # What cannot be read is said before anything is started.
+        password = self._password()
+        key = settings.coinbase_key
+        if settings.coinbase_url is None:
+            key = asdict(kept(servers.simulator_state(settings)))
         page = servers.page(settings, self._environ)
         build_archive(say)
         say("starting the emulated AWS")
         emulator = self._start_emulator()
         say("running the Pulumi program against it")
-        stack = self._provision(emulator)
+        stack = self._provision(emulator, password)
         aws = Aws(emulator.url, REGION)
         accounts.create_user(aws, stack.user_pool_id, stack.password)
         if settings.coinbase_url is None:
             say("starting the Coinbase simulator")
-            key = asdict(kept(servers.simulator_state(settings)))
             self._started.start_all(servers.simulator(settings, self._environ))
-        else:
-            key = settings.coinbase_key
         accounts.put_secret(aws, stack.secret, key)
         stack.write(stack_file(self._environ))
         write_page_config(page_config_file(settings.state_dir), signed_in(stack))
@@ -79,7 +81,7 @@ class LocalStack:
         self._started.start("the emulated AWS", emulator)
         return emulator
 
-    def _provision(self, emulator: Emulator) -> Stack:
+    def _provision(self, emulator: Emulator, password: str) -> Stack:
         settings = self._settings
         outputs = provision(
             endpoint_url=emulator.url,
@@ -96,7 +98,7 @@ class LocalStack:
             client_id=outputs["client_id"],
             scope=outputs["api_scope"],
             username=accounts.USERNAME,
-            password=self._password(),
+            password=password,
             coinbase_url=settings.exchange_url,
             aws_endpoint_url=emulator.url,
             region=REGION,

@@ -118,11 +118,7 @@ def _create_user(options: argparse.Namespace) -> str:
 def _deploy_code(options: argparse.Namespace) -> str:
     function = _function(read_stack(options.stack))
     release = deploy_code(function, options.archive)
-    try:
-        removed = function.remove_old_versions()
-    except AwsError as error:  # the new code is live all the same
-        _warn(f"old versions were not removed. {explain(error)}")
-        removed = ()
+    removed = function.remove_old_versions(_warn)
     return _of(release) + (f"; removed old version {', '.join(removed)}" if removed else "")
 
 

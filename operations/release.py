@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError, WaiterError
 
-from operations.errors import OperationError
+from operations.errors import AwsError, OperationError, explain
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -65,22 +65,31 @@ class Function:
         code = _read_archive(archive)
         uploaded = self._client.update_function_code(FunctionName=self._name, ZipFile=code)
         digest = uploaded["CodeSha256"]
-        self._client.get_waiter("function_updated_v2").wait(FunctionName=self._name)
+        self._wait("function_updated_v2", "the code", FunctionName=self._name)
         # By its digest: what another operator uploads meanwhile is not published as this.
         published = self._client.publish_version(FunctionName=self._name, CodeSha256=digest)[
             "Version"
         ]
+        self._wait(
+            "published_version_active",
+            f"version {published}",
+            FunctionName=self._name,
+            Qualifier=published,
+        )
+        return published
+
+    def _wait(self, state: str, what: str, **which: str) -> None:
+        client: Any = self._client  # boto3-stubs knows a waiter by a literal name only
         try:
-            self._client.get_waiter("published_version_active").wait(
-                FunctionName=self._name, Qualifier=published
-            )
+            client.get_waiter(state).wait(**which)
         except WaiterError as error:
-            reason = error.last_response.get("StateReason") or error
+            found = error.last_response
+            settings = found.get("Configuration") or found
+            reason = settings.get("LastUpdateStatusReason") or settings.get("StateReason") or error
             raise OperationError(
-                f"version {published} does not start, and what was live still is: {reason}\n"
+                f"{what} does not start, and what was live still is: {reason}\n"
                 "`make logs` shows why; correct the code or its settings, then deploy again."
             ) from None
-        return published
 
     def point(self, release: Release) -> None:
         weights = {release.canary: release.share} if release.canary else {}
@@ -91,20 +100,30 @@ class Function:
             RoutingConfig={"AdditionalVersionWeights": weights},
         )
 
-    def remove_old_versions(self, keep: int = KEPT_VERSIONS) -> Sequence[str]:
-        """Delete all but the newest `keep` and what any alias points to; return the deleted."""
-        in_use = self._versions_of_aliases()
+    def remove_old_versions(
+        self, warn: Callable[[str], None], keep: int = KEPT_VERSIONS
+    ) -> Sequence[str]:
+        """Delete all but the newest `keep` and what any alias points to; return the deleted.
+
+        What cannot be deleted is warned of: the new code is live all the same.
+        """
         removed: list[str] = []
-        for version in self.versions()[:-keep]:
-            if version in in_use:
-                continue
-            try:
-                # Without a qualifier this call deletes the function: _is_published saw to that.
-                self._client.delete_function(FunctionName=self._name, Qualifier=version)
-            except self._client.exceptions.ResourceConflictException:
-                continue  # an alias has been pointed to it just now
-            removed.append(version)
+        try:
+            in_use = self._versions_of_aliases()
+            for version in self.versions()[:-keep]:
+                if version not in in_use and self._remove(version):
+                    removed.append(version)
+        except AwsError as error:
+            warn(f"not all old versions were removed. {explain(error)}")
         return removed
+
+    def _remove(self, version: str) -> bool:
+        """Without a qualifier this call deletes the function: _is_published saw to that."""
+        try:
+            self._client.delete_function(FunctionName=self._name, Qualifier=version)
+        except self._client.exceptions.ResourceConflictException:
+            return False  # an alias has been pointed to it just now
+        return True
 
     def _versions_of_aliases(self) -> set[str]:
         pages = self._client.get_paginator("list_aliases").paginate(FunctionName=self._name)

@@ -19,7 +19,7 @@ Run = Callable[[Sequence[str]], str]
 _LOG_IN = (
     "`pulumi login` chooses where the state lives; `pulumi login --local` keeps it on this machine"
 )
-# What Pulumi complains of when it cannot ask, and the remedy; docs/operations.md tells more.
+# What Pulumi complains of when it cannot ask, and the remedy; docs/operations.md explains them.
 _REMEDIES = {
     "no stack named": "make it with `pulumi stack init`",
     "incorrect passphrase": (

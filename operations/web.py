@@ -74,7 +74,7 @@ def deploy_web(
     reference: str,
     prune: bool = False,
 ) -> Deployed:
-    """Upload the build, its index last, and let CloudFront forget the one before.
+    """Upload the build, its index last, and invalidate the one before in CloudFront.
 
     Files of other builds stay, so that a page that is open finds its own; `prune` removes them.
     `reference` is new for each deployment: CloudFront takes a known one for a repetition.

@@ -40,7 +40,7 @@ def make_account(
 
 
 class FakeClock:
-    """A clock that only moves when it is told to, or slept on."""
+    """A clock that only moves when it is moved, or slept on."""
 
     def __init__(self, now: float = NOW) -> None:
         self.time = now

@@ -16,7 +16,7 @@ def blueprint(settings: Settings, clock: Clock, service: HoldingsService) -> Blu
 
     @api.get("/health")
     def health() -> Response:
-        """Tell that the API is up."""
+        """Report that the API is up."""
         from holdings.api.schemas import HealthSchema, to_json
 
         document = {

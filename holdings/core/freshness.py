@@ -81,7 +81,7 @@ class FreshnessRules:
         return self.expires_at(as_of) + self.last_good_for
 
     def is_fresh(self, entry: CachedSnapshot, now: float) -> bool:
-        """Heed today's rule too: a shorter `fresh_for` counts for what was kept under a longer."""
+        """Apply today's rule too: a shorter `fresh_for` counts for what was kept under a longer."""
         expires_at = min(entry.expires_at, self.expires_at(entry.as_of))
         return entry.as_of - CLOCK_SKEW_SECONDS <= now < expires_at
 

@@ -89,7 +89,7 @@ class Kept:
     def take_lease(self, attempt: Attempt) -> Lease | None:
         """Take the right to read, or return who has it or has just failed.
 
-        With the cache down there is nobody to heed.
+        With the cache down there is nobody to wait for.
         """
         wanted = Lease(attempt.now, attempt.now + _LEASE_SECONDS)
         other = self._lease(attempt, "read", wanted, seen=attempt.seen)

@@ -9,7 +9,7 @@ from holdings.core.money import round_amount
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One account as the exchange told it. `balance` is not computed from the other two."""
+    """One account as the exchange reported it. `balance` is not computed from the other two."""
 
     id: str
     currency: str

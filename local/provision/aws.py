@@ -93,8 +93,9 @@ def shaped(value: Any, shape: Any, names: Names = _NONE, path: str = "") -> Any:
         return _structure(value, shape, names, path)
     if kind == "list":
         return [shaped(item, shape.member, names, path) for item in _list(value, shape.member)]
-    if kind == "map":
-        return {key: shaped(item, shape.value, names, path) for key, item in value.items()}
+    if kind == "map" and isinstance(value, Mapping):
+        items = cast("Mapping[str, Any]", value).items()
+        return {key: shaped(item, shape.value, names, path) for key, item in items}
     if kind == "string" and isinstance(value, int | float):
         return json.dumps(value)
     if kind in ("double", "float") and isinstance(value, str):
@@ -105,13 +106,16 @@ def shaped(value: Any, shape: Any, names: Names = _NONE, path: str = "") -> Any:
 def _structure(value: Any, shape: Any, names: Names, path: str) -> dict[str, Any]:
     made: dict[str, Any] = {}
     unknown: list[str] = []
-    if not isinstance(value, Mapping):  # CloudFront has its lists in a block that counts them
+    if isinstance(value, list) and "Items" in shape.members:
+        # CloudFront has its lists in a block that counts them.
         made["Items"] = shaped(value, shape.members["Items"], names, path)
         value = {}
+    if not isinstance(value, Mapping):
+        raise UnknownInput([path])
     for name, item in cast("Mapping[str, Any]", value).items():
         where = f"{path}.{name}" if path else name
         known = member(shape, names.get(".".join(where.split(".")[-2:]), name))
-        if known is None:
+        if known is None or known in made:
             unknown.append(where)
         elif item is not None:
             made[known] = shaped(item, shape.members[known], names, where)

@@ -49,6 +49,7 @@ def function(resource: Resource) -> Made:
 
 _FUNCTION = Kind(
     key=("FunctionName",),
+    read="get_function_configuration",
     update="update_function_configuration",
     fixed=("Architectures", "Code"),
     # What an argument that the program no longer has goes back to.

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from botocore.exceptions import ClientError
 
 from local.provision.aws import Aws, Names, UnknownInput, member, shaped
+from local.settings import LocalError
 
 # Where boto3 has another name for an API than Pulumi.
 _SERVICES = {
@@ -112,12 +113,13 @@ class Kind:
     """The handler of most types: create_<kind>, or what <read>_<kind> finds is updated.
 
     An argument goes to each operation that has a member for it. Raises UnknownInput for one that
-    none has, and for one that no update can change.
+    none has or that no update can change, and LocalError if what is kept would have to be replaced.
     """
 
     # The members that it is found by. One that no argument gives, AWS chose in the last run, or
     # it is the name.
     key: tuple[str, ...] = ()
+    # "describe", say, or the whole operation.
     read: str = "get"
     # Where that is not update_<kind>.
     update: str = ""
@@ -130,7 +132,7 @@ class Kind:
     # What arguments that are left out go back to.
     unset: Mapping[str, Any] = field(default_factory=dict[str, Any])
     names: Names = field(default_factory=dict[str, str])
-    # The members that an update need not change.
+    # The members that are for the making alone.
     fixed: tuple[str, ...] = ()
     # The member that arguments belong in which are not the operation's own.
     into: str = ""
@@ -169,8 +171,9 @@ class Kind:
         inner = first.members[self.into] if self.into else first
         short = f"{resource.kind.split('_')[-1]}Name"  # "name" of a stage is its StageName
         names = {"name": short, **self.names} if member(inner, short) else self.names
-        if member(inner, names.get("name", "name")):
-            inputs.setdefault("name", resource.name)  # as Pulumi does
+        called = member(inner, names.get("name", "name"))
+        if called and called not in {member(inner, names.get(n, n)) for n in inputs}:
+            inputs["name"] = resource.name  # as Pulumi does
         left, given = set(inputs), dict[str, Facts]()
         for operation, shape in takes.items():
             own = {n: v for n, v in inputs.items() if member(shape, names.get(n, n))}
@@ -185,7 +188,8 @@ class Kind:
 
     def _made(self, resource: Resource, given: Facts, *elsewhere: Facts) -> Facts:
         client, kind = resource.client, resource.kind
-        make, read = self.via or f"create_{kind}", f"{self.read}_{kind}"
+        make = self.via or f"create_{kind}"
+        read = self.read if "_" in self.read else f"{self.read}_{kind}"
         resource.id_is_chosen = not given.keys() >= set(self.key)
         chosen = resource.known_id or given.get("Name")
         key = {part: given.get(part, chosen) for part in self.key}
@@ -197,7 +201,15 @@ class Kind:
         lost = sorted(given.keys() - takes.keys() - {*self.key, *self.fixed}.union(*elsewhere))
         if lost:
             raise UnknownInput(f"how to change {lost}")
-        now = resource.facts(read, known)
+        now, made_with = resource.facts(read, known), resource.takes(make).members
+        for part in given.keys() & now.keys() & {*self.fixed}:
+            # A policy is answered parsed, and has an operation of its own.
+            comparable = isinstance(given[part], type(now[part]))
+            if comparable and not _is_so(now[part], given[part], made_with[part]):
+                raise LocalError(
+                    f"the {kind} of {resource.name} is kept with another {part}, which cannot be "
+                    "changed: `make clean` starts over"
+                )
         wanted = {part: value for part, value in given.items() if part in takes}
         if not all(
             _is_so(now.get(part), wanted[part], takes[part]) for part in wanted.keys() - key
@@ -208,7 +220,11 @@ class Kind:
 
 
 def _is_so(now: Any, wanted: Any, shape: Any) -> bool:
-    if shape.type_name != "structure" or not (now and wanted):
+    if shape.type_name != "structure" or not isinstance(now, Mapping):
         return now == wanted
-    # Of a block only what is wanted: Lambda adds VpcConfig.VpcId, say.
-    return all(_is_so(now.get(part), wanted[part], shape.members[part]) for part in wanted)
+    # Without what answers have besides, such as Lambda's VpcConfig.VpcId.
+    answered = cast("Mapping[str, Any]", now)
+    block = {part: value for part, value in answered.items() if part in shape.members}
+    return block.keys() == wanted.keys() and all(
+        _is_so(block[part], wanted[part], shape.members[part]) for part in wanted
+    )

@@ -17,6 +17,7 @@ from local.provision import Aws
 from local.provision.aws import UnknownInput
 from local.provision.program import HANDLERS, SKIPPED, EmulatedProvider, Ids
 from local.provision.resource import Resource
+from local.settings import LocalError
 from tests.e2e.emulated import aws, emulator
 
 CASES: list[dict[str, Any]] = yaml.safe_load(
@@ -169,6 +170,32 @@ def test_what_an_update_cannot_change_is_refused(cloud: Cloud) -> None:
 
     with pytest.raises(UnknownInput, match=r"how to change \['AddReplicaRegions'\]"):
         cloud.register(secret, "kept", name="kept", addReplicaRegions=[{"region": "eu-west-3"}])
+
+
+def test_what_would_have_to_be_replaced_is_a_plain_sentence(cloud: Cloud) -> None:
+    api = "aws:apigatewayv2/api:Api"
+    cloud.register(api, "one", protocolType="HTTP")
+
+    with pytest.raises(LocalError, match=r"api of one is kept with another ProtocolType.*clean"):
+        cloud.register(api, "one", protocolType="WEBSOCKET")
+
+
+def test_what_a_block_no_longer_has_goes_away(cloud: Cloud) -> None:
+    api, origins = "aws:apigatewayv2/api:Api", ["https://a.example"]
+    cors = {"allowOrigins": origins, "maxAge": 5.0}
+    api_id, _ = cloud.register(api, "other", protocolType="HTTP", corsConfiguration=cors)
+
+    cloud.register(api, "other", protocolType="HTTP", corsConfiguration={"allowOrigins": origins})
+
+    found = cloud.aws.client("apigatewayv2").get_api(ApiId=api_id)
+    assert found["CorsConfiguration"] == {"AllowOrigins": origins}
+
+
+def test_two_arguments_of_one_meaning_are_refused(cloud: Cloud) -> None:
+    both = {"name": "a", "dashboardName": "b", "dashboardBody": "{}"}
+
+    with pytest.raises(UnknownInput, match=r"does not know \['dashboardName'\]"):
+        cloud.register("aws:cloudwatch/dashboard:Dashboard", "a", **both)
 
 
 def test_an_argument_that_a_handler_leaves_is_refused(cloud: Cloud) -> None:

@@ -81,7 +81,7 @@ def test_a_key_that_cannot_be_used_says_so(stack: Running) -> None:
     assert stack.get().status_code == 200
 
 
-def test_a_clock_ten_minutes_off_is_mended(stack: Running) -> None:
+def test_a_clock_ten_minutes_off_is_corrected(stack: Running) -> None:
     stack.simulate("PUT", "/clock", {"offset_seconds": 600})
     assert stack.get().headers["X-Cache"] == "MISS"
     stack.simulate("PUT", "/clock", {"offset_seconds": 0})

@@ -3,7 +3,7 @@
 import json
 import runpy
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import chdir
 from dataclasses import dataclass, field
 from functools import cache
@@ -56,10 +56,10 @@ class Program:
         (resource,) = (resource for resource in self.declared if resource.name == name)
         return resource
 
-    def with_one(self, changed: Declared) -> "Program":
-        """Return the same with one resource as `changed` has it."""
-        others = [resource for resource in self.declared if resource.name != changed.name]
-        return Program([*others, changed], self.exports)
+    def altered(self, name: str, change: Callable[[Declared], Declared]) -> "Program":
+        """Return the same, but for what has this name."""
+        changed = [change(r) if r.name == name else r for r in self.declared]
+        return Program(changed, self.exports)
 
     def one(self, kind: str) -> Declared:
         (resource,) = self.all(kind)

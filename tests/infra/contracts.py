@@ -12,9 +12,9 @@ from tests.infra.policies import statements
 WILDCARDS = {
     ("data-key", "AccountAdministersKey"): "*",
     ("data-key", "AccountUsesKeyThroughServices"): "*",
-    ("telemetry-key", "AccountAdministersKey"): "*",
-    ("telemetry-key", "LogsUseKeyForTheirGroups"): "*",
-    ("telemetry-key", "AlarmsPublishEncrypted"): "*",
+    ("log-key", "AccountAdministersKey"): "*",
+    ("log-key", "LogsUseKeyForTheirGroups"): "*",
+    ("log-key", "AlarmsPublishEncrypted"): "*",
     ("function-own-resources", "OwnLog"): "arn:of:function-log:log-stream:*",
     ("function-own-resources", "Traces"): "*",
     ("function-vpc", "LambdaAttachesTheFunction"): f"arn:aws:ec2:eu-west-1:{ACCOUNT}:*/*",
@@ -103,11 +103,11 @@ def silent_alarms(program: Program) -> Iterator[str]:
     for alarm in program.all("MetricAlarm"):
         heard = alarm.arguments.get("alarmActions", [])
         if not heard or not topics.issuperset(heard):
-            yield f"{alarm.name} tells nobody"
+            yield f"{alarm.name} reaches nobody"
         if alarm.arguments.get("actionsEnabled") is False:
             yield f"{alarm.name} is switched off"
         if alarm.arguments.get("treatMissingData") != "notBreaching":
-            yield f"{alarm.name} rings when nothing happens"
+            yield f"{alarm.name} fires when nothing happens"
 
 
 def unthrottled(program: Program) -> Iterator[str]:
@@ -122,16 +122,16 @@ def unthrottled(program: Program) -> Iterator[str]:
                 yield f"{key} lacks a limit, which refuses everybody"
 
 
-def secrets_told(program: Program) -> Iterator[str]:
+def secrets_shown(program: Program) -> Iterator[str]:
     for resource in program.declared:
         if resource.type.endswith((":SecretVersion", ":Parameter")):
             yield f"{resource.name} puts a value into Pulumi's state"
         if SECRETS & resource.arguments.keys() or resource.arguments.get("generateSecret"):
             yield f"{resource.name} knows a secret"
     variables = program.one("Function").arguments["environment"]["variables"]
-    told = {"CB_SECRET_NAME", "SECRET_CACHE_TTL_SECONDS"}
+    named = {"CB_SECRET_NAME", "SECRET_CACHE_TTL_SECONDS"}
     for name in (*variables, *program.exports):
-        if name not in told and any(
+        if name not in named and any(
             w in name.lower() for w in ("secret_", "password", "passphrase")
         ):
             yield f"{name} tells a secret"

@@ -44,7 +44,7 @@ def test_there_is_an_alarm_for_everything_that_an_operator_must_know(program: Pr
     assert comparisons == {"GreaterThanThreshold"}
 
 
-def test_every_alarm_has_its_mend_in_the_troubleshooting_page(program: Program) -> None:
+def test_every_alarm_has_its_remedy_in_the_troubleshooting_page(program: Program) -> None:
     page = (ROOT / "docs/troubleshooting.md").read_text()
     assert [a.name for a in program.all("MetricAlarm") if f"| `{a.name}` |" not in page] == []
 
@@ -145,18 +145,18 @@ def test_without_a_list_nobody_is_subscribed_and_up_warns_of_it_outside_dev(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     declare("dev")
-    assert "nobody hears" not in caplog.text
+    assert "reach nobody" not in caplog.text
 
     program = declare("prod", settings("prod"))
 
-    assert "nobody hears the alarms: set holdings:alarmEmails" in caplog.text
+    assert "alarms reach nobody: set holdings:alarmEmails" in caplog.text
     assert program.all("TopicSubscription") == []
     assert "notifications" not in program.one("Budget").arguments
 
 
 def test_cloudwatch_of_this_account_may_publish_and_use_the_key(program: Program) -> None:
     topic = json.loads(program.one("TopicPolicy").arguments["policy"])
-    key = json.loads(program.named("telemetry-key").arguments["policy"])
+    key = json.loads(program.named("log-key").arguments["policy"])
     logs = [group.arguments["name"] for group in program.all("LogGroup")]
 
     assert topic == alarm_topic_policy(account_id=ACCOUNT, topic_arn="arn:of:alarms")
@@ -202,7 +202,7 @@ def test_the_dashboard_shows_every_alarm(stack: str, program: Program) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "mend"),
+    ("key", "value", "remedy"),
     [
         ("alarmEmails", '["nobody"]', "not an e-mail address: 'nobody'"),
         ("alarmEmails", "me@holdings.example", "a list of e-mail addresses"),
@@ -212,6 +212,6 @@ def test_the_dashboard_shows_every_alarm(stack: str, program: Program) -> None:
         ("logRetentionDays", "8", "one of 1, 3, 5, 7"),
     ],
 )
-def test_a_bad_setting_of_the_alarms_is_named(key: str, value: str, mend: str) -> None:
-    with pytest.raises(ConfigError, match=rf"holdings:{key}: .*{mend}"):
+def test_a_bad_setting_of_the_alarms_is_named(key: str, value: str, remedy: str) -> None:
+    with pytest.raises(ConfigError, match=rf"holdings:{key}: .*{remedy}"):
         declare("prod", settings("prod") | {f"holdings:{key}": value})

@@ -69,14 +69,14 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize(("key", "value", "mend"), BAD)
-def test_a_bad_value_is_refused_with_its_key_and_the_mend(key: str, value: str, mend: str) -> None:
+@pytest.mark.parametrize(("key", "value", "remedy"), BAD)
+def test_a_bad_value_is_refused_with_key_and_remedy(key: str, value: str, remedy: str) -> None:
     with pytest.raises(ConfigError) as refused:
         declare("prod", {**settings("prod"), key: value})
 
     (line,) = str(refused.value).splitlines()[1:]
     assert line.startswith(f"  {key}: ")
-    assert mend in line
+    assert remedy in line
 
 
 def test_every_bad_key_is_named_at_once() -> None:

@@ -24,7 +24,7 @@ RULES = [
     contracts.wildcards,
     contracts.silent_alarms,
     contracts.unthrottled,
-    contracts.secrets_told,
+    contracts.secrets_shown,
     contracts.invoked_past_the_alias,
 ]
 KEPT = partial(contracts.unguarded, kept=True)
@@ -115,9 +115,9 @@ BROKEN: list[tuple[Rule, str, dict[str, Any]]] = [
     (contracts.silent_alarms, "table-errors", {"treatMissingData": "missing"}),
     (contracts.unthrottled, "default-stage", {"defaultRouteSettings": {"throttlingRateLimit": 5}}),
     (contracts.unthrottled, "default-stage", {"routeSettings": []}),
-    (contracts.secrets_told, "coinbase", {"secretString": "x"}),
-    (contracts.secrets_told, "web", {"generateSecret": True}),
-    (contracts.secrets_told, "api", {"environment": {"variables": {"API_SECRET_KEY": "x"}}}),
+    (contracts.secrets_shown, "coinbase", {"secretString": "x"}),
+    (contracts.secrets_shown, "web", {"generateSecret": True}),
+    (contracts.secrets_shown, "api", {"environment": {"variables": {"API_SECRET_KEY": "x"}}}),
     (contracts.invoked_past_the_alias, "function-live", {"integrationUri": "arn:of:api"}),
     (contracts.invoked_past_the_alias, "api-invokes-live", {"qualifier": None}),
     (contracts.invoked_past_the_alias, "api-invokes-live", {"sourceArn": "arn:*"}),
@@ -130,10 +130,11 @@ BROKEN: list[tuple[Rule, str, dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("rule", "name", "change"), BROKEN)
 def test_a_rule_notices_when_it_is_broken(rule: Rule, name: str, change: dict[str, Any]) -> None:
-    right = declared("prod").named(name)
-    wrong = replace(right, arguments={**right.arguments, **change})
+    wrong = declared("prod").altered(
+        name, lambda right: replace(right, arguments={**right.arguments, **change})
+    )
 
-    assert list(rule(declared("prod").with_one(wrong)))
+    assert list(rule(wrong))
 
 
 @pytest.mark.parametrize("name", ["users", "cache", "coinbase", "data-key", "access-log"])
@@ -141,8 +142,6 @@ def test_a_rule_notices_when_it_is_broken(rule: Rule, name: str, change: dict[st
 def test_the_rule_for_data_notices_a_missing_guard_and_what_stays_behind(
     name: str, change: dict[str, Any]
 ) -> None:
-    wrong = replace(declared("prod").named(name), **change)
-
-    (fault,) = KEPT(declared("prod").with_one(wrong))
+    (fault,) = KEPT(declared("prod").altered(name, lambda right: replace(right, **change)))
 
     assert fault.startswith(name)

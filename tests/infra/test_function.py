@@ -155,7 +155,7 @@ def test_who_keeps_instances_ready_is_warned_that_no_canary_goes_with_them(
     assert "no canary beside provisionedConcurrency" in caplog.text
 
 
-def test_levels_are_told_to_lambda_in_its_own_words() -> None:
+def test_levels_reach_lambda_in_its_own_words() -> None:
     program = declare("prod", settings("prod") | {"holdings:logLevel": "WARNING"})
 
     function = program.one("Function").arguments
@@ -200,7 +200,7 @@ def test_the_longest_request_ends_before_the_function_does() -> None:
 
 
 @pytest.mark.parametrize(
-    ("config", "mend"),
+    ("config", "remedy"),
     [
         ({"snapStart": "true", "provisionedConcurrency": "1"}, "refuses both"),
         ({"snapStart": "yes"}, "one of true, false"),
@@ -224,9 +224,9 @@ def test_the_longest_request_ends_before_the_function_does() -> None:
         ({"codeArchive": "dist/holdings"}, "a .zip file"),
     ],
 )
-def test_a_bad_setting_of_the_function_is_named(config: dict[str, str], mend: str) -> None:
+def test_a_bad_setting_of_the_function_is_named(config: dict[str, str], remedy: str) -> None:
     with pytest.raises(ConfigError) as refused:
         declare("prod", settings("prod") | {f"holdings:{k}": v for k, v in config.items()})
 
-    assert mend in str(refused.value)
+    assert remedy in str(refused.value)
     assert f"holdings:{next(iter(config))}" in str(refused.value)

@@ -149,7 +149,7 @@ def test_a_name_of_its_own_is_the_only_one(program: Program) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "mend"),
+    ("key", "value", "remedy"),
     [
         ("corsOrigins", '["https://holdings.example/"]', "no slash"),
         ("corsOrigins", '["http://holdings.example"]', "use https"),
@@ -166,6 +166,6 @@ def test_a_name_of_its_own_is_the_only_one(program: Program) -> None:
         ("apiDomain", "https://api.holdings.example", "a host name"),
     ],
 )
-def test_a_bad_setting_of_the_api_is_named(key: str, value: str, mend: str) -> None:
-    with pytest.raises(ConfigError, match=rf"holdings:{key}: .*{mend}"):
+def test_a_bad_setting_of_the_api_is_named(key: str, value: str, remedy: str) -> None:
+    with pytest.raises(ConfigError, match=rf"holdings:{key}: .*{remedy}"):
         declare("prod", settings("prod") | {f"holdings:{key}": value})

@@ -163,13 +163,13 @@ def test_page_and_api_have_names_of_their_own() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "mend"),
+    ("key", "value", "remedy"),
     [
         ("webDomain", "holdings.example", "together"),
         ("webDomain", "Holdings", "a host name"),
         ("webCertificateArn", CERTIFICATE.replace("us-east-1", "eu-west-1"), "in us-east-1"),
     ],
 )
-def test_a_bad_setting_of_the_page_is_named(key: str, value: str, mend: str) -> None:
-    with pytest.raises(ConfigError, match=rf"holdings:{key}: .*{mend}"):
+def test_a_bad_setting_of_the_page_is_named(key: str, value: str, remedy: str) -> None:
+    with pytest.raises(ConfigError, match=rf"holdings:{key}: .*{remedy}"):
         declare("prod", settings("prod") | {f"holdings:{key}": value})

@@ -1,7 +1,5 @@
 """The table: it never costs the answer, and what lies in it is not trusted."""
 
-import time as real_time
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
 import boto3
@@ -199,20 +197,3 @@ def test_a_reading_costs_three_calls_and_a_hit_one(laptop: Laptop) -> None:
     assert calls == ["get_item", "put_item", "put_item"]
     laptop.get()
     assert calls == ["get_item", "put_item", "put_item", "get_item"]
-
-
-# Many at once.
-
-
-def test_a_thousand_misses_of_several_processes_are_at_most_two_readings(laptop: Laptop) -> None:
-    laptops = [laptop, *(Laptop(laptop.simulator, laptop.time) for _ in range(3))]
-    for each in laptops:
-        each.real_time = True
-        each.restart()
-    laptop.time.time = real_time.time()
-    with ThreadPoolExecutor(100) as threads:
-        reads = [threads.submit(laptops[n % 4].get) for n in range(1_000)]
-        answers = [read.result() for read in reads]
-    assert {answer.status_code for answer in answers} == {200}
-    assert len({answer.data for answer in answers}) == 1
-    assert laptop.asked() <= 2

@@ -8,13 +8,18 @@ from typing import Any
 
 import pytest
 
+from holdings.adapters.coinbase import CoinbaseClient, Credentials
+from holdings.adapters.tls import context
 from holdings.api.problems import KINDS
+from holdings.core.clock import Clock, Deadline
+from holdings.core.errors import CoinbaseInvalidResponse
 from tests.hostile import (
     ACCOUNT,
     BOMB,
     GOOD,
     GZIP,
     Answer,
+    OneKey,
     always,
     chunked,
     http,
@@ -159,6 +164,26 @@ def test_a_hostile_answer_gives_a_documented_code_and_leaves_no_thread(
     assert not threads_left(5)
     # Foreseen, every one of them: what is not is logged loudly.
     assert not [record for record in caplog.records if record.exc_info]
+
+
+class Broken(OneKey):
+    def get(self) -> Credentials:
+        raise ZeroDivisionError("canary")
+
+
+def test_what_nobody_foresaw_is_an_invalid_answer_and_loud_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    client = CoinbaseClient(
+        "http://127.0.0.1:9", Broken(), clock=Clock(), user_agent="x", trusted=context
+    )
+    with pytest.raises(CoinbaseInvalidResponse, match="what the log says"):
+        client.accounts(Deadline.after(30, Clock()))
+    (record,) = caplog.records
+    assert (record.levelname, vars(record)["event"]) == ("ERROR", "problem")
+    assert "ZeroDivisionError" in record.getMessage()
+    assert f'"{__file__}", line' in record.getMessage()
+    assert "canary" not in caplog.text.replace('raise ZeroDivisionError("canary")', "")
 
 
 def test_a_proxy_changes_no_bound(monkeypatch: pytest.MonkeyPatch) -> None:

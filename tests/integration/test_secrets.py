@@ -173,7 +173,7 @@ def test_a_secret_that_cannot_be_read_says_why_and_hides_no_figures(
     assert counted.reads == 3
 
 
-def test_without_a_value_or_a_secret_the_mend_is_to_store_one(laptop: Laptop) -> None:
+def test_without_a_value_or_a_secret_the_remedy_is_to_store_one(laptop: Laptop) -> None:
     boto3.client("secretsmanager").delete_secret(SecretId=SECRET, ForceDeleteWithoutRecovery=True)
     laptop.restart()
     response = laptop.get()
@@ -182,7 +182,7 @@ def test_without_a_value_or_a_secret_the_mend_is_to_store_one(laptop: Laptop) ->
     assert SECRET in response.json["detail"]
 
 
-def test_without_a_region_the_mend_is_to_set_one(
+def test_without_a_region_the_remedy_is_to_set_one(
     monkeypatch: pytest.MonkeyPatch, laptop: Laptop
 ) -> None:
     monkeypatch.delenv("AWS_REGION")

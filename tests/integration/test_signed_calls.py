@@ -264,9 +264,9 @@ def test_without_a_key_in_the_variables_the_one_that_boto3_finds_signs(
 ) -> None:
     """As from a snapshot, where an address of this instance gives keys that expire."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "FOUND")
-    told = {**function.environ}
-    del told["AWS_ACCESS_KEY_ID"]  # of what the app is given; boto3 looks by itself
-    environment = AwsEnvironment.from_env(told)
+    environ = {**function.environ}
+    del environ["AWS_ACCESS_KEY_ID"]  # of what the app is given; boto3 looks by itself
+    environment = AwsEnvironment.from_env(environ)
     assert environment
     assert environment.key is None
 

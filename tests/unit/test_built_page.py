@@ -121,12 +121,12 @@ def test_it_is_served_until_it_is_stopped(dist: Path) -> None:
         requests.get(page.url, timeout=1)
 
 
-def test_a_page_that_is_not_built_is_named_with_the_mend(tmp_path: Path) -> None:
+def test_a_page_that_is_not_built_is_named_with_the_remedy(tmp_path: Path) -> None:
     with pytest.raises(LocalError, match="make web"):
         BuiltPage(CONFIG, dist=tmp_path)
 
 
-def test_a_page_that_nobody_told_of_a_stack_is_named_with_the_mend(tmp_path: Path) -> None:
+def test_a_page_that_knows_of_no_stack_is_named_with_the_remedy(tmp_path: Path) -> None:
     with pytest.raises(LocalError, match=r"config\.json is not here: .*make run"):
         main({"LOCAL_STATE_DIR": str(tmp_path)})
 

@@ -30,7 +30,7 @@ def test_every_setting_is_documented(module: str) -> None:
     assert variables_in(ROOT / module) - documented - internal == set()
 
 
-def test_every_code_of_the_api_has_its_mend_in_the_troubleshooting_page() -> None:
+def test_every_code_of_the_api_has_its_remedy_in_the_troubleshooting_page() -> None:
     page = (ROOT / "docs/troubleshooting.md").read_text()
     assert [code for code in KINDS if f"`{code}`" not in page] == []
 

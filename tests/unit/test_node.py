@@ -69,7 +69,7 @@ def test_a_node_that_is_named_is_taken_with_the_packaged_npm_if_it_has_none(chec
 
 
 @pytest.mark.parametrize("named", ["old/node", "none/node"])
-def test_a_named_node_that_will_not_do_is_an_error_with_the_mend(
+def test_a_named_node_that_will_not_do_is_an_error_with_the_remedy(
     checkout: Path, named: str
 ) -> None:
     node(checkout / "old/node", OLD)
@@ -78,7 +78,7 @@ def test_a_named_node_that_will_not_do_is_an_error_with_the_mend(
     assert "or unset NODE" in ended.stderr
 
 
-def test_without_any_node_the_mend_is_the_set_up(checkout: Path) -> None:
+def test_without_any_node_the_remedy_is_the_set_up(checkout: Path) -> None:
     shutil.rmtree(checkout / ".venv")
     ended = found(checkout)
     assert (ended.returncode, ended.stdout) == (1, "")

@@ -70,7 +70,7 @@ def test_no_key_reaches_the_page_s_server(settings: LocalSettings, spa: Path) ->
     )
 
 
-def test_without_its_packages_the_mend_is_the_set_up(
+def test_without_its_packages_the_remedy_is_the_set_up(
     settings: LocalSettings, tmp_path: Path
 ) -> None:
     with pytest.raises(LocalError, match="make setup"):

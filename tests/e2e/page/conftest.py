@@ -3,13 +3,16 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from local.built_page import BuiltPage
 from tests.e2e.browser import chromium
 from tests.e2e.conftest import Running
 from tests.e2e.page.stage import OPEN, SIGNED, Stage, staged
 from tests.e2e.page.visit import Visit, visiting
+
+# A busy machine may take its time; what is there is found at once all the same.
+expect.set_options(timeout=20_000)
 
 
 # Of this folder alone: a second Playwright, or an event loop of Pulumi's, cannot run beside it.

@@ -61,7 +61,7 @@ WARNED = snapshot(
 
 STATES = {
     "loading": State("Reading from Coinbase…"),
-    "table": State("Read 40 s ago from Coinbase", snapshot()),
+    "table": State("10 holdings in 201 accounts", snapshot()),
     "refreshed": State("these are those figures", snapshot(), act=_refresh),
     "warned": State("A warning of a newer API.", WARNED),
     "stale": State("Coinbase is not available right now", stale()),
@@ -69,7 +69,7 @@ STATES = {
     "unreachable": State("The API cannot be reached", snapshot(), act=_lose_the_api),
     "empty": State("No holdings", snapshot(holdings=[], account_count=191)),
     "filtered": State("No currency matches", snapshot(), path="/?q=zzz"),
-    "hidden": State("Read 40 s ago from Coinbase", snapshot(), act=_hide),
+    "hidden": State("10 holdings in 201 accounts", snapshot(), act=_hide),
     "expired": State("Your session has ended", snapshot(), act=_expire),
     "signed-out": State("See what you hold", signed_in=False),
     "cancelled": State("Sign-in was cancelled", path="/?error=access_denied", signed_in=False),

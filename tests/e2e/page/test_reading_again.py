@@ -16,7 +16,7 @@ from tests.e2e.page.visit import Visit
 def until(visit: Visit, wanted: Callable[[requests.Response], bool]) -> None:
     """Ask the API until its answer is of a kind: freshness and the key in memory have to end."""
     token = access_token(visit.running.stack)
-    give_up = time.monotonic() + 15
+    give_up = time.monotonic() + 45
     while not wanted(answer := visit.running.get(token=token)):
         assert time.monotonic() < give_up, answer.text
         time.sleep(0.1)

@@ -1,4 +1,4 @@
-"""An account (moto) and a `pulumi` that answers as told: what the operator's commands run on."""
+"""An account (moto) and a `pulumi` with canned answers: what the operator's commands run on."""
 
 import io
 import json

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from boto3.session import Session
+from botocore.exceptions import ClientError
 
 from operations.access import create_user, put_secret, read_value
 from operations.errors import OperationError
@@ -179,6 +180,15 @@ def test_a_secret_that_is_to_be_deleted_is_brought_back_first(
     body = {"__type": "InvalidRequestException", "Message": said}
     answer_with(secrets, "secrets-manager.PutSecretValue", json.dumps(body).encode(), status=400)
     with pytest.raises(OperationError, match=f"restore-secret --secret-id {NAME}"):
+        put_secret(secrets, NAME, TEXT)
+
+
+def test_another_refusal_of_the_secret_is_left_in_aws_s_words(
+    secrets: "SecretsManagerClient",
+) -> None:
+    body = b'{"__type": "InvalidRequestException", "Message": "something else"}'
+    answer_with(secrets, "secrets-manager.PutSecretValue", body, status=400)
+    with pytest.raises(ClientError, match="something else"):
         put_secret(secrets, NAME, TEXT)
 
 

@@ -1,4 +1,4 @@
-"""What an operator types, what is asked of Pulumi and AWS then, and what they are told."""
+"""What an operator types, what is asked of Pulumi and AWS then, and what is answered."""
 
 import json
 import os
@@ -66,7 +66,7 @@ def test_a_stack_that_keeps_nothing_is_destroyed(
 
 
 @pytest.mark.parametrize("bits", [{"protect": True}, {"retainOnDelete": True}])
-def test_a_stack_that_keeps_its_data_is_not_touched_and_the_two_steps_are_told(
+def test_a_stack_that_keeps_its_data_is_not_touched_and_the_two_steps_are_named(
     pulumi: Pulumi, operate: Operate, bits: dict[str, bool]
 ) -> None:
     pulumi.answer("stack export", keeping(**bits))

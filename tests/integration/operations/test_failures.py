@@ -143,11 +143,11 @@ def answer(code: str, message: str = "what AWS says", status: int = 400) -> Clie
     ],
 )
 def test_an_answer_of_aws_comes_with_its_own_remedy(error: ClientError, remedy: str) -> None:
-    said, told = explain(error).split("\n")
+    said, advice = explain(error).split("\n")
     assert said.startswith("AWS answers: ")
     assert str(error) in said
-    assert remedy in told
-    assert (LOG_IN in told) == (remedy == LOG_IN)
+    assert remedy in advice
+    assert (LOG_IN in advice) == (remedy == LOG_IN)
     assert passes(error) == (remedy == "try again")
 
 
@@ -157,7 +157,7 @@ def test_an_answer_that_nobody_foresaw_is_shown_without_a_guess() -> None:
     assert "\n" not in said
 
 
-def test_who_is_not_logged_in_is_told_so_by_every_command(
+def test_who_is_not_logged_in_learns_it_from_every_command(
     commands: list[list[str]], operate: Operate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):

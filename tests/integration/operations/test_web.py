@@ -108,7 +108,7 @@ def test_an_open_page_finds_the_files_of_its_build_until_they_are_pruned(
     assert stored(s3) == {"assets/b2.js", "config.json", "icon.svg", "index.html"}
 
 
-def test_cloudfront_forgets_the_index_of_before(s3: "S3Client", dist: Path) -> None:
+def test_the_index_of_before_is_invalidated(s3: "S3Client", dist: Path) -> None:
     cloudfront = CloudFront()
     deploy_web(s3, cloudfront, Hosting(BUCKET, "E1"), dist, reference="once")
     assert cloudfront.invalidated == [

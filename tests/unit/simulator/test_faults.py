@@ -234,7 +234,7 @@ def test_a_fault_strikes_its_own_path_only(client: Client, inject: Inject) -> No
 @pytest.mark.parametrize(
     "fault", [Fault.INVALID_API_KEY, Fault.INVALID_SIGNATURE, Fault.INVALID_PASSPHRASE]
 )
-def test_a_rejected_key_is_mended_by_rotating_it(
+def test_a_rejected_key_is_replaced_by_rotating_it(
     client: Client, inject: Inject, simulator: Simulator, fault: Fault
 ) -> None:
     inject(Injection(fault))

@@ -88,6 +88,7 @@ export function Amount({ amount, what, isHidden, isStop, scale, format, copy }: 
   }
   const parts = format(amount, scale);
   const { sign, integer, point, fraction, pad } = parts;
+  const lead = integer.slice(0, -1);
   const isAligned = fraction.join("").length <= scale;
   return (
     <button
@@ -102,30 +103,38 @@ export function Amount({ amount, what, isHidden, isStop, scale, format, copy }: 
         copy(amount, what);
       }}
     >
-      <span class="integer">
-        {sign}
-        {integer.slice(0, -1).map((part, index) => (
-          // A very long amount breaks between its groups, and keeps its last one at the point.
-          <Fragment key={index}>
-            {part}
-            {index % 2 === 1 && <wbr />}
-          </Fragment>
-        ))}
-      </span>
+      {/* A very long amount breaks between its groups, and keeps its last one at the point. */}
+      {lead.length > 0 && (
+        <span class="integer">
+          {sign}
+          {lead.map((part, index) => (
+            <Fragment key={index}>
+              {part}
+              {index % 2 === 1 && <wbr />}
+            </Fragment>
+          ))}
+        </span>
+      )}
       <span
         class={isAligned ? "tail" : undefined}
         data-pad={pad.text}
         style={pad.gaps > 0 ? { "--gaps": pad.gaps } : undefined}
       >
-        <span class="integer">{integer.at(-1)}</span>
-        <span class="fraction">
-          {point}
-          {fraction.map((digits, index) => (
-            <span key={index} class="digits">
-              {digits}
-            </span>
-          ))}
+        <span class="integer">
+          {lead.length === 0 && sign}
+          {integer.at(-1)}
         </span>
+        {fraction.length > 0 && (
+          <span class="fraction">
+            {point}
+            {fraction[0]}
+            {fraction.slice(1).map((digits, index) => (
+              <span key={index} class="digits">
+                {digits}
+              </span>
+            ))}
+          </span>
+        )}
       </span>
     </button>
   );
