@@ -28,7 +28,7 @@ setup: $(READY) $(EMULATOR_READY) $(NODE_READY) ## Make the environments (run an
 $(READY): requirements-dev.txt requirements.txt
 	@./scripts/make-venv .venv requirements-dev.txt "$(PYTHON)"
 
-$(EMULATOR_READY): local/emulator/requirements.txt
+$(EMULATOR_READY): local/emulator/requirements.txt | $(READY)
 	@./scripts/make-venv .venv-emulator local/emulator/requirements.txt "$$(./scripts/emulator-python $(PYTHON))"
 
 # Where Node.js is missing, the one in .venv does: that has to be there first.
