@@ -64,8 +64,7 @@ def _service(
 ) -> "HoldingsService":
     from holdings.core.freshness import FreshnessRules
     from holdings.core.service import HoldingsService
-    from holdings.deferred import DeferredCodec
-    from holdings.preload import preload
+    from holdings.deferred import DeferredCodec, preload
 
     notices: tuple[Notice, ...] = ()
     if settings.demo_mode:

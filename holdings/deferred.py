@@ -1,21 +1,42 @@
-"""Parts that are made when first needed: an answer from the cache needs neither of them.
+"""Parts that are made when first needed, or ahead of the first request where nobody waits for it.
 
-With what they import they would be a third of a cold start.
+An answer from the cache needs neither the exchange nor the codec: with what they import they would
+be a third of a cold start. Instances that start long before their first request, from a snapshot or
+kept ready, load and connect everything in the init phase, where it costs no viewer any time.
 """
 
+import logging
 import threading
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from holdings.core.clock import Deadline
 from holdings.core.once import once
 from holdings.core.ports import Exchange
 from holdings.core.service import SnapshotCodec
 from holdings.core.snapshot import Snapshot
-from holdings.preload import preload
 
 if TYPE_CHECKING:
     from holdings.core.portfolio import Account
+
+logger = logging.getLogger(__name__)
+
+
+@runtime_checkable
+class Preloadable(Protocol):
+    """A part that makes and connects at its first use what `preload` does ahead of it."""
+
+    def preload(self) -> None: ...
+
+
+def preload(parts: Iterable[object]) -> None:
+    """Preload each part that can be; one that fails is tried again when it is needed."""
+    for part in parts:
+        if isinstance(part, Preloadable):
+            try:
+                part.preload()
+            except Exception:  # whatever it is, the instance has to start
+                logger.exception("%s cannot be preloaded", type(part).__name__)
 
 
 class DeferredExchange:

@@ -63,7 +63,7 @@ class LogEvent:
 
     @property
     def chosen(self) -> str:
-        return self.pattern or '{ $.event = "%s" }' % self.name.replace("-", "_")  # noqa: UP031
+        return self.pattern or '{ $.event = "%s" }' % self.name.replace("-", "_")  # noqa: UP031 - a format() would double every brace
 
 
 LOG_EVENTS = (

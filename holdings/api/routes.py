@@ -4,7 +4,7 @@ from typing import cast
 
 from flask import Blueprint, Response, request
 
-from holdings.api.identity import caller
+from holdings.api.identity import require_sign_in
 from holdings.core.clock import Clock
 from holdings.core.errors import InvalidRequest
 from holdings.core.service import Answer, HoldingsService
@@ -33,7 +33,7 @@ def blueprint(settings: Settings, clock: Clock, service: HoldingsService) -> Blu
     def holdings() -> Response:
         """Read the holdings, with how old and how trustworthy they are."""
         if not settings.demo_mode:
-            caller(request.environ)
+            require_sign_in(request.environ)
         # Most requests have no query, and do without the schema and what it imports.
         refresh = bool(request.query_string) and _query()["refresh"]
         return _respond(service.read(refresh=refresh), now=int(clock.now()))

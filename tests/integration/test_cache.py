@@ -47,7 +47,8 @@ def test_a_missing_table_costs_a_warning(laptop: Laptop) -> None:
         response = laptop.get()
         assert (response.status_code, response.headers["X-Cache"]) == (200, outcome)
         assert laptop.warnings(response) == ["cache_unavailable"]
-        assert TABLE in response.json["warnings"][0]["detail"]  # pyright: ignore[reportOptionalSubscript]
+        assert response.json
+        assert TABLE in response.json["warnings"][0]["detail"]
     assert laptop.asked() == 1
 
 

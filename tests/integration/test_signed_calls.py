@@ -358,7 +358,6 @@ OURS = {
     "holdings.core.snapshot",
     "holdings.deferred",
     "holdings.logs",
-    "holdings.preload",
     "holdings.settings",
 }
 # Large parts of the standard library that nothing on the way needs.

@@ -7,8 +7,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+import trustme
 
-from bench import certificates
 from holdings.adapters import tls
 from holdings.adapters.coinbase.bounds import Bounds
 from holdings.adapters.coinbase.transport import Transport
@@ -52,14 +52,22 @@ def no_bundle_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return certificates.make(tmp_path_factory.mktemp("certificates"))
+def authority() -> trustme.CA:
+    return trustme.CA()
 
 
-def serving(address: str, bundle: Path) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def bundle(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("certificates") / "ca.pem"
+    authority.cert_pem.write_to_path(path)
+    return path
+
+
+def serving(address: str, authority: trustme.CA) -> Iterator[str]:
+    """Serve at `address` with a certificate for 127.0.0.1."""
     with Server((address, 0), Answering) as server:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(bundle.with_name("server.pem"))
+        authority.issue_cert("127.0.0.1").configure_cert(context)
         server.socket = context.wrap_socket(
             server.socket, server_side=True, do_handshake_on_connect=False
         )
@@ -69,14 +77,14 @@ def serving(address: str, bundle: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def url(bundle: Path) -> Iterator[str]:
-    yield from serving("127.0.0.1", bundle)
+def url(authority: trustme.CA) -> Iterator[str]:
+    yield from serving("127.0.0.1", authority)
 
 
 @pytest.fixture(scope="module")
-def elsewhere(bundle: Path) -> Iterator[str]:
+def elsewhere(authority: trustme.CA) -> Iterator[str]:
     """A server with a certificate for another address."""
-    yield from serving("127.0.0.2", bundle)
+    yield from serving("127.0.0.2", authority)
 
 
 def pool_to(url: str, bundle: Path | None) -> ConnectionPool:

@@ -101,7 +101,7 @@ class CoinbaseClient:
             raise
         except Exception as error:  # noqa: BLE001 - the last good figures serve, whatever it is
             # Without the error's text, which may be made of what Coinbase sent.
-            logger.error(  # noqa: TRY400
+            logger.error(  # noqa: TRY400 - its traceback would show the text
                 "unexpected %s while reading Coinbase:\n%s",
                 type(error).__qualname__,
                 "".join(traceback.format_tb(error.__traceback__)),

@@ -81,7 +81,7 @@ class _Response(http.client.HTTPResponse):
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         self._stream = _BoundedStream(sock, _bounds.get())
         # It only ever calls makefile() of a socket.
-        super().__init__(self._stream, *args, **kwargs)  # pyright: ignore[reportArgumentType]
+        super().__init__(self._stream, *args, **kwargs)  # pyright: ignore[reportArgumentType] - see above
 
     def begin(self) -> None:
         super().begin()
@@ -101,11 +101,11 @@ class _SecureConnection(HTTPSConnection):
 
 class _Pool(HTTPConnectionPool):
     # urllib3's own connections do not satisfy its protocol for them either.
-    ConnectionCls = _Connection  # pyright: ignore[reportAssignmentType]
+    ConnectionCls = _Connection  # pyright: ignore[reportAssignmentType] - see above
 
 
 class _SecurePool(HTTPSConnectionPool):
-    ConnectionCls = _SecureConnection  # pyright: ignore[reportAssignmentType]
+    ConnectionCls = _SecureConnection  # pyright: ignore[reportAssignmentType] - see above
 
 
 _POOLS: dict[str, type[HTTPConnectionPool]] = {"http": _Pool, "https": _SecurePool}
