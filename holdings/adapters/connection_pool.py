@@ -7,7 +7,6 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -70,18 +69,16 @@ class ConnectionPool:
         body: bytes,
         seconds: float,
     ) -> tuple[int, bytes]:
+        message = _message(headers, body)
         try:
             connection.sock.settimeout(seconds)
             until = time.monotonic() + seconds
-            connection.response_class = partial(_Response, until=until)  # pyright: ignore[reportAttributeAccessIssue] - it is called, and nothing else
-            connection.putrequest("POST", "/", skip_host=True, skip_accept_encoding=True)
-            for name, value in headers.items():
-                connection.putheader(name, value)
-            connection.endheaders(body)
+            connection.sock.sendall(message)
             # Or a server that answers in two parts waits 40 ms for us to confirm the first.
             if hasattr(socket, "TCP_QUICKACK"):
                 connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
-            response = connection.getresponse()
+            response = _Response(connection.sock, method="POST", until=until)
+            response.begin()
             received = _read(response)
         except BaseException:
             connection.close()
@@ -121,6 +118,17 @@ class ConnectionPool:
         )
         connection.connect()
         return connection
+
+
+def _message(headers: Mapping[str, str], body: bytes) -> bytes:
+    """Return all of a request, to leave in one TLS record. Raises ValueError.
+
+    http.client sends head and body apart, which is a sixth of a warm hit's CPU.
+    """
+    lines = [f"{name}: {value}" for name, value in headers.items()]
+    if any("\r" in line or "\n" in line for line in lines):
+        raise ValueError("a header has a line break")
+    return "\r\n".join(("POST / HTTP/1.1", *lines, "", "")).encode("ascii") + body
 
 
 def _read(response: http.client.HTTPResponse) -> bytes:
