@@ -1,5 +1,6 @@
 """What tests are made of: accounts, settings, events, and fakes at the core's own Protocols."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -111,6 +112,11 @@ class FakeCache:
     def _write(self) -> None:
         if not self.writable:
             raise CacheUnavailable("the cache could not be written")
+
+
+def unmeasured_environ() -> dict[str, str]:
+    """For a process whose imports, or whose room on the disk, coverage would change."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
 
 
 def make_v2_event(

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from holdings.cold_start import LATER
+from tests.builders import unmeasured_environ
 
 ROOT = Path(__file__).parents[2]
 
@@ -34,6 +35,7 @@ def run(code: str, *, path: Path = ROOT, more: dict[str, tuple[str, ...]] | None
     start = START.format(path=[str(ROOT), str(path)], more=more or {})
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", start + code],
+        env=unmeasured_environ(),
         capture_output=True,
         text=True,
         check=False,

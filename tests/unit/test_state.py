@@ -13,6 +13,7 @@ import pytest
 from local.settings import ROOT, LocalError, environment
 from local.stack import Stack
 from local.state import open_log, prepare, read_object, write_private
+from tests.builders import unmeasured_environ
 
 UMASKS = [0o000, 0o022, 0o777]
 
@@ -106,6 +107,7 @@ def without_room(code: str, argument: Path) -> str:
     return subprocess.run(
         [sys.executable, "-c", NO_ROOM + code, str(argument)],
         cwd=ROOT,
+        env=unmeasured_environ(),
         stderr=subprocess.PIPE,
         text=True,
         timeout=60,

@@ -83,6 +83,7 @@ def test_with_coinbase_down_the_last_good_figures_stay_and_say_so(visit: Visit) 
     assert visit.figures() == figures
 
     visit.running.simulate("DELETE", "/faults")
+    time.sleep(1.1)  # REFRESH_COOLDOWN_SECONDS of this stack, which the page's clock is no part of
     visit.page.clock.fast_forward(61_000)
     expect(banner).to_have_count(0)
     assert visit.figures() == figures
