@@ -104,7 +104,7 @@ def _real(
 
     def coinbase() -> "Exchange":
         from holdings import logs
-        from holdings.adapters.coinbase import CoinbaseClient
+        from holdings.adapters.coinbase_exchange import CoinbaseClient
         from holdings.adapters.secrets_manager import SecretsManagerCredentials
 
         credentials = SecretsManagerCredentials(

@@ -67,7 +67,7 @@ class LogEvent:
 
 
 LOG_EVENTS = (
-    LogEvent("coinbase-failure", "Coinbase cannot be read"),
+    LogEvent("exchange-failure", "Coinbase cannot be read"),
     LogEvent("stale-answer", "Old figures are served"),
     LogEvent("cache-failure", "The cache cannot be read or written"),
     LogEvent("secret-failure", "The API key cannot be had"),

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from holdings.adapters.coinbase import parse_credentials
-from holdings.adapters.coinbase.credentials import FIELDS
+from holdings.adapters.coinbase_exchange import parse_credentials
+from holdings.adapters.coinbase_exchange.credentials import FIELDS
 from holdings.core.errors import SecretInvalid
 from operations.errors import OperationError
 

@@ -20,7 +20,7 @@ from typing import Any
 from flask.testing import FlaskClient
 
 from holdings import create_app
-from holdings.adapters.coinbase import CoinbaseClient, Credentials
+from holdings.adapters.coinbase_exchange import CoinbaseClient, Credentials
 from holdings.adapters.tls import context
 from holdings.api.identity import REQUEST_CONTEXT
 from holdings.core.clock import Clock
@@ -123,7 +123,7 @@ def serving(answer: Answer, request_end: bytes = b"\r\n\r\n") -> Generator[Upstr
 
 
 class OneKey:
-    """Implements `holdings.adapters.coinbase.client.CredentialsSource`."""
+    """Implements `holdings.adapters.coinbase_exchange.client.CredentialsSource`."""
 
     def get(self) -> Credentials:
         return KEY

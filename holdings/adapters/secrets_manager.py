@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 
 from holdings.adapters.aws import AwsService, AwsUnavailable
-from holdings.adapters.coinbase.credentials import Credentials, parse_credentials
+from holdings.adapters.coinbase_exchange.credentials import Credentials, parse_credentials
 from holdings.core.clock import Clock
 from holdings.core.errors import Misconfigured, SecretInvalid, SecretUnavailable
 
@@ -20,7 +20,7 @@ _NOT_SET_UP = {"NoRegionError", "NoCredentialsError"}
 
 
 class SecretsManagerCredentials:
-    """Implements `holdings.adapters.coinbase.client.CredentialsSource`."""
+    """Implements `holdings.adapters.coinbase_exchange.client.CredentialsSource`."""
 
     def __init__(
         self,

@@ -84,7 +84,7 @@ class HoldingsQuerySchema(Schema):
 
 
 class NoticeSchema(Schema):
-    code = _text("A stable name of the fact.", "coinbase_unavailable")
+    code = _text("A stable name of the fact.", "exchange_unavailable")
     detail = _text("What it means and what to do.", "Coinbase is not available: try again later")
 
 

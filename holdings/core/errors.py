@@ -5,14 +5,14 @@ HoldingsError
 ├── Forbidden                        the token lacks the scope
 ├── InvalidRequest                   the query is not what the schema takes
 ├── UpstreamError                    no reading: the last good figures are served if there are any
-│   ├── CoinbaseError
-│   │   ├── CoinbaseCredentialsRejected
-│   │   ├── CoinbasePermissionDenied
-│   │   ├── CoinbaseInvalidResponse
-│   │   ├── CoinbaseRateLimited
-│   │   ├── CoinbaseUnavailable
-│   │   │   └── CoinbaseTimestampExpired
-│   │   └── CoinbaseTimeout
+│   ├── ExchangeError
+│   │   ├── ExchangeCredentialsRejected
+│   │   ├── ExchangePermissionDenied
+│   │   ├── ExchangeInvalidResponse
+│   │   ├── ExchangeRateLimited
+│   │   ├── ExchangeUnavailable
+│   │   │   └── ExchangeTimestampExpired
+│   │   └── ExchangeTimeout
 │   ├── SecretInvalid                the operator stored something that is not a key
 │   ├── SecretUnavailable            Secrets Manager did not answer
 │   └── RememberedFailure            any of these, or Misconfigured, a moment ago
@@ -62,7 +62,7 @@ class UpstreamError(HoldingsError):
     pass
 
 
-class CoinbaseError(UpstreamError):
+class ExchangeError(UpstreamError):
     """`transient` says that the same request may succeed in a moment."""
 
     def __init__(self, detail: str, *, transient: bool = False) -> None:
@@ -70,36 +70,36 @@ class CoinbaseError(UpstreamError):
         self.transient = transient
 
 
-class CoinbaseCredentialsRejected(CoinbaseError):
-    code = "coinbase_credentials_rejected"
+class ExchangeCredentialsRejected(ExchangeError):
+    code = "exchange_credentials_rejected"
 
 
-class CoinbasePermissionDenied(CoinbaseError):
-    code = "coinbase_permission_denied"
+class ExchangePermissionDenied(ExchangeError):
+    code = "exchange_permission_denied"
 
 
-class CoinbaseInvalidResponse(CoinbaseError):
-    code = "coinbase_invalid_response"
+class ExchangeInvalidResponse(ExchangeError):
+    code = "exchange_invalid_response"
 
 
-class CoinbaseRateLimited(CoinbaseError):
-    code = "coinbase_rate_limited"
+class ExchangeRateLimited(ExchangeError):
+    code = "exchange_rate_limited"
 
     def __init__(self, detail: str, *, retry_after: int | None = None) -> None:
         super().__init__(detail, transient=True)
         self.retry_after = retry_after
 
 
-class CoinbaseUnavailable(CoinbaseError):
-    code = "coinbase_unavailable"
+class ExchangeUnavailable(ExchangeError):
+    code = "exchange_unavailable"
 
 
-class CoinbaseTimestampExpired(CoinbaseUnavailable):
+class ExchangeTimestampExpired(ExchangeUnavailable):
     pass
 
 
-class CoinbaseTimeout(CoinbaseError):
-    code = "coinbase_timeout"
+class ExchangeTimeout(ExchangeError):
+    code = "exchange_timeout"
 
 
 class SecretInvalid(UpstreamError):

@@ -12,7 +12,7 @@ from typing import Literal, Protocol
 
 from holdings.core.clock import Clock, Deadline
 from holdings.core.errors import (
-    CoinbaseTimeout,
+    ExchangeTimeout,
     HoldingsError,
     Misconfigured,
     RememberedFailure,
@@ -144,7 +144,7 @@ class HoldingsService:
             )
             payload = self._codec.encode(snapshot)
             if not attempt.deadline.remaining():
-                raise CoinbaseTimeout("Coinbase's answer came too late to be used: try again")
+                raise ExchangeTimeout("Coinbase's answer came too late to be used: try again")
         except (UpstreamError, Misconfigured) as error:
             _report(error)
             failure = self._kept.remember(attempt, error)
@@ -179,7 +179,7 @@ class HoldingsService:
     def _not_waiting_longer(self, attempt: Attempt) -> Answer:
         stale = self._stale(attempt, _IN_PROGRESS)
         if not stale:
-            raise CoinbaseTimeout("Coinbase did not answer in time: try again later")
+            raise ExchangeTimeout("Coinbase did not answer in time: try again later")
         return stale
 
     def _stale(self, attempt: Attempt, notice: Notice) -> Answer | None:
@@ -219,7 +219,7 @@ def _report(error: HoldingsError) -> None:
         logging.ERROR if ours else logging.WARNING,
         "the exchange could not be read: %s",
         error.detail,
-        extra={"event": "secret_failure" if ours else "coinbase_failure", "code": error.code},
+        extra={"event": "secret_failure" if ours else "exchange_failure", "code": error.code},
     )
 
 

@@ -37,11 +37,11 @@ def test_a_query_that_cannot_be_used_names_the_field(stack: Running) -> None:
 @pytest.mark.parametrize(
     ("fault", "code", "status"),
     [
-        ("maintenance", "coinbase_unavailable", 503),
-        ("bad_gateway", "coinbase_invalid_response", 502),
-        ("rate_limited", "coinbase_rate_limited", 503),
-        ("reset", "coinbase_unavailable", 503),
-        ("nan_balance", "coinbase_invalid_response", 502),
+        ("maintenance", "exchange_unavailable", 503),
+        ("bad_gateway", "exchange_invalid_response", 502),
+        ("rate_limited", "exchange_rate_limited", 503),
+        ("reset", "exchange_unavailable", 503),
+        ("nan_balance", "exchange_invalid_response", 502),
     ],
 )
 def test_a_fault_is_a_code_without_a_snapshot_and_stale_figures_with_one(

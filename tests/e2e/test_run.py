@@ -184,7 +184,7 @@ def test_the_api_outlives_all_it_works_with_and_nothing_outlives_the_api(tmp_pat
     # Without the table too: the process keeps its own last reading.
     assert (answer.status_code, answer.headers["X-Cache"]) == (200, "STALE")
     assert answer.json()["holdings"] == good["holdings"]
-    assert "coinbase_unavailable" in {warning["code"] for warning in answer.json()["warnings"]}
+    assert "exchange_unavailable" in {warning["code"] for warning in answer.json()["warnings"]}
     end(tmp_path, "local.api")
     running.wait_for("the API ended by itself", 10)
     assert running.process.wait(30) == 1

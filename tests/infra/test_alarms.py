@@ -32,7 +32,7 @@ def test_there_is_an_alarm_for_everything_that_an_operator_must_know(program: Pr
         "function-throttles": (0, 2, 3),
         "table-throttles": (0, 2, 3),
         "table-errors": (0, 2, 3),
-        "coinbase-failure": (0, 2, 3),
+        "exchange-failure": (0, 2, 3),
         "stale-answer": (0, 2, 3),
         "cache-failure": (0, 2, 3),
         "secret-failure": (0, 2, 3),

@@ -17,7 +17,7 @@ SIGNED_IN: dict[str, Any] = {
     REQUEST_CONTEXT: {"requestId": "r-1", "authorizer": {"jwt": {"claims": CLAIMS}}}
 }
 QUARTER_OF_MINUTES = 15
-UNAVAILABLE = errors.CoinbaseUnavailable("Coinbase is down")
+UNAVAILABLE = errors.ExchangeUnavailable("Coinbase is down")
 
 
 class Viewer:
@@ -56,10 +56,10 @@ def viewer(caplog: pytest.LogCaptureFixture) -> Viewer:
 
 
 FAILURES: list[tuple[errors.HoldingsError, set[str]]] = [
-    (UNAVAILABLE, {"coinbase-failure", "problem"}),
-    (errors.CoinbaseTimeout("no answer"), {"coinbase-failure", "problem"}),
-    (errors.CoinbaseRateLimited("slow down", retry_after=5), {"coinbase-failure", "problem"}),
-    (errors.CoinbaseInvalidResponse("HTML"), {"coinbase-failure", "problem"}),
+    (UNAVAILABLE, {"exchange-failure", "problem"}),
+    (errors.ExchangeTimeout("no answer"), {"exchange-failure", "problem"}),
+    (errors.ExchangeRateLimited("slow down", retry_after=5), {"exchange-failure", "problem"}),
+    (errors.ExchangeInvalidResponse("HTML"), {"exchange-failure", "problem"}),
     (errors.SecretInvalid("no key"), {"problem", "setup-invalid"}),
     (errors.Misconfigured("no right"), {"problem", "setup-invalid"}),
     (errors.SecretUnavailable("no answer"), {"problem", "secret-failure"}),
@@ -84,7 +84,7 @@ def test_old_figures_that_are_served_again_and_again_fire(viewer: Viewer) -> Non
 
     viewer.ask(QUARTER_OF_MINUTES)
 
-    assert {"coinbase-failure", "stale-answer"} <= viewer.fired()
+    assert {"exchange-failure", "stale-answer"} <= viewer.fired()
 
 
 @pytest.mark.parametrize("broken", ["readable", "writable"])

@@ -80,7 +80,7 @@ def test_with_table_and_coinbase_down_the_coinbase_error_is_reported(laptop: Lap
     boto3.client("dynamodb").delete_table(TableName=TABLE)
     laptop.simulator.stop()
     response = laptop.get()
-    assert (response.status_code, laptop.code(response)) == (503, "coinbase_unavailable")
+    assert (response.status_code, laptop.code(response)) == (503, "exchange_unavailable")
 
 
 def test_aws_is_not_waited_for_longer_than_a_request_allows() -> None:
@@ -143,7 +143,7 @@ def test_an_item_that_is_not_ours_to_the_last_digit_is_read_anew_and_replaced(
         {"until": {"N": str(NOW + 3_000)}, "since": {"N": str(NOW)}},
         {"until": {"S": "tomorrow"}},
         {},
-        {"until": {"N": str(NOW + 10**6)}, "since": {"N": "1"}, "code": {"S": "coinbase_timeout"}},
+        {"until": {"N": str(NOW + 10**6)}, "since": {"N": "1"}, "code": {"S": "exchange_timeout"}},
     ],
     ids=str,
 )

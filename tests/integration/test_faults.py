@@ -15,24 +15,24 @@ from local.simulator import Fault
 from tests.integration.conftest import Laptop
 
 CODES = {
-    Fault.RESET: "coinbase_unavailable",
-    Fault.RATE_LIMITED: "coinbase_rate_limited",
-    Fault.INTERNAL_ERROR: "coinbase_unavailable",
-    Fault.BAD_GATEWAY: "coinbase_invalid_response",
-    Fault.MAINTENANCE: "coinbase_unavailable",
-    Fault.TRUNCATED: "coinbase_invalid_response",
-    Fault.HALF_JSON: "coinbase_invalid_response",
-    Fault.MISSING_BALANCE: "coinbase_invalid_response",
-    Fault.NAN_BALANCE: "coinbase_invalid_response",
-    Fault.REPEAT_PAGE: "coinbase_invalid_response",
-    Fault.ENDLESS_PAGES: "coinbase_invalid_response",
-    Fault.HTML: "coinbase_invalid_response",
-    Fault.REDIRECT: "coinbase_invalid_response",
-    Fault.FORBIDDEN: "coinbase_permission_denied",
-    Fault.INVALID_API_KEY: "coinbase_credentials_rejected",
-    Fault.INVALID_SIGNATURE: "coinbase_credentials_rejected",
-    Fault.INVALID_PASSPHRASE: "coinbase_credentials_rejected",
-    Fault.TIMESTAMP_EXPIRED: "coinbase_unavailable",
+    Fault.RESET: "exchange_unavailable",
+    Fault.RATE_LIMITED: "exchange_rate_limited",
+    Fault.INTERNAL_ERROR: "exchange_unavailable",
+    Fault.BAD_GATEWAY: "exchange_invalid_response",
+    Fault.MAINTENANCE: "exchange_unavailable",
+    Fault.TRUNCATED: "exchange_invalid_response",
+    Fault.HALF_JSON: "exchange_invalid_response",
+    Fault.MISSING_BALANCE: "exchange_invalid_response",
+    Fault.NAN_BALANCE: "exchange_invalid_response",
+    Fault.REPEAT_PAGE: "exchange_invalid_response",
+    Fault.ENDLESS_PAGES: "exchange_invalid_response",
+    Fault.HTML: "exchange_invalid_response",
+    Fault.REDIRECT: "exchange_invalid_response",
+    Fault.FORBIDDEN: "exchange_permission_denied",
+    Fault.INVALID_API_KEY: "exchange_credentials_rejected",
+    Fault.INVALID_SIGNATURE: "exchange_credentials_rejected",
+    Fault.INVALID_PASSPHRASE: "exchange_credentials_rejected",
+    Fault.TIMESTAMP_EXPIRED: "exchange_unavailable",
 }
 SLOW = {
     Fault.HANG: {},
@@ -85,9 +85,9 @@ def test_a_fault_gives_its_code_and_with_a_snapshot_the_last_good_figures(
 def test_a_refused_connection_is_unavailable(laptop: Laptop) -> None:
     good = json.loads(laptop.get().data)
     laptop.simulator.stop()
-    check_stale(laptop, good, "coinbase_unavailable")
+    check_stale(laptop, good, "exchange_unavailable")
     laptop.time.advance(100_000)
-    check_failure(laptop, "coinbase_unavailable")
+    check_failure(laptop, "exchange_unavailable")
 
 
 @pytest.mark.slow
@@ -100,7 +100,7 @@ def test_an_answer_comes_by_the_deadline_however_slow_coinbase_is(
     laptop.break_exchange(fault, **SLOW[fault])
     laptop.time.time = real_time.time()
     started = real_time.monotonic()
-    check_failure(laptop, "coinbase_timeout")
+    check_failure(laptop, "exchange_timeout")
     assert 9 < real_time.monotonic() - started < 11
 
 
@@ -116,14 +116,14 @@ def test_one_lost_answer_is_asked_for_again_in_time(laptop: Laptop) -> None:
 
 def test_a_page_without_end_within_many_pages_is_cut_off(laptop: Laptop) -> None:
     laptop.break_exchange(Fault.ENDLESS_PAGES)
-    check_failure(laptop, "coinbase_invalid_response")
+    check_failure(laptop, "exchange_invalid_response")
     assert laptop.asked() <= 50
 
 
 def test_a_failure_in_the_middle_of_the_pages_stores_nothing(laptop: Laptop) -> None:
     laptop.simulator.exchange.page_size = 50
     laptop.break_exchange(Fault.MISSING_BALANCE, after=2)
-    check_failure(laptop, "coinbase_invalid_response")
+    check_failure(laptop, "exchange_invalid_response")
     laptop.simulator.exchange.faults.clear()
     laptop.forget_failure()
     assert laptop.get().headers["X-Cache"] == "MISS"
@@ -163,14 +163,14 @@ def test_any_bytes_are_an_answer_or_a_documented_code(
     laptop.time.advance(200_000)
     response = laptop.get()
     if response.status_code != 200:
-        assert laptop.code(response).startswith("coinbase_")
+        assert laptop.code(response).startswith("exchange_")
         assert laptop.code(response) in KINDS
 
 
 @pytest.mark.parametrize("size", [16 * 1024 * 1024 + 1])
 def test_a_body_without_measure_is_not_read_to_its_end(laptop: Laptop, size: int) -> None:
     laptop.break_exchange(Fault.BODY, status=200, body=b" " * size)
-    check_failure(laptop, "coinbase_invalid_response")
+    check_failure(laptop, "exchange_invalid_response")
 
 
 def test_every_line_about_a_failing_coinbase_has_the_request_s_id(laptop: Laptop) -> None:
@@ -187,4 +187,4 @@ def test_every_line_about_a_failing_coinbase_has_the_request_s_id(laptop: Laptop
         request_id = laptop.get().headers["X-Request-Id"]
     finally:
         logger.removeHandler(handler)
-    assert seen["holdings.adapters.coinbase.client"] == request_id
+    assert seen["holdings.adapters.coinbase_exchange.client"] == request_id

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from holdings.adapters.coinbase import CoinbaseClient, Credentials
+from holdings.adapters.coinbase_exchange import CoinbaseClient, Credentials
 from holdings.adapters.tls import context
 from holdings.api.problems import KINDS
 from holdings.core.clock import Clock, Deadline
-from holdings.core.errors import CoinbaseInvalidResponse
+from holdings.core.errors import ExchangeInvalidResponse
 from tests.hostile import (
     ACCOUNT,
     BOMB,
@@ -30,8 +30,8 @@ from tests.hostile import (
     threads_left,
 )
 
-INVALID = "coinbase_invalid_response"
-UNAVAILABLE = "coinbase_unavailable"
+INVALID = "exchange_invalid_response"
+UNAVAILABLE = "exchange_unavailable"
 HUGE = "1e99999999999999999999"
 
 
@@ -75,7 +75,7 @@ QUICK: dict[str, tuple[str, Answer]] = {
         timestamp_expired_then(b'{"epoch": 1e-99999999999999999999}'),
     ),
     "a huge exponent beside an error": (
-        "coinbase_permission_denied",
+        "exchange_permission_denied",
         always(http(f'{{"message": "Forbidden", "x": {HUGE}}}'.encode(), status=403)),
     ),
     "lists in lists": (INVALID, always(http(b"[" * 100_000))),
@@ -177,7 +177,7 @@ def test_what_nobody_foresaw_is_an_invalid_answer_and_loud_in_the_log(
     client = CoinbaseClient(
         "http://127.0.0.1:9", Broken(), clock=Clock(), user_agent="x", trusted=context
     )
-    with pytest.raises(CoinbaseInvalidResponse, match="what the log says"):
+    with pytest.raises(ExchangeInvalidResponse, match="what the log says"):
         client.accounts(Deadline.after(30, Clock()))
     (record,) = caplog.records
     assert (record.levelname, vars(record)["event"]) == ("ERROR", "problem")

@@ -31,8 +31,8 @@ from tests.hostile import (
 
 pytestmark = pytest.mark.slow
 
-INVALID = "coinbase_invalid_response"
-TIMEOUT = "coinbase_timeout"
+INVALID = "exchange_invalid_response"
+TIMEOUT = "exchange_timeout"
 
 
 @pytest.fixture(autouse=True)

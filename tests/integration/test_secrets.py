@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from holdings import logs
 from holdings.adapters import tls
 from holdings.adapters.aws import AwsService
-from holdings.adapters.coinbase import CoinbaseClient
+from holdings.adapters.coinbase_exchange import CoinbaseClient
 from holdings.adapters.secrets_manager import SecretsManagerCredentials
 from holdings.api.problem_kinds import KINDS
 from holdings.core.errors import HoldingsError, Misconfigured, SecretInvalid
@@ -104,7 +104,7 @@ def test_a_key_that_stays_rejected_is_tried_twice_and_not_in_a_loop(
 ) -> None:
     laptop.break_exchange(Fault.INVALID_API_KEY)
     for _ in range(5):
-        assert laptop.code(laptop.get()) == "coinbase_credentials_rejected"
+        assert laptop.code(laptop.get()) == "exchange_credentials_rejected"
     assert (counted.reads, laptop.asked()) == (2, 2)
 
 
@@ -113,7 +113,7 @@ def test_a_key_without_the_view_permission_is_told_apart(
 ) -> None:
     simulator.exchange.can_view = False
     response = laptop.get()
-    assert (response.status_code, laptop.code(response)) == (502, "coinbase_permission_denied")
+    assert (response.status_code, laptop.code(response)) == (502, "exchange_permission_denied")
 
 
 @pytest.mark.parametrize(

@@ -149,7 +149,7 @@ def test_leases_and_conditions_hold_without_a_client_too(function: Laptop) -> No
     function.time.advance(200)
     assert function.get().headers["X-Cache"] == "STALE"
     asked = function.asked()
-    assert function.warnings(other.get()) == ["coinbase_unavailable"]
+    assert function.warnings(other.get()) == ["exchange_unavailable"]
     assert function.asked() == asked
 
 

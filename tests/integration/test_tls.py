@@ -10,11 +10,11 @@ import pytest
 import trustme
 
 from holdings.adapters import tls
-from holdings.adapters.coinbase.bounds import Bounds
-from holdings.adapters.coinbase.transport import Transport
+from holdings.adapters.coinbase_exchange.bounds import Bounds
+from holdings.adapters.coinbase_exchange.transport import Transport
 from holdings.adapters.connection_pool import ConnectionPool
 from holdings.core.clock import Clock, Deadline
-from holdings.core.errors import CoinbaseUnavailable
+from holdings.core.errors import ExchangeUnavailable
 from holdings.core.once import once
 
 
@@ -111,14 +111,14 @@ def test_a_server_of_a_trusted_authority_is_talked_to(url: str, bundle: Path) ->
 def test_a_server_of_an_unknown_authority_is_not(url: str) -> None:
     with pytest.raises(ssl.SSLCertVerificationError):
         post(pool_to(url, None))
-    with pytest.raises(CoinbaseUnavailable):
+    with pytest.raises(ExchangeUnavailable):
         get(url, None)
 
 
 def test_a_server_with_a_certificate_for_another_host_is_not(elsewhere: str, bundle: Path) -> None:
     with pytest.raises(ssl.SSLCertVerificationError):
         post(pool_to(elsewhere, bundle))
-    with pytest.raises(CoinbaseUnavailable):
+    with pytest.raises(ExchangeUnavailable):
         get(elsewhere, bundle)
 
 

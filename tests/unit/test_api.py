@@ -110,7 +110,7 @@ def test_a_stale_answer_is_not_to_be_stored() -> None:
     api = Api()
     fresh = api.get()
     api.clock.advance(181)
-    api.exchange.answer = errors.CoinbaseTimeout("late")
+    api.exchange.answer = errors.ExchangeTimeout("late")
     response = api.get()
     assert (response.status_code, response.headers["X-Cache"]) == (200, "STALE")
     assert response.headers["Cache-Control"] == "no-store"
@@ -156,13 +156,13 @@ def test_a_query_that_cannot_be_used_names_the_field(query: str, field: str) -> 
 
 RAISED = [
     errors.Forbidden("f"),
-    errors.CoinbaseCredentialsRejected("c"),
-    errors.CoinbasePermissionDenied("c"),
-    errors.CoinbaseInvalidResponse("c"),
-    errors.CoinbaseRateLimited("c", retry_after=30),
-    errors.CoinbaseUnavailable("c"),
-    errors.CoinbaseTimestampExpired("c"),
-    errors.CoinbaseTimeout("c"),
+    errors.ExchangeCredentialsRejected("c"),
+    errors.ExchangePermissionDenied("c"),
+    errors.ExchangeInvalidResponse("c"),
+    errors.ExchangeRateLimited("c", retry_after=30),
+    errors.ExchangeUnavailable("c"),
+    errors.ExchangeTimestampExpired("c"),
+    errors.ExchangeTimeout("c"),
     errors.SecretInvalid("s"),
     errors.SecretUnavailable("s"),
     errors.Misconfigured("m"),
@@ -174,8 +174,8 @@ def test_every_failure_has_the_one_shape(error: errors.HoldingsError) -> None:
     response = Api(exchange=FakeExchange(error)).get()
     assert check_problem(response, error.code)["detail"] == error.detail
     assert response.headers.get("Retry-After") == {
-        "coinbase_rate_limited": "30",
-        "coinbase_unavailable": "10",  # for so long it is not tried again
+        "exchange_rate_limited": "30",
+        "exchange_unavailable": "10",  # for so long it is not tried again
         "secret_unavailable": "10",
     }.get(error.code)
 

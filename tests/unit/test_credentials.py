@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from holdings.adapters.coinbase import Credentials, parse_credentials
+from holdings.adapters.coinbase_exchange import Credentials, parse_credentials
 from holdings.core.errors import SecretInvalid
 
 CANARY = "canary-xyzzy"

@@ -15,7 +15,7 @@ FLOORS = [
     ("holdings.core", ("holdings.api", "holdings.adapters", "holdings.settings", "holdings.logs")),
     ("holdings.core", ("flask", "werkzeug", "boto3", "botocore", "requests", "marshmallow")),
     ("holdings.adapters", ("holdings.api", "flask", "werkzeug", "marshmallow")),
-    ("holdings.api", ("holdings.adapters.coinbase", "boto3", "requests")),
+    ("holdings.api", ("holdings.adapters.coinbase_exchange", "boto3", "requests")),
     ("holdings", ("infra_pulumi", "local", "operations", "package", "bench")),
     ("infra_pulumi", ("holdings", "local", "operations", "package", "bench")),
     ("package", ("holdings", "infra_pulumi", "local", "operations", "bench")),

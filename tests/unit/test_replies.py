@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from holdings.adapters.coinbase.bodies import Number
-from holdings.adapters.coinbase.replies import (
+from holdings.adapters.coinbase_exchange.bodies import Number
+from holdings.adapters.coinbase_exchange.replies import (
     Reply,
     next_cursor,
     parse_accounts,
@@ -17,8 +17,8 @@ from holdings.adapters.coinbase.replies import (
 )
 from holdings.api.problem_kinds import KINDS
 from holdings.core.errors import (
-    CoinbaseError,
-    CoinbaseInvalidResponse,
+    ExchangeError,
+    ExchangeInvalidResponse,
     HoldingsError,
 )
 from holdings.core.portfolio import Account
@@ -35,9 +35,9 @@ ACCOUNT = {
 }
 
 
-def error_of(status: int, body: object, headers: dict[str, str] | None = None) -> CoinbaseError:
+def error_of(status: int, body: object, headers: dict[str, str] | None = None) -> ExchangeError:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    with pytest.raises(CoinbaseError) as raised:
+    with pytest.raises(ExchangeError) as raised:
         raise_for_error(Reply(status, headers or {}, [raw]))
     return raised.value
 
@@ -45,26 +45,26 @@ def error_of(status: int, body: object, headers: dict[str, str] | None = None) -
 @pytest.mark.parametrize(
     ("status", "message", "code", "transient"),
     [
-        (401, "Invalid API Key", "coinbase_credentials_rejected", False),
-        (400, "Invalid API Key", "coinbase_credentials_rejected", False),
-        (401, "invalid signature", "coinbase_credentials_rejected", False),
-        (400, "invalid signature", "coinbase_credentials_rejected", False),
-        (401, "Invalid Passphrase", "coinbase_credentials_rejected", False),
-        (401, "Unauthorized.", "coinbase_credentials_rejected", False),
-        (400, "request timestamp expired", "coinbase_unavailable", False),
-        (401, "request timestamp expired", "coinbase_unavailable", False),
-        (403, "Forbidden", "coinbase_permission_denied", False),
-        (403, "anything", "coinbase_permission_denied", False),
-        (401, "IP does not match IP whitelist", "coinbase_permission_denied", False),
-        (429, "Private rate limit exceeded", "coinbase_rate_limited", True),
-        (429, "Public rate limit exceeded", "coinbase_rate_limited", True),
-        (429, "", "coinbase_rate_limited", True),
-        (500, "Internal server error", "coinbase_unavailable", True),
-        (503, "Service is under maintenance", "coinbase_unavailable", True),
-        (200 + 1, "made", "coinbase_invalid_response", False),
-        (400, "User-Agent header is required.", "coinbase_invalid_response", False),
-        (404, "NotFound", "coinbase_invalid_response", False),
-        (599, "", "coinbase_unavailable", True),
+        (401, "Invalid API Key", "exchange_credentials_rejected", False),
+        (400, "Invalid API Key", "exchange_credentials_rejected", False),
+        (401, "invalid signature", "exchange_credentials_rejected", False),
+        (400, "invalid signature", "exchange_credentials_rejected", False),
+        (401, "Invalid Passphrase", "exchange_credentials_rejected", False),
+        (401, "Unauthorized.", "exchange_credentials_rejected", False),
+        (400, "request timestamp expired", "exchange_unavailable", False),
+        (401, "request timestamp expired", "exchange_unavailable", False),
+        (403, "Forbidden", "exchange_permission_denied", False),
+        (403, "anything", "exchange_permission_denied", False),
+        (401, "IP does not match IP whitelist", "exchange_permission_denied", False),
+        (429, "Private rate limit exceeded", "exchange_rate_limited", True),
+        (429, "Public rate limit exceeded", "exchange_rate_limited", True),
+        (429, "", "exchange_rate_limited", True),
+        (500, "Internal server error", "exchange_unavailable", True),
+        (503, "Service is under maintenance", "exchange_unavailable", True),
+        (200 + 1, "made", "exchange_invalid_response", False),
+        (400, "User-Agent header is required.", "exchange_invalid_response", False),
+        (404, "NotFound", "exchange_invalid_response", False),
+        (599, "", "exchange_unavailable", True),
     ],
 )
 def test_an_error_is_known_by_its_message_then_by_its_status(
@@ -77,17 +77,17 @@ def test_an_error_is_known_by_its_message_then_by_its_status(
 @pytest.mark.parametrize("status", [502, 520])
 def test_a_page_of_the_content_network_is_no_answer_and_may_pass(status: int) -> None:
     error = error_of(status, b"<html>Bad gateway</html>")
-    assert (error.code, error.transient) == ("coinbase_invalid_response", True)
+    assert (error.code, error.transient) == ("exchange_invalid_response", True)
 
 
 @pytest.mark.parametrize("status", [301, 302, 307])
 def test_a_redirect_is_not_followed(status: int) -> None:
-    assert error_of(status, b"").code == "coinbase_invalid_response"
+    assert error_of(status, b"").code == "exchange_invalid_response"
 
 
 @pytest.mark.parametrize("body", [[], None, 7, {"message": 7}, {"message": None}, {}])
 def test_a_message_of_another_shape_leaves_the_status_to_speak(body: object) -> None:
-    assert error_of(401, body).code == "coinbase_credentials_rejected"
+    assert error_of(401, body).code == "exchange_credentials_rejected"
 
 
 @pytest.mark.parametrize(
@@ -145,18 +145,18 @@ def test_an_account_is_read_exactly_and_its_other_fields_are_left_alone() -> Non
 def test_one_malformed_account_makes_the_whole_answer_invalid(
     change: dict[str, Any], named: str
 ) -> None:
-    with pytest.raises(CoinbaseInvalidResponse, match=f"account 2 .* {named}"):
+    with pytest.raises(ExchangeInvalidResponse, match=f"account 2 .* {named}"):
         parse_accounts([ACCOUNT, ACCOUNT | change])
 
 
 @pytest.mark.parametrize("document", [None, {}, "x", 7, [None], [[]], ["x"], {"accounts": []}])
 def test_what_is_not_a_list_of_accounts_is_invalid(document: object) -> None:
-    with pytest.raises(CoinbaseInvalidResponse, match=r"not a list|not an object"):
+    with pytest.raises(ExchangeInvalidResponse, match=r"not a list|not an object"):
         parse_accounts(Reply(200, {}, [json.dumps(document).encode()]).array())
 
 
 def test_accounts_without_end_are_not_read_to_their_end() -> None:
-    with pytest.raises(CoinbaseInvalidResponse, match="more than 20000"):
+    with pytest.raises(ExchangeInvalidResponse, match="more than 20000"):
         parse_accounts(itertools.repeat(ACCOUNT))
 
 
@@ -181,7 +181,7 @@ def test_coinbase_time_is_read_as_epoch_seconds() -> None:
     ],
 )
 def test_a_time_of_another_shape_is_invalid(document: object) -> None:
-    with pytest.raises(CoinbaseInvalidResponse):
+    with pytest.raises(ExchangeInvalidResponse):
         parse_time(document)
 
 
@@ -226,5 +226,5 @@ def test_any_reply_is_accounts_or_a_documented_code(
         parse_accounts(reply.array())
         next_cursor(reply)
     except HoldingsError as error:
-        assert error.code.startswith("coinbase_")
+        assert error.code.startswith("exchange_")
         assert error.code in KINDS

@@ -11,10 +11,10 @@ from holdings.api.schemas import SnapshotDocument
 from holdings.core.clock import Clock, Deadline
 from holdings.core.errors import (
     CacheUnavailable,
-    CoinbaseError,
-    CoinbaseRateLimited,
-    CoinbaseTimeout,
-    CoinbaseUnavailable,
+    ExchangeError,
+    ExchangeRateLimited,
+    ExchangeTimeout,
+    ExchangeUnavailable,
     HoldingsError,
     Misconfigured,
     SecretInvalid,
@@ -59,7 +59,7 @@ def warnings(answer: Answer) -> list[str]:
     return [warning["code"] for warning in json.loads(answer.entry.payload)["warnings"]]
 
 
-DOWN = CoinbaseUnavailable("Coinbase is not available")
+DOWN = ExchangeUnavailable("Coinbase is not available")
 
 
 def test_the_first_read_asks_the_exchange_and_keeps_the_document_that_it_served() -> None:
@@ -161,8 +161,8 @@ def test_a_miss_keeps_the_time_of_the_last_refresh() -> None:
     "error",
     [
         DOWN,
-        CoinbaseTimeout("late"),
-        CoinbaseRateLimited("slow down", retry_after=1),
+        ExchangeTimeout("late"),
+        ExchangeRateLimited("slow down", retry_after=1),
         SecretUnavailable("try again later"),
         SecretInvalid("api_key is missing"),
         Misconfigured("allow this role to read the secret"),
@@ -202,12 +202,12 @@ def test_last_good_ends_a_day_after_freshness_even_if_the_item_is_still_there() 
     world.clock.advance(1)
     with pytest.raises(HoldingsError) as raised:
         world.read()
-    assert raised.value.code == "coinbase_unavailable"
+    assert raised.value.code == "exchange_unavailable"
 
 
 def test_without_a_snapshot_a_failure_is_an_error() -> None:
     world = World(exchange=FakeExchange(DOWN))
-    with pytest.raises(CoinbaseUnavailable):
+    with pytest.raises(ExchangeUnavailable):
         world.read()
 
 
@@ -227,7 +227,7 @@ def test_an_unreadable_cache_is_not_written_to() -> None:
 
 def test_with_cache_and_coinbase_down_the_coinbase_error_is_reported() -> None:
     world = World(exchange=FakeExchange(DOWN), cache=FakeCache(readable=False))
-    with pytest.raises(CoinbaseUnavailable):
+    with pytest.raises(ExchangeUnavailable):
         world.read()
 
 
@@ -238,7 +238,7 @@ def test_a_stored_document_of_another_shape_is_not_served_as_last_good() -> None
     world.cache.entry = CachedSnapshot.seal("{}", as_of=NOW, expires_at=NOW + 180)
     world.clock.advance(200)
     world.exchange.answer = DOWN
-    with pytest.raises(CoinbaseUnavailable):
+    with pytest.raises(ExchangeUnavailable):
         world.read()
 
 
@@ -263,7 +263,7 @@ def test_a_failing_exchange_is_asked_once_in_a_cool_down() -> None:
     for _ in range(5):
         with pytest.raises(HoldingsError) as raised:
             world.read()
-        assert raised.value.code == "coinbase_unavailable"
+        assert raised.value.code == "exchange_unavailable"
         world.clock.advance(1)
     assert world.exchange.calls == 1
     world.clock.advance(5)
@@ -272,7 +272,7 @@ def test_a_failing_exchange_is_asked_once_in_a_cool_down() -> None:
 
 
 def test_a_remembered_failure_says_when_to_try_again() -> None:
-    world = World(exchange=FakeExchange(CoinbaseRateLimited("slow down", retry_after=30)))
+    world = World(exchange=FakeExchange(ExchangeRateLimited("slow down", retry_after=30)))
     left: list[int | None] = []
     for pause in (12, 17, 1):
         with pytest.raises(HoldingsError) as raised:
@@ -281,7 +281,7 @@ def test_a_remembered_failure_says_when_to_try_again() -> None:
         world.clock.advance(pause)
     assert left == [30, 18, 1]
     assert world.exchange.calls == 1
-    with pytest.raises(CoinbaseError):
+    with pytest.raises(ExchangeError):
         world.read()
     assert world.exchange.calls == 2
 
@@ -294,7 +294,7 @@ def test_other_instances_do_not_ask_a_failing_exchange_either() -> None:
     for _ in range(3):
         world.restart()
         answer = world.read()
-        assert (answer.outcome, warnings(answer)) == ("STALE", ["coinbase_unavailable"])
+        assert (answer.outcome, warnings(answer)) == ("STALE", ["exchange_unavailable"])
         assert answer.entry.as_of == good.entry.as_of
     assert world.exchange.calls == 2
 
@@ -373,7 +373,7 @@ def test_threads_that_wait_for_a_reading_that_fails_get_its_error_without_trying
     with ThreadPoolExecutor(50) as threads:
         reads = [threads.submit(world.read) for _ in range(50)]
         codes = {cast("HoldingsError", read.exception(20)).code for read in reads}
-    assert codes == {"coinbase_unavailable"}
+    assert codes == {"exchange_unavailable"}
     assert gate.calls == 1
 
 
@@ -420,11 +420,11 @@ def test_a_waiter_with_last_good_figures_shows_them_after_a_while() -> None:
 
 def test_a_waiter_learns_of_another_process_s_failure_and_asks_nobody() -> None:
     world = World()
-    held(world, since=NOW, failure=Failure("coinbase_timeout", "late", NOW + 10))
+    held(world, since=NOW, failure=Failure("exchange_timeout", "late", NOW + 10))
     for _ in range(2):
         with pytest.raises(HoldingsError) as raised:
             world.read()
-        assert (raised.value.code, raised.value.detail) == ("coinbase_timeout", "late")
+        assert (raised.value.code, raised.value.detail) == ("exchange_timeout", "late")
     assert world.exchange.calls == 0
     assert world.clock.time == NOW
 
@@ -462,7 +462,7 @@ def test_what_took_longer_than_the_deadline_to_put_together_is_too_late() -> Non
 
     world.exchange = Late()
     world.restart()
-    with pytest.raises(CoinbaseTimeout):
+    with pytest.raises(ExchangeTimeout):
         world.read()
     assert world.cache.entry is None
 

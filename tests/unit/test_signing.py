@@ -8,8 +8,8 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from holdings.adapters.coinbase.credentials import Credentials
-from holdings.adapters.coinbase.signing import ExchangeAuth, sign
+from holdings.adapters.coinbase_exchange.credentials import Credentials
+from holdings.adapters.coinbase_exchange.signing import ExchangeAuth, sign
 
 SECRET = bytes(range(64))
 CREDENTIALS = Credentials("key", SECRET, "passphrase")

@@ -38,34 +38,34 @@ const PROBLEMS: Record<ProblemCode, Sentence> = {
     remedy: "Reload the page to get its newest version.",
     passes: false,
   },
-  coinbase_credentials_rejected: {
+  exchange_credentials_rejected: {
     title: "Coinbase rejects the stored API key",
     remedy:
       "A valid key of this environment has to be stored: a sandbox key does not open production.",
     passes: false,
   },
-  coinbase_permission_denied: {
+  exchange_permission_denied: {
     title: "The API key may not read accounts",
     remedy:
       "Grant the key the View permission at Coinbase, and check its list of allowed addresses.",
     passes: false,
   },
-  coinbase_invalid_response: {
+  exchange_invalid_response: {
     title: "Coinbase's answer could not be used",
     remedy: "It was not a whole account list, so none of it is shown. Try again in a minute.",
     passes: true,
   },
-  coinbase_rate_limited: {
+  exchange_rate_limited: {
     title: "Coinbase is being asked too often",
     remedy: "Wait a moment. If it stays, another program is using the same key.",
     passes: true,
   },
-  coinbase_unavailable: {
+  exchange_unavailable: {
     title: "Coinbase is not available right now",
     remedy: "Nothing is wrong with your account. Try again in a few minutes.",
     passes: true,
   },
-  coinbase_timeout: {
+  exchange_timeout: {
     title: "Coinbase did not answer in time",
     remedy: "Nothing is wrong with your account. Try again in a minute.",
     passes: true,

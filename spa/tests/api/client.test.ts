@@ -95,11 +95,11 @@ describe("an answer", () => {
   });
 
   it("that is a problem keeps its code, its words, its id and when to come back", async () => {
-    const body = { code: "coinbase_rate_limited", detail: "Wait.", request_id: "r-1", status: 503 };
+    const body = { code: "exchange_rate_limited", detail: "Wait.", request_id: "r-1", status: 503 };
     const { result } = ask(() => json(body, { status: 503, headers: { "Retry-After": "7" } }));
     expect(await result).toEqual({
       kind: "problem",
-      code: "coinbase_rate_limited",
+      code: "exchange_rate_limited",
       status: 503,
       detail: "Wait.",
       requestId: "r-1",

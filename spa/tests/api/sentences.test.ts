@@ -9,7 +9,7 @@ const codes = [
 ];
 
 it("finds the codes in the API's document at all", () => {
-  expect(codes).toContain("coinbase_rate_limited");
+  expect(codes).toContain("exchange_rate_limited");
   expect(codes.length).toBeGreaterThan(10);
 });
 
@@ -46,10 +46,10 @@ it.each(["constructor", "__proto__", "toString"])("does not take %s for a code",
 it("asks again soon only for what may pass", () => {
   const passing = codes.filter((code) => problemSentence(code, "").passes).sort();
   expect(passing).toEqual([
-    "coinbase_invalid_response",
-    "coinbase_rate_limited",
-    "coinbase_timeout",
-    "coinbase_unavailable",
+    "exchange_invalid_response",
+    "exchange_rate_limited",
+    "exchange_timeout",
+    "exchange_unavailable",
     "internal_error",
     "secret_unavailable",
   ]);

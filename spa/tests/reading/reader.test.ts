@@ -111,17 +111,17 @@ describe("asking again", () => {
   });
 
   it("holds everything for as long as Retry-After says", async () => {
-    const { reader } = readerOf([problem("coinbase_rate_limited", 503, 20)]);
+    const { reader } = readerOf([problem("exchange_rate_limited", 503, 20)]);
     await reader.read("read");
     expect([reader.heldFor("refresh"), reader.heldFor("read")]).toEqual([20, 20]);
   });
 
   it("grows patient with a failure that stays, and obeys Retry-After", () => {
-    const down = problem("coinbase_unavailable", 503);
+    const down = problem("exchange_unavailable", 503);
     expect([1, 2, 3, 9].map((failures) => delayAfterFailure(down, failures))).toEqual([
       15, 30, 60, 300,
     ]);
-    expect(delayAfterFailure(problem("coinbase_rate_limited", 503, 42), 1)).toBe(42);
+    expect(delayAfterFailure(problem("exchange_rate_limited", 503, 42), 1)).toBe(42);
   });
 
   it.each<Failure>([
@@ -155,7 +155,7 @@ describe("asking again", () => {
   });
 
   it("lets no Retry-After lock the page for longer than an hour", async () => {
-    const { reader } = readerOf([problem("coinbase_rate_limited", 503, 315_360_000)]);
+    const { reader } = readerOf([problem("exchange_rate_limited", 503, 315_360_000)]);
     await reader.read("read");
     expect([reader.heldFor("refresh"), reader.heldFor("read"), reader.dueIn()]).toEqual([
       3600, 3600, 3600,
@@ -185,7 +185,7 @@ describe("asking again", () => {
           new TestClock().read(),
         ),
       );
-    expect([delay("coinbase_unavailable"), delay("coinbase_credentials_rejected")]).toEqual([
+    expect([delay("exchange_unavailable"), delay("exchange_credentials_rejected")]).toEqual([
       60, 300,
     ]);
   });

@@ -46,7 +46,7 @@ def snapshot(**changes: Any) -> Document:
     } | changes
 
 
-def stale(code: str = "coinbase_unavailable", **changes: Any) -> Document:
+def stale(code: str = "exchange_unavailable", **changes: Any) -> Document:
     warning = {"code": code, "detail": "Coinbase answers with status 503."}
     return snapshot(stale=True, warnings=[warning], as_of="2026-11-21T08:12:00Z", **changes)
 

@@ -19,7 +19,7 @@ HTML = "<!doctype html><title>502</title><h1>Bad gateway</h1>"
         (snapshot(holdings=[{"currency": "BTC"}]), 200, "The API's answer could not", "account_id"),
         (snapshot(holdings=[{}]) | {"stale": "no"}, 200, "The API's answer could not", "stale"),
         ({"message": "Forbidden"}, 403, "Your sign-in does not allow", "Sign out and in again"),
-        (problem("coinbase_timeout", 504), 504, "Coinbase did not answer in time", "7f3c2a90-"),
+        (problem("exchange_timeout", 504), 504, "Coinbase did not answer in time", "7f3c2a90-"),
         (problem("misconfigured", 500), 500, "The API is not set up", "what the API says of it"),
         (problem("brand_new", 500), 500, "The holdings could not be read", "what the API says"),
     ],
@@ -87,7 +87,7 @@ def test_a_slow_answer_is_said_to_take_long_and_is_then_shown(stage: Stage) -> N
 
 def test_a_request_is_held_back_for_as_long_as_the_api_asks(stage: Stage) -> None:
     stage.page.clock.install()
-    stage.say(problem("coinbase_rate_limited", 503), 503, Retry_After="20")
+    stage.say(problem("exchange_rate_limited", 503), 503, Retry_After="20")
     page = stage.open()
     again = page.get_by_role("button", name="Try again")
     expect(again).to_have_attribute("aria-disabled", "true")
@@ -106,7 +106,7 @@ def test_a_wait_of_whatever_length_stands_beside_the_words_of_its_button(
 ) -> None:
     page = stage.page
     page.set_viewport_size({"width": width, "height": 800})
-    stage.say(problem("coinbase_rate_limited", 503), 503, Retry_After=str(seconds))
+    stage.say(problem("exchange_rate_limited", 503), 503, Retry_After=str(seconds))
     stage.open()
     expect(page.locator(".refresh-wait")).to_be_visible()
     overlap: float = page.evaluate("""() => {

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bench.invocation import WrongAnswer, check, environment, http_api, rest_api
-from holdings.adapters.coinbase.replies import parse_accounts
+from holdings.adapters.coinbase_exchange.replies import parse_accounts
 from holdings.api.schemas import SnapshotDocument
 from holdings.core.portfolio import build_portfolio
 from holdings.core.snapshot import Snapshot

@@ -41,7 +41,7 @@ it("is silent about figures that are in order", async () => {
 });
 
 it("says why figures are stale, in plain words, and of when they are", async () => {
-  const warnings = [{ code: "coinbase_credentials_rejected", detail: "x" }];
+  const warnings = [{ code: "exchange_credentials_rejected", detail: "x" }];
   const text = await show([figures({ stale: true, warnings })]);
   expect(text).toContain("Coinbase rejects the stored API key");
   expect(text).toContain("last good figures");
@@ -78,7 +78,7 @@ it("gives a problem its sentence, its detail and the id to quote", async () => {
 });
 
 it("keeps one voice: while a reading fails, older staleness is not reported too", async () => {
-  const stale = figures({ stale: true, warnings: [{ code: "coinbase_timeout", detail: "" }] });
+  const stale = figures({ stale: true, warnings: [{ code: "exchange_timeout", detail: "" }] });
   const text = await show([stale, { kind: "offline" }]);
   expect(text).toContain("You are offline");
   expect(text).not.toContain("did not answer in time");

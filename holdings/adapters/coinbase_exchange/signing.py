@@ -8,7 +8,7 @@ from collections.abc import Callable
 from requests import PreparedRequest
 from requests.auth import AuthBase
 
-from holdings.adapters.coinbase.credentials import Credentials
+from holdings.adapters.coinbase_exchange.credentials import Credentials
 
 
 def sign(secret: bytes, *, timestamp: str, method: str, path: str, body: bytes = b"") -> str:

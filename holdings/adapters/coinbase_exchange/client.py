@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 
 from requests.auth import AuthBase
 
-from holdings.adapters.coinbase.bounds import (
+from holdings.adapters.coinbase_exchange.bounds import (
     MAX_ACCOUNTS,
     MAX_NAME_CHARACTERS,
     MAX_PAGES,
@@ -17,8 +17,8 @@ from holdings.adapters.coinbase.bounds import (
     timed_out,
     within,
 )
-from holdings.adapters.coinbase.credentials import Credentials
-from holdings.adapters.coinbase.replies import (
+from holdings.adapters.coinbase_exchange.credentials import Credentials
+from holdings.adapters.coinbase_exchange.replies import (
     Reply,
     next_cursor,
     parse_accounts,
@@ -26,14 +26,14 @@ from holdings.adapters.coinbase.replies import (
     raise_for_error,
     too_many_accounts,
 )
-from holdings.adapters.coinbase.signing import ExchangeAuth
-from holdings.adapters.coinbase.transport import Transport
+from holdings.adapters.coinbase_exchange.signing import ExchangeAuth
+from holdings.adapters.coinbase_exchange.transport import Transport
 from holdings.core.clock import Clock, Deadline
 from holdings.core.errors import (
-    CoinbaseCredentialsRejected,
-    CoinbaseError,
-    CoinbaseInvalidResponse,
-    CoinbaseTimestampExpired,
+    ExchangeCredentialsRejected,
+    ExchangeError,
+    ExchangeInvalidResponse,
+    ExchangeTimestampExpired,
     HoldingsError,
 )
 from holdings.core.portfolio import Account
@@ -105,16 +105,16 @@ class CoinbaseClient:
                 "unexpected %s while reading Coinbase:\n%s",
                 type(error).__qualname__,
                 "".join(traceback.format_tb(error.__traceback__)),
-                extra={"event": "problem", "code": CoinbaseInvalidResponse.code},
+                extra={"event": "problem", "code": ExchangeInvalidResponse.code},
             )
-            raise CoinbaseInvalidResponse(
+            raise ExchangeInvalidResponse(
                 "Coinbase's answer could not be read: report it, with what the log says"
             ) from None
 
     def _on_coinbase_time(self, bounds: Bounds) -> list[Account]:
         try:
             return self._with_current_key(bounds)
-        except CoinbaseTimestampExpired:
+        except ExchangeTimestampExpired:
             self._clock_offset = self._read_clock_offset(bounds)
             logger.warning("this clock is %.0f s off Coinbase's", -self._clock_offset)
             return self._with_current_key(bounds)
@@ -122,7 +122,7 @@ class CoinbaseClient:
     def _with_current_key(self, bounds: Bounds) -> list[Account]:
         try:
             return self._all_pages(self._credentials.get(), bounds)
-        except CoinbaseCredentialsRejected:
+        except ExchangeCredentialsRejected:
             logger.warning(
                 "Coinbase rejects the key in memory; reading the secret again",
                 extra={"event": "credentials_rejected"},
@@ -142,8 +142,8 @@ class CoinbaseClient:
             if not cursor:
                 return list(accounts.values())
             if len(accounts) == known:
-                raise CoinbaseInvalidResponse("Coinbase's pages repeat themselves: try again later")
-        raise CoinbaseInvalidResponse(
+                raise ExchangeInvalidResponse("Coinbase's pages repeat themselves: try again later")
+        raise ExchangeInvalidResponse(
             f"Coinbase's accounts did not end after {MAX_PAGES} pages: try again later"
         )
 
@@ -161,7 +161,7 @@ class CoinbaseClient:
                 with self._transport.get(path, params=params, auth=auth, bounds=bounds) as reply:
                     raise_for_error(reply)
                     return parse(reply)
-            except CoinbaseError as error:
+            except ExchangeError as error:
                 pause = self._backoff(attempt, error)
                 last = attempt == MAX_ATTEMPTS - 1
                 if last or not error.transient or pause >= bounds.remaining():
@@ -170,7 +170,7 @@ class CoinbaseClient:
             self._clock.sleep(pause)
         raise timed_out()
 
-    def _backoff(self, attempt: int, error: CoinbaseError) -> float:
+    def _backoff(self, attempt: int, error: ExchangeError) -> float:
         pause = _FIRST_BACKOFF_SECONDS * 2**attempt * (1 + self._jitter()) / 2
         return max(pause, error.retry_after or 0)
 
@@ -193,7 +193,7 @@ def _add(accounts: dict[str, Account], page: list[Account]) -> None:
     """Take each id once: pages may overlap, but which of two figures is true nobody knows."""
     for account in page:
         if accounts.setdefault(account.id, account) != account:
-            raise CoinbaseInvalidResponse(
+            raise ExchangeInvalidResponse(
                 "Coinbase's answer has an account twice, with other figures: try again later"
             )
     names = sum(len(account.id) + len(account.currency) for account in accounts.values())

@@ -6,21 +6,21 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, cast
 
-from holdings.adapters.coinbase.bodies import (
+from holdings.adapters.coinbase_exchange.bodies import (
     NotAnArrayError,
     Number,
     parse_array,
     parse_document,
 )
-from holdings.adapters.coinbase.bounds import MAX_ACCOUNTS
+from holdings.adapters.coinbase_exchange.bounds import MAX_ACCOUNTS
 from holdings.core.errors import (
-    CoinbaseCredentialsRejected,
-    CoinbaseError,
-    CoinbaseInvalidResponse,
-    CoinbasePermissionDenied,
-    CoinbaseRateLimited,
-    CoinbaseTimestampExpired,
-    CoinbaseUnavailable,
+    ExchangeCredentialsRejected,
+    ExchangeError,
+    ExchangeInvalidResponse,
+    ExchangePermissionDenied,
+    ExchangeRateLimited,
+    ExchangeTimestampExpired,
+    ExchangeUnavailable,
 )
 from holdings.core.money import parse_amount
 from holdings.core.portfolio import Account
@@ -54,26 +54,26 @@ class Reply:
     body: Iterable[bytes]
 
     def document(self) -> object:
-        """Parse the body without computing a number. Raises CoinbaseInvalidResponse."""
+        """Parse the body without computing a number. Raises ExchangeInvalidResponse."""
         try:
             return parse_document(self.body)
         except ValueError:
             raise self._no_json() from None
 
     def array(self) -> Iterator[object]:
-        """Parse a body that is an array, a member at a time. Raises CoinbaseInvalidResponse."""
+        """Parse a body that is an array, a member at a time. Raises ExchangeInvalidResponse."""
         try:
             yield from parse_array(self.body)
         except NotAnArrayError:
-            raise CoinbaseInvalidResponse(
+            raise ExchangeInvalidResponse(
                 "Coinbase's accounts are not a list: check CB_BASE_URL"
             ) from None
         except ValueError:
             raise self._no_json() from None
 
-    def _no_json(self) -> CoinbaseInvalidResponse:
+    def _no_json(self) -> ExchangeInvalidResponse:
         # A 5xx page of the content network in front of Coinbase passes by itself.
-        return CoinbaseInvalidResponse(
+        return ExchangeInvalidResponse(
             f"Coinbase answered {self.status} with something that is not JSON; try again, "
             "and check CB_BASE_URL if it stays so",
             transient=self.status >= SERVER_ERROR,
@@ -81,41 +81,41 @@ class Reply:
 
 
 def raise_for_error(reply: Reply) -> None:
-    """Raise the CoinbaseError that a reply other than 200 stands for."""
+    """Raise the ExchangeError that a reply other than 200 stands for."""
     if reply.status == OK:
         return
     try:
         raise _error(reply)
-    except CoinbaseError as error:  # also where its body is no JSON
+    except ExchangeError as error:  # also where its body is no JSON
         error.retry_after = _retry_after(reply)
         raise
 
 
-def _error(reply: Reply) -> CoinbaseError:
+def _error(reply: Reply) -> ExchangeError:
     document = None if 300 <= reply.status < 400 else reply.document()
     message = cast("dict[str, Any]", document).get("message") if _is_object(document) else None
     kind = _kind(message if isinstance(message, str) else "", reply.status)
     if kind == "timestamp":
-        return CoinbaseTimestampExpired("Coinbase's clock and this machine's differ: set the clock")
+        return ExchangeTimestampExpired("Coinbase's clock and this machine's differ: set the clock")
     if kind == "rejected":
-        return CoinbaseCredentialsRejected(
+        return ExchangeCredentialsRejected(
             "Coinbase rejects the API key: store a valid Coinbase Exchange key, its secret and "
             "its passphrase for this environment"
         )
     if kind == "ip":
-        return CoinbasePermissionDenied(
+        return ExchangePermissionDenied(
             "Coinbase does not take the API key from this IP address: correct the key's allow-list"
         )
     if kind == "denied":
-        return CoinbasePermissionDenied("the API key lacks the View permission: grant it")
+        return ExchangePermissionDenied("the API key lacks the View permission: grant it")
     if kind == "rate_limited":
-        return CoinbaseRateLimited("Coinbase's rate limit is exhausted: try again later")
+        return ExchangeRateLimited("Coinbase's rate limit is exhausted: try again later")
     if kind == "unavailable":
-        return CoinbaseUnavailable(
+        return ExchangeUnavailable(
             f"Coinbase is not available (it answered {reply.status}): try again later",
             transient=True,
         )
-    return CoinbaseInvalidResponse(
+    return ExchangeInvalidResponse(
         f"Coinbase answered {reply.status}, which its API does not document here: check CB_BASE_URL"
     )
 
@@ -153,19 +153,19 @@ def next_cursor(reply: Reply) -> str:
     """Return what `after` is to be for the page after this one, "" on the last."""
     cursor = reply.headers.get("CB-AFTER", "")
     if len(cursor) > _LONGEST_CURSOR:
-        raise CoinbaseInvalidResponse("Coinbase's cursor is too long: try again later")
+        raise ExchangeInvalidResponse("Coinbase's cursor is too long: try again later")
     return cursor
 
 
-def too_many_accounts() -> CoinbaseInvalidResponse:
-    return CoinbaseInvalidResponse(
+def too_many_accounts() -> ExchangeInvalidResponse:
+    return ExchangeInvalidResponse(
         f"Coinbase's accounts are more than {MAX_ACCOUNTS}: check CB_BASE_URL"
     )
 
 
 def _account(number: int, item: object) -> Account:
     if not _is_object(item):
-        raise CoinbaseInvalidResponse(f"account {number} of Coinbase's answer is not an object")
+        raise ExchangeInvalidResponse(f"account {number} of Coinbase's answer is not an object")
     fields = cast("dict[str, Any]", item)
     try:
         return Account(
@@ -176,7 +176,7 @@ def _account(number: int, item: object) -> Account:
             hold=_amount(fields, "hold"),
         )
     except ValueError as error:
-        raise CoinbaseInvalidResponse(
+        raise ExchangeInvalidResponse(
             f"account {number} of Coinbase's answer has no usable {error}: try again later"
         ) from None
 
@@ -204,7 +204,7 @@ def parse_time(document: object) -> float:
     epoch = cast("dict[str, Any]", document).get("epoch") if _is_object(document) else None
     seconds = float(epoch.text) if isinstance(epoch, Number) else 0.0
     if not 0 < seconds < _LATEST_TIME:
-        raise CoinbaseInvalidResponse("Coinbase's /time has no usable epoch")
+        raise ExchangeInvalidResponse("Coinbase's /time has no usable epoch")
     return seconds
 
 

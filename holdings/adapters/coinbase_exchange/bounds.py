@@ -7,7 +7,7 @@ from contextvars import copy_context
 from typing import TypeVar
 
 from holdings.core.clock import Deadline
-from holdings.core.errors import CoinbaseInvalidResponse, CoinbaseTimeout
+from holdings.core.errors import ExchangeInvalidResponse, ExchangeTimeout
 
 T = TypeVar("T")
 
@@ -30,19 +30,19 @@ class Bounds:
         self._unpacked = 0
 
     def remaining(self) -> float:
-        """Seconds left, above zero. Raises CoinbaseTimeout."""
+        """Seconds left, above zero. Raises ExchangeTimeout."""
         remaining = self._deadline.remaining()
         if not remaining:
             raise timed_out()
         return remaining
 
     def receive(self, count: int) -> None:
-        """Count bytes off the wire. Raises CoinbaseInvalidResponse."""
+        """Count bytes off the wire. Raises ExchangeInvalidResponse."""
         self._received += count
         _check(self._received)
 
     def unpack(self, count: int) -> None:
-        """Count bytes of bodies, after decompression. Raises CoinbaseInvalidResponse or -Timeout.
+        """Count bytes of bodies, after decompression. Raises ExchangeInvalidResponse or -Timeout.
 
         A few bytes off the wire may become very many, which takes time too.
         """
@@ -53,13 +53,13 @@ class Bounds:
 
 def _check(count: int) -> None:
     if count > MAX_BYTES:
-        raise CoinbaseInvalidResponse(
+        raise ExchangeInvalidResponse(
             f"Coinbase's answers are over {MAX_BYTES} bytes: check CB_BASE_URL"
         )
 
 
 def within(deadline: Deadline, call: Callable[[], T]) -> T:
-    """Return call(), or raise CoinbaseTimeout when the deadline passes first.
+    """Return call(), or raise ExchangeTimeout when the deadline passes first.
 
     A silent name server outlasts every timeout of a socket; only not waiting any longer bounds
     that. All else that `call` waits for is bounded by the deadline too, so that its thread ends.
@@ -80,5 +80,5 @@ def within(deadline: Deadline, call: Callable[[], T]) -> T:
         raise timed_out() from None
 
 
-def timed_out() -> CoinbaseTimeout:
-    return CoinbaseTimeout("Coinbase did not answer in time: try again later", transient=True)
+def timed_out() -> ExchangeTimeout:
+    return ExchangeTimeout("Coinbase did not answer in time: try again later", transient=True)

@@ -18,9 +18,9 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError, InvalidChunkLength, ReadTimeoutError
 
-from holdings.adapters.coinbase.bounds import Bounds, timed_out
-from holdings.adapters.coinbase.replies import Reply
-from holdings.core.errors import CoinbaseError, CoinbaseInvalidResponse, CoinbaseUnavailable
+from holdings.adapters.coinbase_exchange.bounds import Bounds, timed_out
+from holdings.adapters.coinbase_exchange.replies import Reply
+from holdings.core.errors import ExchangeError, ExchangeInvalidResponse, ExchangeUnavailable
 
 CONNECT_TIMEOUT_SECONDS = 2.0
 # Under the deadline of 10 s, so that one lost answer can still be asked for again.
@@ -63,14 +63,14 @@ class _BoundedStream(io.RawIOBase):
         if self._head_left is not None:
             self._head_left -= count
             if self._head_left < 0:
-                raise CoinbaseInvalidResponse(
+                raise ExchangeInvalidResponse(
                     f"Coinbase's headers are over {MAX_HEAD_BYTES} bytes: check CB_BASE_URL"
                 )
         return count
 
     def readall(self) -> bytes:
         """Refuse; only a chunk of a negative size asks for all that ever comes."""
-        raise CoinbaseInvalidResponse("Coinbase's answer has a part of a negative size: try again")
+        raise ExchangeInvalidResponse("Coinbase's answer has a part of a negative size: try again")
 
     def close(self) -> None:
         self._raw.close()
@@ -175,7 +175,7 @@ class Transport:
     ) -> Generator[Reply]:
         """Send once and give the reply, whose body is to be read before this is left.
 
-        Raises CoinbaseUnavailable, CoinbaseTimeout or CoinbaseInvalidResponse, then too.
+        Raises ExchangeUnavailable, ExchangeTimeout or ExchangeInvalidResponse, then too.
         """
         token = _bounds.set(bounds)
         try:
@@ -212,7 +212,7 @@ class Transport:
 def _body(response: requests.Response, bounds: Bounds) -> Iterator[bytes]:
     encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding not in ("gzip", "identity"):
-        raise CoinbaseInvalidResponse(
+        raise ExchangeInvalidResponse(
             "Coinbase's answer is compressed in a way that was not asked for: check CB_BASE_URL"
         )
     for chunk in response.iter_content(_CHUNK_BYTES):
@@ -220,7 +220,7 @@ def _body(response: requests.Response, bounds: Bounds) -> Iterator[bytes]:
         yield chunk
 
 
-def _fault(error: Exception) -> CoinbaseError:
+def _fault(error: Exception) -> ExchangeError:
     causes = tuple(_causes(error))
 
     def caused(*kinds: type[BaseException]) -> bool:
@@ -229,24 +229,24 @@ def _fault(error: Exception) -> CoinbaseError:
     if caused(requests.Timeout, ReadTimeoutError):
         return timed_out()
     if caused(requests.exceptions.ContentDecodingError):
-        return CoinbaseInvalidResponse("Coinbase's answer cannot be decompressed: try again")
+        return ExchangeInvalidResponse("Coinbase's answer cannot be decompressed: try again")
     if caused(InvalidChunkLength, requests.exceptions.InvalidHeader):
         return _malformed()
     if caused(requests.exceptions.ChunkedEncodingError):
-        return CoinbaseInvalidResponse(
+        return ExchangeInvalidResponse(
             "Coinbase's answer broke off half-way: try again", transient=True
         )
     if caused(http.client.HTTPException) and not caused(ConnectionError):
         return _malformed()
-    return CoinbaseUnavailable(
+    return ExchangeUnavailable(
         "Coinbase cannot be reached: try again later, and check CB_BASE_URL and the network if "
         "it stays so",
         transient=True,
     )
 
 
-def _malformed() -> CoinbaseInvalidResponse:
-    return CoinbaseInvalidResponse("Coinbase's answer is not HTTP: try again, check CB_BASE_URL")
+def _malformed() -> ExchangeInvalidResponse:
+    return ExchangeInvalidResponse("Coinbase's answer is not HTTP: try again, check CB_BASE_URL")
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
