@@ -14,6 +14,8 @@ KINDS = {
     "forbidden": Kind(403, "Not allowed"),
     "not_found": Kind(404, "No such page"),
     "method_not_allowed": Kind(405, "Method not allowed"),
+    "conflict": Kind(409, "Changed meanwhile, or connected already"),
+    "too_many_connections": Kind(422, "No more connections"),
     "invalid_request": Kind(422, "Invalid request"),
     "exchange_credentials_rejected": Kind(502, "Coinbase rejects the API key"),
     "exchange_permission_denied": Kind(502, "The API key may not read accounts"),
@@ -23,6 +25,7 @@ KINDS = {
     "exchange_timeout": Kind(504, "Coinbase did not answer in time"),
     "secret_invalid": Kind(500, "The stored Coinbase key cannot be used"),
     "secret_unavailable": Kind(503, "The stored Coinbase key cannot be read now"),
+    "records_unavailable": Kind(503, "What is kept cannot be reached now"),
     "misconfigured": Kind(500, "A setting is missing"),
     "internal_error": Kind(500, "Internal error"),
 }

@@ -15,7 +15,11 @@ HoldingsError
 │   │   └── ExchangeTimeout
 │   ├── SecretInvalid                the operator stored something that is not a key
 │   ├── SecretUnavailable            Secrets Manager did not answer
+│   ├── RecordsUnavailable           DynamoDB, KMS or STS did not answer for the durable records
 │   └── RememberedFailure            any of these, or Misconfigured, a moment ago
+├── NotFound                         no such thing, or not this viewer's
+├── Conflict                         another change came first, or the account is connected already
+├── TooManyConnections               the viewer has as many as there may be
 ├── Misconfigured                    a setting or a permission is missing
 └── CacheUnavailable                 costs a warning, never the answer
 
@@ -117,6 +121,22 @@ class RememberedFailure(UpstreamError):
         super().__init__(detail)
         self.code = code
         self.retry_after = retry_after
+
+
+class NotFound(HoldingsError):
+    code = "not_found"
+
+
+class Conflict(HoldingsError):
+    code = "conflict"
+
+
+class TooManyConnections(HoldingsError):
+    code = "too_many_connections"
+
+
+class RecordsUnavailable(UpstreamError):
+    code = "records_unavailable"
 
 
 class CacheUnavailable(HoldingsError):

@@ -1,18 +1,130 @@
 """The outside as the core sees it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from holdings.core.clock import Deadline
 from holdings.core.freshness import CachedSnapshot, Failure, Lease
 
 if TYPE_CHECKING:
+    from holdings.core.connections import Connection, Credential, Once, Probe, Profile
     from holdings.core.portfolio import Account
 
 
 class Exchange(Protocol):
+    """One account at an exchange, opened by one key."""
+
     def accounts(self, deadline: Deadline) -> "Sequence[Account]":
         """Read every account, each id once. Raises UpstreamError; never a part of them."""
+        ...
+
+
+class ProbedExchange(Exchange, Protocol):
+    def probe(self, deadline: Deadline) -> "Probe":
+        """Prove the key by one look at what it opens. Raises UpstreamError."""
+        ...
+
+
+class ExchangeKind(Protocol):
+    """An exchange that a viewer's keys may be for."""
+
+    name: str
+    # What its figures cover and leave out, in a sentence; "" where there is nothing to say.
+    scope: str
+
+    def parse(self, credential: "Mapping[str, object]") -> "Credential":
+        """Return the credential in the form in which it is kept, each field stripped.
+
+        Raises InvalidRequest: `errors` name each field ("api_secret") and its remedy, no value.
+        """
+        ...
+
+    def key_name(self, credential: "Credential") -> str:
+        """Return the public part of a parsed credential, by which its owner knows it."""
+        ...
+
+    def secrets(self, credential: "Credential") -> "tuple[str, ...]":
+        """Return every text of it that no log may show."""
+        ...
+
+    def open(self, credential: "Callable[[bool], Credential]") -> ProbedExchange:
+        """Return the account that a kept credential opens.
+
+        `credential(False)` returns it, from memory or not; `credential(True)` reads it anew, which
+        is asked for once after the exchange has rejected it.
+        """
+        ...
+
+
+class Records(Protocol):
+    """What is kept of viewers for good, each call in the name of one viewer alone.
+
+    Every method raises RecordsUnavailable, also when the deadline passes, and Misconfigured where a
+    right is missing.
+    """
+
+    def profile(self, viewer: str, deadline: Deadline) -> "Profile | None": ...
+
+    def put_profile(
+        self, viewer: str, profile: "Profile", seen: int | None, deadline: Deadline
+    ) -> "Profile":
+        """Keep it in place of version `seen`, None for the first one. Raises Conflict."""
+        ...
+
+    def connections(self, viewer: str, deadline: Deadline) -> "Sequence[Connection]":
+        """Return all of the viewer's, oldest first."""
+        ...
+
+    def connection(self, viewer: str, connection_id: str, deadline: Deadline) -> "Connection":
+        """Raises NotFound."""
+        ...
+
+    def replay(self, viewer: str, once: "Once", deadline: Deadline) -> str | None:
+        """Return the id of the connection that this very request has made, if it has.
+
+        Raises Conflict where the key came with another request.
+        """
+        ...
+
+    def add(
+        self,
+        viewer: str,
+        connection: "Connection",
+        credential: "Credential",
+        once: "Once | None",
+        deadline: Deadline,
+    ) -> None:
+        """Keep a connection and its encrypted credential, both or neither.
+
+        With the first one, a profile is kept too if there is none.
+        Raises Conflict (the account is connected already) or TooManyConnections.
+        """
+        ...
+
+    def change(
+        self,
+        viewer: str,
+        connection: "Connection",
+        credential: "Credential | None",
+        deadline: Deadline,
+    ) -> "Connection":
+        """Keep a changed connection in place of its `version`; with another key where one is given.
+
+        Returns it with its new version. Raises Conflict where the version is another by now or the
+        new key's account is connected already, NotFound where it is gone.
+        """
+        ...
+
+    def remove(self, viewer: str, connection_id: str, seen: int | None, deadline: Deadline) -> None:
+        """Forget a connection and its credential. Raises NotFound; Conflict where `seen` is old."""
+        ...
+
+    def credential(self, viewer: str, connection_id: str, deadline: Deadline) -> "Credential":
+        """Decrypt the credential. Raises NotFound."""
+        ...
+
+    def forget(self, viewer: str, deadline: Deadline) -> "Sequence[str]":
+        """Forget everything of the viewer; return the ids of the connections there were."""
         ...
 
 

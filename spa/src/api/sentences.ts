@@ -38,6 +38,22 @@ const PROBLEMS: Record<ProblemCode, Sentence> = {
     remedy: "Reload the page to get its newest version.",
     passes: false,
   },
+  conflict: {
+    title: "Something was changed meanwhile",
+    remedy:
+      "What is shown now is read anew: look at it, and repeat the change if it is still wanted.",
+    passes: false,
+  },
+  too_many_connections: {
+    title: "There can be no more connections",
+    remedy: "Remove one that is not needed any more, then add the new one.",
+    passes: false,
+  },
+  records_unavailable: {
+    title: "Your connections cannot be reached right now",
+    remedy: "Nothing was changed. Try again in a moment.",
+    passes: true,
+  },
   exchange_credentials_rejected: {
     title: "Coinbase rejects the stored API key",
     remedy:

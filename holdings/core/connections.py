@@ -1,0 +1,78 @@
+"""A viewer's links to accounts at exchanges, and what is known of each without its credential."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from holdings.core.snapshot import Notice
+
+Status = Literal["active", "paused", "rejected"]
+
+# Of one viewer; the shared connection does not count.
+MAX_CONNECTIONS = 20
+LONGEST_LABEL = 60
+
+# The deployment's own key. No viewer's connection has this id: theirs are 32 hex digits.
+SHARED_ID = "shared"
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A viewer's link to one account at an exchange.
+
+    `rights` are what the exchange says its key may do, None where the exchange does not say.
+    `key_hint` is the last four characters of the key's name. `account` says which account it is
+    at the exchange, and is shown to nobody. `created_at` is epoch seconds. `version` grows with
+    every change, `credential_version` with every replaced key.
+    """
+
+    id: str
+    exchange: str
+    label: str
+    account: str
+    key_hint: str
+    created_at: int
+    rights: tuple[str, ...] | None = None
+    status: Status = "active"
+    last_error: Notice | None = None
+    version: int = 1
+    credential_version: int = 1
+
+    @property
+    def shared(self) -> bool:
+        return self.id == SHARED_ID
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a viewer chose. `version` grows with every change."""
+
+    created_at: int
+    currency: str = "USD"
+    time_zone: str = "UTC"
+    insights: bool = False
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What one look at an exchange with a key found.
+
+    `account` says which account the key opens, the same for every key of that account.
+    `rights` of "view", "trade", "transfer", or None where the exchange does not report them.
+    """
+
+    account: str
+    rights: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """An Idempotency-Key and a digest of the request that came with it."""
+
+    key: str
+    digest: str
+
+
+# A credential as its exchange names its fields, each a text. Never logged, never answered with.
+Credential = Mapping[str, str]
