@@ -5,4 +5,4 @@ pure-Python twins but `cryptography`: that one comes from the emulator's own env
 processor it may run. This loads next to nothing of it, and settles where the rest comes from.
 """
 
-import cryptography  # noqa: F401 - only where it is
+import cryptography  # noqa: F401 # pyright: ignore[reportUnusedImport] - only where it is
