@@ -20,7 +20,7 @@ _NOT_SET_UP = {"NoRegionError", "NoCredentialsError"}
 
 
 class SecretsManagerCredentials:
-    """Implements `holdings.adapters.exchange_http.client.KeySource` of `Credentials`."""
+    """Implements `holdings.adapters.coinbase_exchange.client.CredentialsSource`."""
 
     def __init__(
         self,

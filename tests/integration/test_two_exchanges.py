@@ -226,6 +226,17 @@ def test_a_wrong_clock_is_corrected_once_and_kept(world: World, name: str, offse
 
 
 @pytest.mark.parametrize("name", EXCHANGES)
+def test_what_one_key_has_found_of_the_clock_the_others_know(world: World, name: str) -> None:
+    world.simulator(name).exchange.clock_offset = 3_600
+    kind = world.kinds()[name]
+    for number in (0, 1, 0):
+        key = world.key(name, number)
+        assert kind.open({False: key, True: key}.__getitem__).accounts(world.soon())
+    assert world.requests(name, "/time") == 1
+    assert world.requests(name) == 4
+
+
+@pytest.mark.parametrize("name", EXCHANGES)
 def test_a_silent_exchange_is_left_at_the_deadline(world: World, name: str) -> None:
     world.simulator(name).exchange.faults.set(Injection(Fault.HANG))
     key = world.key(name)

@@ -6,7 +6,7 @@ Nothing else imports `cryptography` and `jwt`: they take longer to load than all
 import ssl
 from collections.abc import Callable, Mapping
 
-from holdings.adapters.coinbase_advanced.client import AdvancedClient
+from holdings.adapters.coinbase_advanced.client import Portfolio, connect
 from holdings.adapters.coinbase_advanced.credential import (
     SigningKey,
     parse_credential,
@@ -39,10 +39,7 @@ class Kind:
         user_agent: str,
         trusted: Callable[[], ssl.SSLContext],
     ) -> None:
-        self._base_url = base_url
-        self._clock = clock
-        self._user_agent = user_agent
-        self._trusted = trusted
+        self._http = connect(base_url, clock=clock, user_agent=user_agent, trusted=trusted)
 
     def parse(self, credential: Mapping[str, object]) -> Credential:
         return parse_credential(credential)
@@ -53,11 +50,5 @@ class Kind:
     def secrets(self, credential: Credential) -> tuple[str, ...]:
         return secret_texts(credential)
 
-    def open(self, credential: Callable[[bool], Credential]) -> AdvancedClient:
-        return AdvancedClient(
-            self._base_url,
-            GivenKey(credential, SigningKey.of),
-            clock=self._clock,
-            user_agent=self._user_agent,
-            trusted=self._trusted,
-        )
+    def open(self, credential: Callable[[bool], Credential]) -> Portfolio:
+        return Portfolio(self._http, GivenKey(credential, SigningKey.of))

@@ -26,53 +26,56 @@ MAX_PAGES = 80
 _API = "/api/v3/brokerage"
 
 
-class AdvancedClient:
-    """Implements `holdings.core.ports.ProbedExchange`.
+def connect(
+    base_url: str,
+    *,
+    clock: Clock,
+    user_agent: str,
+    trusted: Callable[[], ssl.SSLContext],
+    jitter: Callable[[], float] = random.random,
+) -> ExchangeHttp:
+    """Return what asks this exchange. `jitter` gives numbers from 0 to 1 that spread retries."""
+    server = Server(
+        name="Coinbase Advanced Trade",
+        setting="CB_ADVANCED_URL",
+        base_url=base_url,
+        key_remedy=(
+            "replace it by one that exists at portal.cdp.coinbase.com, made with ECDSA if this one "
+            "is Ed25519"
+        ),
+    )
+    return ExchangeHttp(
+        server,
+        clock=clock,
+        user_agent=user_agent,
+        trusted=trusted,
+        time=(f"{_API}/time", parse_time),
+        raise_for_error=raise_for_error,
+        jitter=jitter,
+    )
+
+
+class Portfolio:
+    """Implements `holdings.core.ports.ProbedExchange` for the one portfolio that a key is for.
 
     A valid token is refused now and then: a rejection is answered once with a fresh one, by the
     key read anew.
     """
 
-    def __init__(
-        self,
-        base_url: str,
-        keys: KeySource[SigningKey],
-        *,
-        clock: Clock,
-        user_agent: str,
-        trusted: Callable[[], ssl.SSLContext],
-        jitter: Callable[[], float] = random.random,
-    ) -> None:
-        """`jitter` gives numbers from 0 to 1 that spread retries of many clients."""
-        self._http = ExchangeHttp(
-            Server(
-                name="Coinbase Advanced Trade",
-                setting="CB_ADVANCED_URL",
-                base_url=base_url,
-                key_remedy=(
-                    "replace it by one that exists at portal.cdp.coinbase.com, made with ECDSA if "
-                    "this one is Ed25519"
-                ),
-            ),
-            keys,
-            clock=clock,
-            user_agent=user_agent,
-            trusted=trusted,
-            time=(f"{_API}/time", parse_time),
-            raise_for_error=raise_for_error,
-            jitter=jitter,
-        )
+    def __init__(self, http: ExchangeHttp, keys: KeySource[SigningKey]) -> None:
+        self._http = http
+        self._keys = keys
 
     def accounts(self, deadline: Deadline) -> list[Account]:
         """Read all pages of GET /accounts, each uuid once, in bounded time and memory.
 
         Raises UpstreamError.
         """
-        return self._http.call(deadline, self._all_pages)
+        return self._http.call(self._keys, deadline, self._all_pages)
 
     def probe(self, deadline: Deadline) -> Probe:
         """Read GET /key_permissions. Raises UpstreamError, also where the key may not view."""
-        return self._http.call(deadline, self._permissions)
+        return self._http.call(self._keys, deadline, self._permissions)
 
     def _all_pages(self, key: SigningKey, bounds: Bounds) -> list[Account]:
         page = partial(self._page, AdvancedAuth(key, self._http.now), bounds)

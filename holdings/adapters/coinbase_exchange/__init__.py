@@ -3,7 +3,7 @@
 import ssl
 from collections.abc import Callable, Mapping
 
-from holdings.adapters.coinbase_exchange.client import CoinbaseClient
+from holdings.adapters.coinbase_exchange.client import CoinbaseClient, Profile, connect
 from holdings.adapters.coinbase_exchange.credentials import (
     Credentials,
     parse_credential,
@@ -30,10 +30,7 @@ class Kind:
         user_agent: str,
         trusted: Callable[[], ssl.SSLContext],
     ) -> None:
-        self._base_url = base_url
-        self._clock = clock
-        self._user_agent = user_agent
-        self._trusted = trusted
+        self._http = connect(base_url, clock=clock, user_agent=user_agent, trusted=trusted)
 
     def parse(self, credential: Mapping[str, object]) -> Credential:
         return parse_credential(credential)
@@ -44,11 +41,5 @@ class Kind:
     def secrets(self, credential: Credential) -> tuple[str, ...]:
         return Credentials.of(credential).texts()
 
-    def open(self, credential: Callable[[bool], Credential]) -> CoinbaseClient:
-        return CoinbaseClient(
-            self._base_url,
-            GivenKey(credential, Credentials.of),
-            clock=self._clock,
-            user_agent=self._user_agent,
-            trusted=self._trusted,
-        )
+    def open(self, credential: Callable[[bool], Credential]) -> Profile:
+        return Profile(self._http, GivenKey(credential, Credentials.of))

@@ -4,6 +4,7 @@ import random
 import ssl
 from collections.abc import Callable
 from functools import partial
+from typing import Protocol
 
 from holdings.adapters.coinbase_exchange.credentials import Credentials
 from holdings.adapters.coinbase_exchange.replies import (
@@ -25,53 +26,58 @@ MAX_PAGES = 50
 _ACCOUNTS = "/accounts"
 
 
-class CoinbaseClient:
-    """Implements `holdings.core.ports.ProbedExchange`."""
+class CredentialsSource(KeySource[Credentials], Protocol):
+    def preload(self) -> None:
+        """Get ready to read a key, without reading it."""
+        ...
 
-    def __init__(
-        self,
-        base_url: str,
-        credentials: KeySource[Credentials],
-        *,
-        clock: Clock,
-        user_agent: str,
-        trusted: Callable[[], ssl.SSLContext],
-        jitter: Callable[[], float] = random.random,
-    ) -> None:
-        """`jitter` gives numbers from 0 to 1 that spread retries of many clients."""
-        self._http = ExchangeHttp(
-            Server(
-                name="Coinbase Exchange",
-                setting="CB_BASE_URL",
-                base_url=base_url,
-                key_remedy="store a valid key, its secret and its passphrase for this environment",
-            ),
-            credentials,
-            clock=clock,
-            user_agent=user_agent,
-            trusted=trusted,
-            time=("/time", parse_time),
-            raise_for_error=raise_for_error,
-            jitter=jitter,
-        )
+
+def connect(
+    base_url: str,
+    *,
+    clock: Clock,
+    user_agent: str,
+    trusted: Callable[[], ssl.SSLContext],
+    jitter: Callable[[], float] = random.random,
+) -> ExchangeHttp:
+    """Return what asks this exchange. `jitter` gives numbers from 0 to 1 that spread retries."""
+    server = Server(
+        name="Coinbase Exchange",
+        setting="CB_BASE_URL",
+        base_url=base_url,
+        key_remedy="store a valid key, its secret and its passphrase for this environment",
+    )
+    return ExchangeHttp(
+        server,
+        clock=clock,
+        user_agent=user_agent,
+        trusted=trusted,
+        time=("/time", parse_time),
+        raise_for_error=raise_for_error,
+        jitter=jitter,
+    )
+
+
+class Profile:
+    """Implements `holdings.core.ports.ProbedExchange` for the one profile that a key shows."""
+
+    def __init__(self, http: ExchangeHttp, credentials: KeySource[Credentials]) -> None:
+        self._http = http
+        self._credentials = credentials
 
     def accounts(self, deadline: Deadline) -> list[Account]:
         """Read all pages of GET /accounts, each id once, in bounded time and memory.
 
         Raises UpstreamError, or what the credentials' source raises.
         """
-        return self._http.call(deadline, self._all_pages)
+        return self._http.call(self._credentials, deadline, self._all_pages)
 
     def probe(self, deadline: Deadline) -> Probe:
         """Read whose accounts a key shows. What else it may do, no endpoint says.
 
         Raises UpstreamError, or what the credentials' source raises.
         """
-        return self._http.call(deadline, self._profile)
-
-    def preload(self) -> None:
-        """Reach Coinbase once, for what that loads; the connection would not last until used."""
-        self._http.preload()
+        return self._http.call(self._credentials, deadline, self._profile)
 
     def _all_pages(self, credentials: Credentials, bounds: Bounds) -> list[Account]:
         page = partial(self._page, self._auth(credentials), bounds)
@@ -88,3 +94,27 @@ class CoinbaseClient:
 
     def _auth(self, credentials: Credentials) -> ExchangeAuth:
         return ExchangeAuth(credentials, self._http.now)
+
+
+class CoinbaseClient(Profile):
+    """A profile by connections of its own, which can be made ready ahead of the first request."""
+
+    def __init__(
+        self,
+        base_url: str,
+        credentials: CredentialsSource,
+        *,
+        clock: Clock,
+        user_agent: str,
+        trusted: Callable[[], ssl.SSLContext],
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        """`jitter` gives numbers from 0 to 1 that spread retries of many clients."""
+        http = connect(base_url, clock=clock, user_agent=user_agent, trusted=trusted, jitter=jitter)
+        super().__init__(http, credentials)
+        self._preloads = (credentials.preload, http.preload)
+
+    def preload(self) -> None:
+        """Reach Coinbase once, for what that loads; the connection would not last until used."""
+        for preload in self._preloads:
+            preload()

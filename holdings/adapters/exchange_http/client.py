@@ -33,6 +33,10 @@ _FIRST_BACKOFF_SECONDS = 0.25
 _PRELOAD_SECONDS = 3.0
 
 
+# What is done with a key and within bounds.
+Work = Callable[[Key, Bounds], T]
+
+
 class KeySource(Protocol[Key_co]):
     def get(self) -> Key_co:
         """Return the key, from memory if it was read lately."""
@@ -42,18 +46,16 @@ class KeySource(Protocol[Key_co]):
         """Forget the key in memory and read it again."""
         ...
 
-    def preload(self) -> None:
-        """Get ready to read a key, without reading it."""
-        ...
 
+class ExchangeHttp:
+    """What every exchange's client does alike; what differs is given.
 
-class ExchangeHttp(Generic[Key]):
-    """What every exchange's client does alike; what differs is given. Safe to share."""
+    One for all keys of an exchange: they share its connections and what is known of its clock.
+    """
 
     def __init__(
         self,
         server: Server,
-        keys: KeySource[Key],
         *,
         clock: Clock,
         user_agent: str,
@@ -70,20 +72,19 @@ class ExchangeHttp(Generic[Key]):
         """
         self.server = server
         self._transport = Transport(server, user_agent, trusted)
-        self._keys = keys
         self._clock = clock
         self._jitter = jitter
         self._time_path, self._parse_time = time
         self._raise_for_error = raise_for_error
         self._clock_offset = 0.0  # the exchange's clock minus ours, in seconds
 
-    def call(self, deadline: Deadline, work: Callable[[Key, Bounds], T]) -> T:
+    def call(self, keys: KeySource[Key], deadline: Deadline, work: Work[Key, T]) -> T:
         """Return work(key, bounds), in bounded time and memory; done again with a new key or time.
 
         Raises UpstreamError, or what the source of the key raises.
         """
         bounds = Bounds(self.server, deadline)
-        return within(self.server, deadline, lambda: self._call(bounds, work))
+        return within(self.server, deadline, lambda: self._call(keys, bounds, work))
 
     def now(self) -> float:
         """Return the exchange's time in epoch seconds, as far as it is known."""
@@ -91,7 +92,6 @@ class ExchangeHttp(Generic[Key]):
 
     def preload(self) -> None:
         """Reach the exchange once, for what that loads; the connection would not last."""
-        self._keys.preload()
         deadline = Deadline.after(_PRELOAD_SECONDS, self._clock)
         self._read_clock_offset(Bounds(self.server, deadline))
         self._transport.close()
@@ -121,9 +121,9 @@ class ExchangeHttp(Generic[Key]):
             self._clock.sleep(pause)
         raise self.server.timed_out()
 
-    def _call(self, bounds: Bounds, work: Callable[[Key, Bounds], T]) -> T:
+    def _call(self, keys: KeySource[Key], bounds: Bounds, work: Work[Key, T]) -> T:
         try:
-            return self._on_time(bounds, work)
+            return self._on_time(keys, bounds, work)
         except HoldingsError:
             raise
         except Exception as error:  # noqa: BLE001 - the last good figures serve, whatever it is
@@ -139,19 +139,19 @@ class ExchangeHttp(Generic[Key]):
                 "could not be read: report it, with what the log says"
             ) from None
 
-    def _on_time(self, bounds: Bounds, work: Callable[[Key, Bounds], T]) -> T:
+    def _on_time(self, keys: KeySource[Key], bounds: Bounds, work: Work[Key, T]) -> T:
         try:
-            return self._with_current_key(bounds, work)
+            return self._with_current_key(keys, bounds, work)
         except ExchangeTimestampExpired:
             self._clock_offset = self._read_clock_offset(bounds)
             logger.warning(
                 "this clock is %.0f s off that of %s", -self._clock_offset, self.server.name
             )
-            return self._with_current_key(bounds, work)
+            return self._with_current_key(keys, bounds, work)
 
-    def _with_current_key(self, bounds: Bounds, work: Callable[[Key, Bounds], T]) -> T:
+    def _with_current_key(self, keys: KeySource[Key], bounds: Bounds, work: Work[Key, T]) -> T:
         try:
-            return work(self._keys.get(), bounds)
+            return work(keys.get(), bounds)
         except ExchangeCredentialsRejected:
             logger.warning(
                 "%s rejects the key in memory; reading it again",
@@ -159,7 +159,7 @@ class ExchangeHttp(Generic[Key]):
                 extra={"event": "credentials_rejected"},
             )
             # From the first page: another key may belong to another account.
-            return work(self._keys.refresh(), bounds)
+            return work(keys.refresh(), bounds)
 
     def _backoff(self, attempt: int, error: ExchangeError) -> float:
         pause = _FIRST_BACKOFF_SECONDS * 2**attempt * (1 + self._jitter()) / 2
@@ -184,6 +184,3 @@ class GivenKey(Generic[Key]):
 
     def refresh(self) -> Key:
         return self._key(self._credential(True))
-
-    def preload(self) -> None:
-        """Not a viewer's key: no snapshot is to hold it."""

@@ -28,6 +28,8 @@ READ_TIMEOUT_SECONDS = 6.0
 # Status and headers: what Coinbase and its content network send is some 3 kB.
 MAX_HEAD_BYTES = 64 * 1024
 _CHUNK_BYTES = 64 * 1024
+# As many as one viewer's connections may be, which are read side by side.
+_KEPT_CONNECTIONS = 20
 _LENGTH = re.compile(r"[0-9]{1,18}")
 
 _bounds: ContextVar[Bounds] = ContextVar("bounds")
@@ -122,7 +124,7 @@ class _Adapter(HTTPAdapter):
 
     def __init__(self, trusted: Callable[[], ssl.SSLContext]) -> None:
         self._trusted = trusted
-        super().__init__()
+        super().__init__(pool_maxsize=_KEPT_CONNECTIONS)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
