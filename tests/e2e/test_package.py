@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import distributions
 from pathlib import Path
@@ -25,6 +26,8 @@ import pytest
 
 from local.emulator import Emulator
 from local.settings import EMULATOR_PYTHON
+from local.simulator import AdvancedSimulator
+from local.simulator.kept import kept_certificate
 from package import selection
 from package.build import ROOT, fetch
 from tests.builders import ENVIRONMENT, make_v2_event
@@ -56,6 +59,17 @@ from holdings.adapters.coinbase_advanced.credential import SigningKey, parse_cre
 from holdings.adapters.coinbase_advanced.signing import token
 key = SigningKey.of(parse_credential(json.loads(sys.argv[2])))
 print(token(key, "GET api.coinbase.com/api/v3/brokerage/accounts", now=0, nonce="5eed"))
+"""
+READ = """
+import json, sys
+sys.path.insert(0, sys.argv[1])  # as the emulator does
+from holdings.adapters import tls
+from holdings.adapters.exchanges import kinds
+from holdings.core.clock import Clock, Deadline
+from holdings.settings import Settings
+advanced = kinds(Settings.from_env(), clock=Clock(), trusted=tls.context)["coinbase_advanced"]
+key = advanced.parse(json.loads(sys.argv[2]))
+print(len(advanced.open(lambda anew: key).accounts(Deadline.after(60, Clock()))))
 """
 CLIENTS = """
 import sys
@@ -183,22 +197,29 @@ def test_what_ships_signs_for_coinbase_advanced_trade(python313: Path, tmp_path:
     assert (header["alg"], header["kid"], header["nonce"]) == ("ES256", NAME, "5eed")
 
 
-def test_in_the_emulator_the_very_archive_signs_with_the_emulator_s_cryptography(
+def test_in_the_emulator_the_very_archive_reads_coinbase_advanced_trade(
     tree: Path, tmp_path: Path
 ) -> None:
+    """By the emulator's cryptography, from the simulator that its functions are told to trust."""
     emulator = Emulator(EMULATOR_PYTHON, tmp_path)
     if not emulator.python.exists():
         pytest.skip(f"no emulator environment at {emulator.python}")
-    code = SIGN.replace("append(", "insert(0, ")  # as the emulator does
-    done = subprocess.run(
-        [emulator.python, "-c", code, tree, json.dumps({"name": NAME, "privateKey": EC_PEM})],
-        env=emulator.environment,
-        cwd=tree,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert jwt.get_unverified_header(done.stdout.strip())["kid"] == NAME
+    certificate = kept_certificate(tmp_path)
+    with AdvancedSimulator(certificate) as simulator:
+        told = {
+            "CB_ADVANCED_URL": simulator.url,
+            "REQUESTS_CA_BUNDLE": str(certificate.trusted),
+            "DEMO_MODE": "true",  # no other setting
+        }
+        done = subprocess.run(
+            [emulator.python, "-c", READ, tree, json.dumps(simulator.credentials.credential())],
+            env=replace(emulator, told_functions=told).environment,
+            cwd=tree,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert int(done.stdout) == len(simulator.exchange.rows())
     theirs = pins_of(ROOT / "local" / "emulator" / "requirements.txt")["cryptography"]
     assert theirs == pins_of(ROOT / "requirements.txt")["cryptography"]
 
