@@ -2,11 +2,12 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
 from holdings.core.clock import Clock, Deadline
+from holdings.core.connections import Connection
 from holdings.core.errors import CacheUnavailable, HoldingsError
 from holdings.core.freshness import CachedSnapshot, Failure, Lease
 from holdings.core.portfolio import Account
@@ -38,6 +39,20 @@ def make_account(
     hold: str = "0.5",
 ) -> Account:
     return Account(account_id, currency, Decimal(balance), Decimal(available), Decimal(hold))
+
+
+def make_connection(
+    connection_id: str = "0" * 32, *, label: str = "Main", **changes: Any
+) -> Connection:
+    made = Connection(
+        id=connection_id,
+        exchange="coinbase_exchange",
+        label=label,
+        account=f"account of {connection_id}",
+        key_hint="cdef",
+        created_at=NOW,
+    )
+    return replace(made, **changes)
 
 
 class FakeClock:
@@ -74,25 +89,60 @@ class FakeExchange:
         return self.answer
 
 
+# Where the shared connection's readings are kept, under ENVIRONMENT.
+SHARED_PLACE = "reading#demo-user"
+
+
 @dataclass
 class FakeCache:
-    """A cache that several services may share."""
+    """A cache that several services may share; `entry` is the shared connection's last reading."""
 
-    entry: CachedSnapshot | None = None
     readable: bool = True
     writable: bool = True
+    places: dict[str, "FakePlace"] = field(default_factory=dict[str, "FakePlace"])
+
+    def __call__(self, place: str) -> "FakePlace":
+        return self.places.setdefault(place, FakePlace(self))
+
+    @property
+    def entry(self) -> CachedSnapshot | None:
+        return self(SHARED_PLACE).entry
+
+    @property
+    def leases(self) -> dict[Right, Lease]:
+        return self(SHARED_PLACE).leases
+
+    @property
+    def puts(self) -> int:
+        return self(SHARED_PLACE).puts
+
+    def lose(self) -> None:
+        """Forget every document, as the table may at any time."""
+        for place in self.places.values():
+            place.entry = None
+
+
+@dataclass
+class FakePlace:
+    cache: FakeCache
+    entry: CachedSnapshot | None = None
     leases: dict[Right, Lease] = field(default_factory=dict[Right, Lease])
     puts: int = 0
 
     def get(self, deadline: Deadline) -> CachedSnapshot | None:
-        if not self.readable:
+        if not self.cache.readable:
             raise CacheUnavailable("the cache could not be read")
         return self.entry
+
+    def failure(self, deadline: Deadline) -> Failure | None:
+        if not self.cache.readable:
+            raise CacheUnavailable("the cache could not be read")
+        return self.leases["read"].failure if "read" in self.leases else None
 
     def put(self, entry: CachedSnapshot, keep_until: int, deadline: Deadline) -> CachedSnapshot:
         self._write()
         self.puts += 1
-        if self.entry and self.entry.as_of > entry.as_of:
+        if self.entry and self.entry.sequence > entry.sequence:
             return self.entry
         self.entry = entry
         return entry
@@ -110,7 +160,7 @@ class FakeCache:
         self.leases["read"] = Lease(since, failure.until if failure else since, failure)
 
     def _write(self) -> None:
-        if not self.writable:
+        if not self.cache.writable:
             raise CacheUnavailable("the cache could not be written")
 
 

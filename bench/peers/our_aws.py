@@ -15,7 +15,7 @@ class OurCache:
         dynamodb, _ = aws.services(environment, os.environ["AWS_REGION"], once(tls.context))
         table, user = os.environ["DDB_TABLE"], os.environ["DEFAULT_USER_ID"]
         self.clock = Clock()
-        self.cache = DynamoDBSnapshotCache(dynamodb, table, user)
+        self.cache = DynamoDBSnapshotCache(dynamodb, table, f"holdings#{user}")
 
     def fresh(self):
         """Return the stored document, or None."""

@@ -1,4 +1,4 @@
-"""The cache in DynamoDB: the last reading, and who may make the next one."""
+"""The cache in DynamoDB: finished answers, last readings, and who may make the next one."""
 
 import uuid
 from collections.abc import Mapping
@@ -23,11 +23,11 @@ _LONGEST_DETAIL = 1_000
 
 Item = Mapping[str, Any]
 
-# Nothing of a newer reading stands there. A time of another type, or one that has yet to come, was
-# never ours, and keeps nobody from writing.
-_NOT_NEWER = (
-    "attribute_not_exists(as_of) OR NOT attribute_type(as_of, :number)"
-    " OR as_of <= :as_of OR as_of > :ahead"
+# Nothing later stands there. A moment of another type, or one that has yet to come, was never ours,
+# and keeps nobody from writing.
+_NOT_LATER = (
+    "attribute_not_exists(#sequence) OR NOT attribute_type(#sequence, :number)"
+    " OR #sequence <= :sequence OR #sequence > :ahead"
 )
 _FREE = (
     "attribute_not_exists(pk) OR NOT attribute_type(#until, :number) OR #until <= :now"
@@ -35,21 +35,38 @@ _FREE = (
     " OR since <= :seen"
 )
 _OURS = "#owner = :owner"
+# Words of DynamoDB's own, which a condition may not use as they are.
+_RESERVED = ("until", "owner", "sequence")
+
+
+class DynamoDBCache:
+    """The cache table; calling it with the name of a place gives that place."""
+
+    def __init__(self, dynamodb: AwsService, table: str) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+
+    def __call__(self, place: str) -> "DynamoDBSnapshotCache":
+        return DynamoDBSnapshotCache(self._dynamodb, self._table, place)
+
+    def preload(self) -> None:
+        self._dynamodb.preload()
 
 
 class DynamoDBSnapshotCache:
-    """Implements `holdings.core.ports.SnapshotCache` with three items a portfolio.
+    """Implements `holdings.core.ports.SnapshotCache` with three items a place.
 
-    Under `pk` (S) holdings#<user>: `payload` (S) the finished JSON document, `as_of` and
-    `expires_at` (N, epoch seconds), and `digest` (S), without which none of it counts. Under
-    holdings#<user>#read and #refresh: a lease, with `since` and `until` (N), its `owner` (S) and,
-    after a failure, `code` and `detail` (S). `ttl` (N) is when DynamoDB may delete an item.
+    Under `pk` (S) answer#<viewer> or reading#<connection>: `payload` (S) the JSON document, `as_of`
+    and `expires_at` (N, epoch seconds), `sequence` (N, epoch milliseconds), and `digest` (S),
+    without which none of it counts. Under the same and #read or #refresh: a lease, with `since` and
+    `until` (N), its `owner` (S) and, after a failure, `code` and `detail` (S). `ttl` (N) is when
+    DynamoDB may delete an item.
     """
 
-    def __init__(self, dynamodb: AwsService, table: str, user_id: str) -> None:
+    def __init__(self, dynamodb: AwsService, table: str, place: str) -> None:
         self._dynamodb = dynamodb
         self._table = table
-        self._pk = f"holdings#{user_id}"
+        self._pk = place
         self._owner = uuid.uuid4().hex
 
     def get(self, deadline: Deadline) -> CachedSnapshot | None:
@@ -65,19 +82,26 @@ class DynamoDBSnapshotCache:
         )
         return _snapshot(answer.get("Item"))
 
+    def failure(self, deadline: Deadline) -> Failure | None:
+        key = {"pk": {"S": f"{self._pk}#read"}}
+        item = self._call("read", "GetItem", {"Key": key}, deadline).get("Item")
+        known = isinstance(item, Mapping)
+        return _lease(cast("Item", item), Lease(0, 0)).failure if known else None
+
     def put(self, entry: CachedSnapshot, keep_until: int, deadline: Deadline) -> CachedSnapshot:
         item = {
             "payload": {"S": entry.payload},
             "as_of": _number(entry.as_of),
             "expires_at": _number(entry.expires_at),
+            "sequence": _number(entry.sequence),
             "digest": {"S": entry.digest},
             "ttl": _number(keep_until),
         }
         values = {
-            ":as_of": _number(entry.as_of),
-            ":ahead": _number(entry.as_of + _LONGEST_LEASE_SECONDS),
+            ":sequence": _number(entry.sequence),
+            ":ahead": _number(entry.sequence + _LONGEST_LEASE_SECONDS * 1_000),
         }
-        standing = self._write(self._pk, item, _NOT_NEWER, values, deadline)
+        standing = self._write(self._pk, item, _NOT_LATER, values, deadline)
         if standing is None:
             return entry
         newer = _snapshot(standing)
@@ -119,9 +143,6 @@ class DynamoDBSnapshotCache:
         condition = "attribute_not_exists(since) OR since <= :since"
         self._write(f"{self._pk}#read", item, condition, {":since": _number(since)}, deadline)
 
-    def preload(self) -> None:
-        self._dynamodb.preload()
-
     def _write(
         self,
         pk: str,
@@ -137,7 +158,7 @@ class DynamoDBSnapshotCache:
                 "ConditionExpression": condition,
                 "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
             }
-            names = {f"#{name}": name for name in ("until", "owner") if f"#{name}" in condition}
+            names = {f"#{name}": name for name in _RESERVED if f"#{name}" in condition}
             if names:
                 request["ExpressionAttributeNames"] = names
             if ":number" in condition:
@@ -177,6 +198,7 @@ def _snapshot(item: object) -> CachedSnapshot | None:
             as_of=_seconds(fields["as_of"]["N"]),
             expires_at=_seconds(fields["expires_at"]["N"]),
             digest=fields["digest"]["S"],
+            sequence=_moment(fields["sequence"]["N"], 15),
         )
         return entry if entry.is_genuine() else None
     except (KeyError, TypeError, ValueError):
@@ -184,7 +206,11 @@ def _snapshot(item: object) -> CachedSnapshot | None:
 
 
 def _seconds(text: str) -> int:
-    if len(text) > 12:
+    return _moment(text, 12)
+
+
+def _moment(text: str, digits: int) -> int:
+    if len(text) > digits:
         raise ValueError("not a moment")
     return int(text)
 

@@ -1,12 +1,9 @@
-"""The two routes of the API."""
-
-from typing import cast
+"""Health and holdings: the two routes that everybody asks."""
 
 from flask import Blueprint, Response, request
 
-from holdings.api.identity import require_sign_in
+from holdings.api.identity import caller
 from holdings.core.clock import Clock
-from holdings.core.errors import InvalidRequest
 from holdings.core.service import Answer, HoldingsService
 from holdings.settings import Settings
 
@@ -32,29 +29,17 @@ def blueprint(settings: Settings, clock: Clock, service: HoldingsService) -> Blu
     @api.get("/holdings")
     def holdings() -> Response:
         """Read the holdings, with how old and how trustworthy they are."""
-        if not settings.demo_mode:
-            require_sign_in(request.environ)
-        # Most requests have no query, and do without the schema and what it imports.
-        refresh = bool(request.query_string) and _query()["refresh"]
-        return _respond(service.read(refresh=refresh), now=int(clock.now()))
+        viewer = caller(request.environ, demo=settings.demo_mode).viewer
+        if not request.query_string:  # as most: they do without the schema and what it imports
+            return _respond(service.read(viewer), now=int(clock.now()))
+        from holdings.api import bodies
+        from holdings.api.schemas import HoldingsQuerySchema
+
+        asked = bodies.query(HoldingsQuerySchema())
+        answer = service.read(viewer, refresh=asked["refresh"], connection_id=asked["connection"])
+        return _respond(answer, now=int(clock.now()))
 
     return api
-
-
-def _query() -> dict[str, bool]:
-    from marshmallow import ValidationError
-
-    from holdings.api.schemas import HoldingsQuerySchema
-
-    given = request.args.to_dict(flat=False)
-    repeated = {name: ["Given more than once."] for name, values in given.items() if values[1:]}
-    if repeated:
-        raise InvalidRequest(f"give {', '.join(sorted(repeated))} once", repeated)
-    try:
-        return cast("dict[str, bool]", HoldingsQuerySchema().load(request.args.to_dict()))
-    except ValidationError as error:
-        errors = cast("dict[str, list[str]]", error.messages)
-        raise InvalidRequest(f"correct {', '.join(sorted(errors))} in the query", errors) from None
 
 
 def _respond(answer: Answer, *, now: int) -> Response:

@@ -259,7 +259,7 @@ def test_a_page_of_an_allowed_origin_may_read_the_answer_and_its_headers() -> No
     exposed = api.get(headers={"Origin": "https://a.example"}).headers[
         "Access-Control-Expose-Headers"
     ]
-    assert exposed == "Age, ETag, Retry-After, X-Cache, X-Request-Id"
+    assert exposed == "Age, ETag, Location, Retry-After, X-Cache, X-Request-Id"
 
 
 def test_a_preflight_needs_no_sign_in() -> None:

@@ -27,6 +27,8 @@ def test_every_setting_has_the_default_that_is_documented() -> None:
         in_lambda=False,
         aws_environment=None,
         preload=False,
+        shared_connection=True,
+        shared_label="Shared",
     )
 
 
