@@ -93,8 +93,8 @@ def _services(
         exchange, cache, notices = DemoExchange(), MemoryCache(), (DEMO_NOTICE,)
     codec = DeferredCodec(_codec)
     if not (exchange and cache):
-        real_exchange, real_cache = _real(settings, clock, meanwhile=codec.preload)
-        exchange, cache = exchange or real_exchange, cache or real_cache
+        real = _real(settings, clock, meanwhile=codec.preload)
+        exchange, cache, kinds = exchange or real[0], cache or real[1], kinds or real[2]
     if settings.preload:
         preload([exchange, cache, codec])
     shared, places = exchange, cache
@@ -152,8 +152,8 @@ def _services(
 
 def _real(
     settings: "Settings", clock: "Clock", meanwhile: "Callable[[], None]"
-) -> "tuple[Exchange, Callable[[str], SnapshotCache]]":
-    from holdings.adapters import aws, tls
+) -> "tuple[Exchange, Callable[[str], SnapshotCache], Mapping[str, ExchangeKind]]":
+    from holdings.adapters import aws, exchanges, tls
     from holdings.adapters.dynamodb import DynamoDBCache
     from holdings.core.once import once
     from holdings.deferred import DeferredExchange
@@ -181,7 +181,11 @@ def _real(
             trusted=trusted,
         )
 
-    return DeferredExchange(coinbase, meanwhile), DynamoDBCache(dynamodb, settings.ddb_table)
+    return (
+        DeferredExchange(coinbase, meanwhile),
+        DynamoDBCache(dynamodb, settings.ddb_table),
+        exchanges.kinds(settings, clock=clock, trusted=trusted),
+    )
 
 
 def _codec() -> "ReadingCodec":

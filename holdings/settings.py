@@ -47,6 +47,7 @@ class Settings:
     default_user_id: str
     ddb_table: str
     cb_base_url: str
+    cb_advanced_url: str
     cb_secret_name: str
     cache_ttl_seconds: int
     stale_ttl_seconds: int
@@ -81,6 +82,7 @@ class Settings:
             default_user_id=env.required("DEFAULT_USER_ID", unless=demo_mode),
             ddb_table=env.required("DDB_TABLE", unless=demo_mode),
             cb_base_url=env.base_url("CB_BASE_URL", unless=demo_mode),
+            cb_advanced_url=env.origin("CB_ADVANCED_URL", default="https://api.coinbase.com"),
             cb_secret_name=env.required("CB_SECRET_NAME", unless=demo_mode or not shared),
             cache_ttl_seconds=env.seconds("CACHE_TTL_SECONDS", default=180),
             stale_ttl_seconds=env.seconds("STALE_TTL_SECONDS", default=86_400),
@@ -206,11 +208,18 @@ class _Environment:
         return value
 
     def base_url(self, name: str, *, unless: bool) -> str:
-        value = self.required(name, unless=unless).rstrip("/")
+        example = "https://api-public.sandbox.exchange.coinbase.com"
+        return self._origin(name, self.required(name, unless=unless), example)
+
+    def origin(self, name: str, *, default: str) -> str:
+        return self._origin(name, self.text(name, default=default), default)
+
+    def _origin(self, name: str, value: str, example: str) -> str:
+        value = value.rstrip("/")
         if value and not _is_origin(value):
             self.problems.append(
-                f"{name} must be an https address without a path, such as "
-                "https://api-public.sandbox.exchange.coinbase.com (http on this machine only)"
+                f"{name} must be an https address without a path, such as {example} (http on this "
+                "machine only)"
             )
         return value
 

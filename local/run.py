@@ -11,7 +11,7 @@ from local.processes import Started, check_free, get_json
 from local.provision import Aws, provision
 from local.settings import EMULATOR_PYTHON, REGION, ROOT, STACK, LocalSettings
 from local.sign_in import access_token
-from local.simulator.coinbase_exchange.signing import kept
+from local.simulator.kept import kept
 from local.stack import (
     Stack,
     page_config_file,

@@ -1,11 +1,14 @@
 """What tests are made of: accounts, settings, events, and fakes at the core's own Protocols."""
 
+import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
+from holdings.adapters.exchange_http.bounds import Server
+from holdings.adapters.exchange_http.replies import Reply
 from holdings.core.clock import Clock, Deadline
 from holdings.core.connections import (
     MAX_CONNECTIONS,
@@ -67,6 +70,18 @@ def make_connection(
         created_at=NOW,
     )
     return replace(made, **changes)
+
+
+def make_server(url: str = "https://example.com") -> Server:
+    return Server("Some Exchange", "CB_BASE_URL", url, key_remedy="store another")
+
+
+def make_reply(
+    status: int = 200, headers: Mapping[str, str] | None = None, *, body: object
+) -> Reply:
+    """A reply of an exchange; a `body` that is not bytes is sent as JSON."""
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return Reply(make_server(), status, headers or {}, [raw])
 
 
 class FakeClock:

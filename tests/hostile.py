@@ -123,7 +123,7 @@ def serving(answer: Answer, request_end: bytes = b"\r\n\r\n") -> Generator[Upstr
 
 
 class OneKey:
-    """Implements `holdings.adapters.coinbase_exchange.client.CredentialsSource`."""
+    """Implements `holdings.adapters.exchange_http.client.KeySource`."""
 
     def get(self) -> Credentials:
         return KEY

@@ -189,4 +189,4 @@ def test_every_line_about_a_failing_coinbase_has_the_request_s_id(laptop: Laptop
         request_id = laptop.get().headers["X-Request-Id"]
     finally:
         logger.removeHandler(handler)
-    assert seen["holdings.adapters.coinbase_exchange.client"] == request_id
+    assert seen["holdings.adapters.exchange_http.client"] == request_id

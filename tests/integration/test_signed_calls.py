@@ -335,6 +335,7 @@ OURS = {
     "holdings.adapters.aws_environment",
     "holdings.adapters.connection_pool",
     "holdings.adapters.dynamodb",
+    "holdings.adapters.exchanges",
     "holdings.adapters.signed_api",
     "holdings.adapters.tls",
     "holdings.api",

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from holdings.adapters.coinbase_exchange.bodies import (
+from holdings.adapters.exchange_http.bodies import (
     MAX_CHARACTERS,
     NotAnArrayError,
     Number,
