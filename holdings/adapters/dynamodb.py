@@ -20,6 +20,8 @@ from holdings.core.ports import Right
 _CALL_SECONDS = 2.0
 _LONGEST_LEASE_SECONDS = 60
 _LONGEST_DETAIL = 1_000
+# Beyond this a document is packed: each 4 kB of an item that is read cost.
+PLAIN_CHARACTERS = 64 * 1024
 
 Item = Mapping[str, Any]
 
@@ -58,9 +60,11 @@ class DynamoDBSnapshotCache:
 
     Under `pk` (S) answer#<viewer> or reading#<connection>: `payload` (S) the JSON document, `as_of`
     and `expires_at` (N, epoch seconds), `sequence` (N, epoch milliseconds), and `digest` (S),
-    without which none of it counts. Under the same and #read or #refresh: a lease, with `since` and
-    `until` (N), its `owner` (S) and, after a failure, `code` and `detail` (S). `ttl` (N) is when
-    DynamoDB may delete an item.
+    without which none of it counts. A large document has `packed` (S) in its place and, if one item
+    cannot hold it, `pieces` (N): the others are under the same and #<digest>#<number>, so that no
+    two writers mix theirs. Under the same and #read or #refresh: a lease, with `since` and `until`
+    (N), its `owner` (S) and, after a failure, `code` and `detail` (S). `ttl` (N) is when DynamoDB
+    may delete an item.
     """
 
     def __init__(self, dynamodb: AwsService, table: str, place: str) -> None:
@@ -70,27 +74,17 @@ class DynamoDBSnapshotCache:
         self._owner = uuid.uuid4().hex
 
     def get(self, deadline: Deadline) -> CachedSnapshot | None:
-        answer = self._call(
-            "read",
-            "GetItem",
-            {
-                "Key": {"pk": {"S": self._pk}},
-                # Or the read after a write could miss it and ask Coinbase again.
-                "ConsistentRead": True,
-            },
-            deadline,
-        )
-        return _snapshot(answer.get("Item"))
+        # Consistently: or the read after a write could miss it and ask the exchange again.
+        item = self._item(self._pk, deadline, consistent=True)
+        return self._snapshot(item, deadline) if item is not None else None
 
     def failure(self, deadline: Deadline) -> Failure | None:
-        key = {"pk": {"S": f"{self._pk}#read"}}
-        item = self._call("read", "GetItem", {"Key": key}, deadline).get("Item")
-        known = isinstance(item, Mapping)
-        return _lease(cast("Item", item), Lease(0, 0)).failure if known else None
+        item = self._item(f"{self._pk}#read", deadline)
+        return _lease(item, Lease(0, 0)).failure if item is not None else None
 
     def put(self, entry: CachedSnapshot, keep_until: int, deadline: Deadline) -> CachedSnapshot:
         item = {
-            "payload": {"S": entry.payload},
+            **self._document(entry, keep_until, deadline),
             "as_of": _number(entry.as_of),
             "expires_at": _number(entry.expires_at),
             "sequence": _number(entry.sequence),
@@ -104,7 +98,7 @@ class DynamoDBSnapshotCache:
         standing = self._write(self._pk, item, _NOT_LATER, values, deadline)
         if standing is None:
             return entry
-        newer = _snapshot(standing)
+        newer = self._snapshot(standing, deadline)
         if newer is None:
             self._write(self._pk, item, None, {}, deadline)
         return newer or entry
@@ -142,6 +136,65 @@ class DynamoDBSnapshotCache:
         # Not in place of a lease that somebody took after this one had run out.
         condition = "attribute_not_exists(since) OR since <= :since"
         self._write(f"{self._pk}#read", item, condition, {":since": _number(since)}, deadline)
+
+    def _document(
+        self, entry: CachedSnapshot, keep_until: int, deadline: Deadline
+    ) -> dict[str, Any]:
+        """Return what holds the payload; what does not fit beside it is written here."""
+        if len(entry.payload) <= PLAIN_CHARACTERS:
+            return {"payload": {"S": entry.payload}}
+        from holdings.adapters.packing import pack  # which few documents need
+
+        try:
+            first, *others = pack(entry.payload)
+        except ValueError as error:
+            raise CacheUnavailable(f"the figures are right, but {error}") from None
+        for number, piece in enumerate(others):
+            item = {"packed": {"S": piece}, "ttl": _number(keep_until)}
+            self._write(self._piece(entry.digest, number), item, None, {}, deadline)
+        return {"packed": {"S": first}, **({"pieces": _number(len(others))} if others else {})}
+
+    def _snapshot(self, item: Item, deadline: Deadline) -> CachedSnapshot | None:
+        """Read an item; one that is not ours counts as none and is overwritten by the next put."""
+        try:
+            fields = cast("Mapping[str, Mapping[str, str]]", item)
+            digest = fields["digest"]["S"]
+            entry = CachedSnapshot(
+                payload=self._payload(fields, digest, deadline),
+                as_of=_seconds(fields["as_of"]["N"]),
+                expires_at=_seconds(fields["expires_at"]["N"]),
+                digest=digest,
+                sequence=_moment(fields["sequence"]["N"], 15),
+            )
+            return entry if entry.is_genuine() else None
+        except (KeyError, TypeError, ValueError, AttributeError):
+            return None
+
+    def _payload(
+        self, fields: Mapping[str, Mapping[str, str]], digest: str, deadline: Deadline
+    ) -> str:
+        if "packed" not in fields:
+            return fields["payload"]["S"]
+        from holdings.adapters.packing import MOST_PIECES, unpack
+
+        pieces = [fields["packed"]["S"]]
+        count = _moment(fields["pieces"]["N"], 2) if "pieces" in fields else 0
+        if count >= MOST_PIECES:
+            raise ValueError("more pieces than there may be")
+        for number in range(count):
+            piece = cast("Any", self._item(self._piece(digest, number), deadline) or {})
+            pieces.append(piece["packed"]["S"])
+        return unpack(pieces)
+
+    def _piece(self, digest: str, number: int) -> str:
+        return f"{self._pk}#{digest}#{number}"
+
+    def _item(self, pk: str, deadline: Deadline, *, consistent: bool = False) -> Item | None:
+        request: dict[str, Any] = {"Key": {"pk": {"S": pk}}}
+        if consistent:
+            request["ConsistentRead"] = True
+        item = self._call("read", "GetItem", request, deadline).get("Item")
+        return cast("Item", item) if isinstance(item, Mapping) else None
 
     def _write(
         self,
@@ -187,22 +240,6 @@ class DynamoDBSnapshotCache:
 
 def _number(value: int) -> dict[str, str]:
     return {"N": str(value)}
-
-
-def _snapshot(item: object) -> CachedSnapshot | None:
-    """Read an item; one that is not ours counts as none and is overwritten by the next put."""
-    try:
-        fields = cast("Mapping[str, Mapping[str, str]]", item)
-        entry = CachedSnapshot(
-            payload=fields["payload"]["S"],
-            as_of=_seconds(fields["as_of"]["N"]),
-            expires_at=_seconds(fields["expires_at"]["N"]),
-            digest=fields["digest"]["S"],
-            sequence=_moment(fields["sequence"]["N"], 15),
-        )
-        return entry if entry.is_genuine() else None
-    except (KeyError, TypeError, ValueError):
-        return None
 
 
 def _seconds(text: str) -> int:

@@ -4,6 +4,7 @@ from flask import Blueprint, Response, request
 
 from holdings.api.identity import caller
 from holdings.core.clock import Clock
+from holdings.core.errors import InvalidRequest
 from holdings.core.service import Answer, HoldingsService
 from holdings.settings import Settings
 
@@ -42,8 +43,22 @@ def blueprint(settings: Settings, clock: Clock, service: HoldingsService) -> Blu
     return api
 
 
+# Lambda's own limit for an answer, as the JSON text that the body becomes there.
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+_LONGEST_ANSWER = 6 * 1024 * 1024 - 10_000
+_MOST_ESCAPES = 2
+
+
 def _respond(answer: Answer, *, now: int) -> Response:
     entry = answer.entry
+    length = len(entry.payload)
+    if length * _MOST_ESCAPES > _LONGEST_ANSWER:
+        escapes = entry.payload.count('"') + entry.payload.count("\\")
+        if length + escapes > _LONGEST_ANSWER:
+            raise InvalidRequest(
+                "the answer is longer than the 6 MB that the gateway passes on: ask for one "
+                "connection at a time, with ?connection=<id>, or pause some"
+            )
     # RFC 9111: max-age is the whole time of freshness, of which a cache itself takes off the Age.
     fresh_for = max(0, entry.expires_at - entry.as_of)
     response = Response(

@@ -1,5 +1,7 @@
 """The table: it never costs the answer, and what lies in it is not trusted."""
 
+import random
+import uuid
 from typing import Any, cast
 
 import boto3
@@ -205,3 +207,49 @@ def test_a_reading_costs_five_calls_and_a_hit_one(laptop: Laptop) -> None:
     calls.clear()
     laptop.get()
     assert calls == ["get_item"]
+
+
+def many(count: int) -> list[dict[str, str]]:
+    """Accounts whose ids no compression makes small."""
+    return [
+        {
+            "id": str(uuid.UUID(int=random.getrandbits(128))),
+            "currency": f"C{number}",
+            "balance": "1",
+            "available": "1",
+            "hold": "0",
+        }
+        for number in range(count)
+    ]
+
+
+@pytest.mark.parametrize("count", [500, 20_000], ids=["packed", "in pieces"])
+def test_a_document_of_any_size_is_kept_and_comes_back_whole(laptop: Laptop, count: int) -> None:
+    laptop.simulator.exchange.accounts = many(count)
+    first = laptop.get()
+    assert (first.headers["X-Cache"], laptop.warnings(first)) == ("MISS", [])
+    laptop.restart()
+    second = laptop.get()
+    assert (second.headers["X-Cache"], second.data) == ("HIT", first.data)
+    assert second.json
+    assert len(second.json["holdings"]) == count
+
+
+@pytest.mark.parametrize("change", [{"packed": {"S": "x"}}, {"pieces": {"N": "99"}}, {}], ids=str)
+def test_a_document_of_which_a_piece_is_lost_or_foreign_is_read_anew(
+    laptop: Laptop, change: dict[str, Any]
+) -> None:
+    laptop.simulator.exchange.accounts = many(20_000)
+    laptop.get()
+    for place in (READING, ANSWER):
+        main = stored(place)
+        assert main
+        assert int(main["pieces"]["N"]) >= 1
+        if change:
+            store({**main, **change}, place)
+        else:
+            piece = {"pk": {"S": f"{place}#{main['digest']['S']}#0"}}
+            boto3.client("dynamodb").delete_item(TableName=TABLE, Key=piece)
+    laptop.restart()
+    laptop.time.advance(20)
+    assert [laptop.get().headers["X-Cache"] for _ in range(2)] == ["MISS", "HIT"]
