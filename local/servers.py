@@ -7,11 +7,12 @@ from pathlib import Path
 from local.built_page import DIST, check_built
 from local.processes import Child, python
 from local.settings import CREDENTIALS, ROOT, LocalError, LocalSettings
+from local.simulator.kept import Certificate
 from local.stack import Stack, page_config_file
 
 API = "the API"
 PAGE = "the page"
-SIMULATOR = "the Coinbase simulator"
+SIMULATOR = "the Coinbase simulators"
 
 # Vite itself, not npm: a signal to npm need not reach what npm started.
 _VITE = Path("node_modules", "vite", "bin", "vite.js")
@@ -28,6 +29,7 @@ def simulator(settings: LocalSettings, environ: Mapping[str, str]) -> Child:
         {
             **_without_keys(environ),
             "SIMULATOR_PORT": str(settings.simulator_port),
+            "SIMULATOR_ADVANCED_PORT": str(settings.advanced_port),
             "SIMULATOR_STATE": str(simulator_state(settings)),
             "SIMULATOR_EXIT_WITH_PARENT": "1",
         },
@@ -36,9 +38,24 @@ def simulator(settings: LocalSettings, environ: Mapping[str, str]) -> Child:
     )
 
 
-def api(settings: LocalSettings, stack: Stack, environ: Mapping[str, str]) -> Child:
+def advanced(settings: LocalSettings, certificate: Certificate) -> dict[str, str]:
+    """Return what the app is told of Coinbase Advanced Trade, wherever it runs."""
+    told = {"CB_ADVANCED_URL": settings.advanced_url}
+    if "coinbase_advanced" in settings.simulated:
+        told["REQUESTS_CA_BUNDLE"] = str(certificate.trusted)
+    return told
+
+
+def api(
+    settings: LocalSettings,
+    stack: Stack,
+    environ: Mapping[str, str],
+    *,
+    advanced: Mapping[str, str],
+) -> Child:
     told = {
         **CREDENTIALS,
+        **advanced,
         "AWS_ENDPOINT_URL": stack.aws_endpoint_url,
         "AWS_REGION": stack.region,
         "AWS_DEFAULT_REGION": stack.region,

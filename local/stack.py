@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any, cast, get_origin
 
 from local.settings import LocalError, state_dir
 from local.state import prepare, read_object, write_private
@@ -33,13 +34,16 @@ class Stack:
     secret: str
     user_pool_id: str
     redirect_uri: str
+    advanced_url: str
+    # As POST /connections takes them: [{exchange, credential}], of different accounts.
+    sample_credentials: list[dict[str, Any]]
 
     @property
     def jwks_url(self) -> str:
         return f"{self.aws_endpoint_url}/{self.user_pool_id}/.well-known/jwks.json"
 
     def write(self, path: Path) -> None:
-        """Raises LocalError. The password of the test user is in it: it is for this user alone."""
+        """Raises LocalError. A password and keys are in it: it is for this user alone."""
         write_private(path, json.dumps(asdict(self), indent=2) + "\n")
 
     @classmethod
@@ -47,8 +51,10 @@ class Stack:
         """Raises LocalError with what to do about a file that is missing or broken."""
         remedy = "delete it, then `make run`"
         found = read_object(path, missing="start the stack with `make run`", broken=remedy)
-        names = {field.name for field in fields(cls)}
-        if found.keys() != names or not all(isinstance(value, str) for value in found.values()):
+        kinds = {field.name: get_origin(field.type) or field.type for field in fields(cls)}
+        if found.keys() != kinds.keys() or not all(
+            isinstance(value, cast("type", kinds[name])) for name, value in found.items()
+        ):
             raise LocalError(f"{path} is broken or of another version: {remedy}")
         return cls(**found)
 

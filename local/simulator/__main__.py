@@ -52,7 +52,7 @@ def opened(environ: Mapping[str, str]) -> Simulators:
         file = _state_file(environ)
         samples_file = file.with_name(SAMPLE_KEYS)
         first, samples = kept(file), kept_samples(samples_file)
-        certificate = kept_certificate(file.parent)
+        certificate = kept_certificate(file.parent, environ)
     except LocalError as error:
         sys.exit(f"SIMULATOR_STATE: {error}.")
 

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -113,10 +113,10 @@ class Certificate:
     trusted: Path
 
 
-def kept_certificate(folder: Path) -> Certificate:
+def kept_certificate(folder: Path, environ: Mapping[str, str] | None = None) -> Certificate:
     """The certificate of an earlier run, or a new one. Its authority can issue no other.
 
-    Raises LocalError.
+    Everybody's roots are those that `environ` says requests is to trust. Raises LocalError.
     """
     found = Certificate(folder / _CERTIFICATE, folder / _AUTHORITY, folder / _TRUSTED)
     if not (found.chain.exists() and found.authority.exists()):
@@ -124,6 +124,11 @@ def kept_certificate(folder: Path) -> Certificate:
         issued = authority.issue_cert(LOOPBACK, "localhost")
         write_private(found.chain, issued.private_key_and_cert_chain_pem.bytes().decode())
         write_private(found.authority, authority.cert_pem.bytes().decode())
-    roots = Path(certifi.where()).read_text("utf-8")
-    write_private(found.trusted, roots + found.authority.read_text("utf-8"))
+    chosen = Path((environ or {}).get("REQUESTS_CA_BUNDLE", ""))
+    roots = chosen if chosen.is_file() else Path(certifi.where())
+    try:
+        trusted = f"{roots.read_text('utf-8')}\n{found.authority.read_text('utf-8')}"
+    except (OSError, UnicodeDecodeError) as error:
+        raise LocalError(f"{roots} and {found.authority} cannot be read: {error}") from None
+    write_private(found.trusted, trusted)
     return found

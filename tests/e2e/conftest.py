@@ -26,6 +26,7 @@ from tests.e2e.archives import archive, python313, tree
 __all__ = ["archive", "python313", "tree"]
 
 START_SECONDS = 90
+PORTS = ("API_PORT", "EMULATOR_PORT", "SIMULATOR_PORT", "SIMULATOR_ADVANCED_PORT", "WEB_PORT")
 
 
 def free_port() -> int:
@@ -44,7 +45,7 @@ class Running:
     lines: list[str] = field(default_factory=list[str])
 
     def __post_init__(self) -> None:
-        for name in ("API_PORT", "EMULATOR_PORT", "SIMULATOR_PORT", "WEB_PORT"):
+        for name in PORTS:
             self.ports.setdefault(name, str(free_port()))
 
     def start(self) -> "Running":

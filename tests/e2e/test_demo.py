@@ -47,7 +47,7 @@ def test_it_says_what_it_is_and_where(demo: Running) -> None:
 
 def test_nothing_of_the_real_stack_is_started_or_overwritten(demo: Running) -> None:
     assert sorted(path.name for path in demo.state_dir.iterdir()) == ["page.log", "web"]
-    for port in ("EMULATOR_PORT", "SIMULATOR_PORT"):
+    for port in ("EMULATOR_PORT", "SIMULATOR_PORT", "SIMULATOR_ADVANCED_PORT"):
         with pytest.raises(requests.ConnectionError):
             requests.get(f"http://127.0.0.1:{demo.ports[port]}", timeout=1)
 

@@ -1,5 +1,6 @@
 """`make run` as its user sees it: what it prints, what it keeps, how it ends."""
 
+import json
 import os
 import signal
 import socket
@@ -15,7 +16,7 @@ import requests
 
 from local.settings import CREDENTIALS, ROOT
 from local.sign_in import access_token
-from tests.e2e.conftest import Running, free_port
+from tests.e2e.conftest import PORTS, Running, free_port
 
 
 def test_the_printed_curl_answers_200(stack: Running) -> None:
@@ -35,8 +36,18 @@ def test_what_it_prints_and_writes_agrees(stack: Running) -> None:
     for value in (stack.stack.api_url, stack.stack.username, stack.stack.password):
         assert value in stack.output
     assert "13 holdings of 204 accounts were read" in stack.output
-    assert (stack.state_dir / "stack.json").stat().st_mode & 0o077 == 0
+    for name in ("stack.json", "sample-keys.json"):
+        assert (stack.state_dir / name).stat().st_mode & 0o077 == 0
     assert stack.state_dir.stat().st_mode & 0o077 == 0
+
+
+def test_it_prints_a_key_of_each_exchange_and_writes_two_to_paste_from(stack: Running) -> None:
+    samples = json.loads((stack.state_dir / "sample-keys.json").read_text())
+    assert stack.stack.sample_credentials == samples
+    by_exchange = [sample["exchange"] for sample in samples]
+    assert by_exchange == ["coinbase_exchange"] * 2 + ["coinbase_advanced"] * 2
+    printed = [json.dumps(sample["credential"]) in stack.output for sample in samples]
+    assert printed == [True, False, True, False]
 
 
 def test_a_place_that_can_be_no_folder_is_a_plain_sentence(tmp_path: Path) -> None:
@@ -47,7 +58,7 @@ def test_a_place_that_can_be_no_folder_is_a_plain_sentence(tmp_path: Path) -> No
     assert len(ended.stderr.splitlines()) == 1
 
 
-@pytest.mark.parametrize("name", ["stack.json", "simulator.json"])
+@pytest.mark.parametrize("name", ["stack.json", "simulator.json", "sample-keys.json"])
 def test_a_broken_state_file_is_a_plain_sentence(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("{")
     ended = run_local(tmp_path, {})
@@ -57,7 +68,7 @@ def test_a_broken_state_file_is_a_plain_sentence(tmp_path: Path, name: str) -> N
 
 
 def test_every_server_listens_on_this_machine_alone(stack: Running) -> None:
-    for port in ("API_PORT", "EMULATOR_PORT", "SIMULATOR_PORT", "WEB_PORT"):
+    for port in PORTS:
         number = int(stack.ports[port])
         assert socket.create_connection(("127.0.0.1", number), timeout=1).close() is None
         for address in other_addresses():
@@ -107,7 +118,7 @@ def test_nothing_outlives_it_however_it_ends(tmp_path: Path, number: signal.Sign
     assert left == []
 
 
-@pytest.mark.parametrize("name", ["API_PORT", "EMULATOR_PORT", "SIMULATOR_PORT", "WEB_PORT"])
+@pytest.mark.parametrize("name", PORTS)
 def test_a_busy_port_is_named_with_its_variable(tmp_path: Path, name: str) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -137,13 +148,12 @@ def test_a_setting_that_cannot_be_used_is_named(
 
 
 def run_local(state_dir: Path, environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    ports = ("API_PORT", "EMULATOR_PORT", "SIMULATOR_PORT", "WEB_PORT")
     return subprocess.run(
         [sys.executable, "-m", "local"],
         cwd=ROOT,
         env={
             **os.environ,
-            **{name: str(free_port()) for name in ports},
+            **{name: str(free_port()) for name in PORTS},
             "LOCAL_STATE_DIR": str(state_dir),
             **environ,
         },
@@ -173,7 +183,7 @@ def test_the_api_outlives_all_it_works_with_and_nothing_outlives_the_api(tmp_pat
     end(tmp_path, "vite.js")
     running.wait_for("the page ended by itself; Ctrl-C, then `make run` starts it again", 10)
     end(tmp_path, "local.simulator")
-    running.wait_for("the Coinbase simulator ended by itself", 10)
+    running.wait_for("the Coinbase simulators ended by itself", 10)
     time.sleep(2.1)  # CACHE_TTL_SECONDS
     stale = running.get(token=token)
     assert (stale.status_code, stale.headers["X-Cache"]) == (200, "STALE")

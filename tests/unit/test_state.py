@@ -162,7 +162,10 @@ def test_a_broken_file_is_a_plain_sentence_with_the_remedy(tmp_path: Path, conte
     assert path.read_bytes() == content
 
 
-STACK = Stack(*(f"value {number}" for number in range(16)))
+STACK = Stack(
+    *(f"value {number}" for number in range(17)),
+    sample_credentials=[{"exchange": "coinbase_advanced", "credential": {"name": "n"}}],
+)
 
 
 def test_what_is_written_of_a_stack_is_read_again(tmp_path: Path) -> None:
@@ -172,7 +175,12 @@ def test_what_is_written_of_a_stack_is_read_again(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [*BROKEN, b"{}", b'{"more": "x"}', json.dumps(dict.fromkeys(Stack.__slots__, 1)).encode()],
+    [
+        *BROKEN,
+        b"{}",
+        b'{"more": "x"}',
+        *(json.dumps(dict.fromkeys(Stack.__slots__, v)).encode() for v in (1, "x")),
+    ],
 )
 def test_a_broken_stack_file_says_how_to_go_on(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "stack.json"
