@@ -17,6 +17,8 @@ BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "n
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # a header name or a method, RFC 9110
 _SCOPE = re.compile(r"[!#-\[\]-~]+")  # RFC 6749, appendix A.4
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?|\*")
+_ROLE = re.compile(r"arn:aws:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]{1,512}")
+_ENVIRONMENT = re.compile(r"[A-Za-z0-9_-]{1,64}")
 # Lambda's own word on why it starts an instance, and those where nobody waits for it yet.
 _INITIALIZATION = "AWS_LAMBDA_INITIALIZATION_TYPE"
 _AHEAD = ("snap-start", "provisioned-concurrency")
@@ -35,6 +37,19 @@ class TokenIssuer:
     scope: str
     jwks_url: str
     hosted_ui_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordsSettings:
+    """Where viewers' connections are kept. `environment` is a part of what their keys are bound to.
+
+    `key_id` is the id or ARN of the KMS key.
+    """
+
+    table: str
+    viewer_role_arn: str
+    key_id: str
+    environment: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +77,7 @@ class Settings:
     aws_environment: AwsEnvironment | None
     preload: bool
     token_issuer: TokenIssuer | None = None
+    records: RecordsSettings | None = None
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
@@ -98,6 +114,7 @@ class Settings:
             aws_environment=AwsEnvironment.from_env(environ),
             preload=env.boolean("PRELOAD", default=environ.get(_INITIALIZATION) in _AHEAD),
             token_issuer=_token_issuer(env, in_lambda=in_lambda),
+            records=_records(env),
         )
         env.raise_problems()
         return settings
@@ -126,6 +143,25 @@ def _token_issuer(env: "_Environment", *, in_lambda: bool) -> TokenIssuer | None
         jwks_url=env.address("AUTH_JWKS_URL") or f"{issuer}/.well-known/jwks.json",
         hosted_ui_url=env.address("AUTH_HOSTED_UI_URL"),
     )
+
+
+def _records(env: "_Environment") -> RecordsSettings | None:
+    names = ("RECORDS_TABLE", "VIEWER_ROLE_ARN", "RECORDS_KEY_ID", "ENVIRONMENT")
+    values = [env.text(name) for name in names]
+    given = [name for name, value in zip(names, values, strict=True) if value]
+    if not given:
+        return None
+    missing = [name for name in names if name not in given]
+    if missing:
+        env.problems.append(f"{', '.join(given)} needs {', '.join(missing)} as well")
+        return None
+    if not _ROLE.fullmatch(values[1]):
+        env.problems.append(
+            "VIEWER_ROLE_ARN must be a role's ARN, such as arn:aws:iam::123456789012:role/viewer"
+        )
+    if not _ENVIRONMENT.fullmatch(values[3]):
+        env.problems.append("ENVIRONMENT must be 1 to 64 of letters, digits, - and _, such as dev")
+    return RecordsSettings(*values)
 
 
 class _Environment:
