@@ -29,7 +29,8 @@ _PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)*")
 class TokenIssuer:
     """Whose access tokens `flask run` takes, where no gateway has verified them.
 
-    `scope` empty demands none. With `hosted_ui_url` the viewer at /docs can sign in.
+    `scope` is what reading takes and `write_scope` what changing takes, each of which demands none
+    where it is empty. With `hosted_ui_url` the viewer at /docs can sign in.
     """
 
     issuer: str
@@ -37,6 +38,7 @@ class TokenIssuer:
     scope: str
     jwks_url: str
     hosted_ui_url: str
+    write_scope: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +138,12 @@ def _token_issuer(env: "_Environment", *, in_lambda: bool) -> TokenIssuer | None
         env.problems.append(f"{', '.join(given)} needs {' and '.join(missing)} as well")
         return None
     issuer = env.address("AUTH_ISSUER")
+    scope, write_scope = env.scopes("AUTH_SCOPE")
     return TokenIssuer(
         issuer=issuer,
         client_id=env.text("AUTH_CLIENT_ID"),
-        scope=env.scope("AUTH_SCOPE"),
+        scope=scope,
+        write_scope=write_scope,
         jwks_url=env.address("AUTH_JWKS_URL") or f"{issuer}/.well-known/jwks.json",
         hosted_ui_url=env.address("AUTH_HOSTED_UI_URL"),
     )
@@ -246,11 +250,15 @@ class _Environment:
             )
         return value
 
-    def scope(self, name: str) -> str:
-        value = self.text(name)
-        if value and not _SCOPE.fullmatch(value):
-            self.problems.append(f"{name} must be one scope such as holdings/read")
-        return value
+    def scopes(self, name: str) -> tuple[str, str]:
+        """Return what is given for reading and for changing, which one scope is for alike."""
+        scopes = self.text(name).split() or [""]
+        if len(scopes) > 2 or any(scope and not _SCOPE.fullmatch(scope) for scope in scopes):
+            self.problems.append(
+                f"{name} must be one scope, or one to read and one to change, "
+                "such as holdings/read holdings/write"
+            )
+        return scopes[0], scopes[-1]
 
 
 def _is_origin(url: str) -> bool:

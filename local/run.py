@@ -14,6 +14,7 @@ from local.sign_in import access_token
 from local.simulator.coinbase_exchange.signing import kept
 from local.stack import (
     Stack,
+    User,
     page_config_file,
     signed_in,
     stack_file,
@@ -40,7 +41,7 @@ class LocalStack:
         if settings.coinbase_url is None:
             check_free(settings.simulator_port, "SIMULATOR_PORT")
         # What cannot be read is said before anything is started.
-        password = self._password()
+        users = self._users()
         key = settings.coinbase_key
         if settings.coinbase_url is None:
             key = asdict(kept(servers.simulator_state(settings)))
@@ -49,9 +50,11 @@ class LocalStack:
         say("starting the emulated AWS")
         emulator = self._start_emulator()
         say("running the Pulumi program against it")
-        stack = self._provision(emulator, password)
+        stack = self._provision(emulator, users)
         aws = Aws(emulator.url, REGION)
-        accounts.create_user(aws, stack.user_pool_id, stack.password)
+        for user in users:
+            accounts.create_user(aws, stack.user_pool_id, user)
+        accounts.let_us_take(aws, stack.function_role)
         if settings.coinbase_url is None:
             say("starting the Coinbase simulator")
             self._started.start_all(servers.simulator(settings, self._environ))
@@ -81,7 +84,7 @@ class LocalStack:
         self._started.start("the emulated AWS", emulator)
         return emulator
 
-    def _provision(self, emulator: Emulator, password: str) -> Stack:
+    def _provision(self, emulator: Emulator, users: tuple[User, ...]) -> Stack:
         settings = self._settings
         outputs = provision(
             endpoint_url=emulator.url,
@@ -96,9 +99,9 @@ class LocalStack:
             hosted_ui_url=emulator.url,
             issuer=outputs["issuer"],
             client_id=outputs["client_id"],
-            scope=outputs["api_scope"],
-            username=accounts.USERNAME,
-            password=password,
+            scope=f"{outputs['api_scope']} {outputs['api_write_scope']}".strip(),
+            username=users[0].username,
+            password=users[0].password,
             coinbase_url=settings.exchange_url,
             aws_endpoint_url=emulator.url,
             region=REGION,
@@ -106,13 +109,18 @@ class LocalStack:
             secret=outputs["secret"],
             user_pool_id=outputs["user_pool_id"],
             redirect_uri=f"{settings.web_url}/",
+            users=users,
+            records_table=outputs["records_table"],
+            records_key=outputs["records_key"],
+            viewer_role=outputs["viewer_role"],
+            function_role=outputs["function_role"],
         )
 
-    def _password(self) -> str:
-        """Return the user's password of the last run, so that a restart changes nothing."""
+    def _users(self) -> tuple[User, ...]:
+        """Return the users of the last run, so that a restart changes no password."""
         if stack_file(self._environ).exists():
-            return Stack.read(stack_file(self._environ)).password
-        return accounts.new_password()
+            return Stack.read(stack_file(self._environ)).users
+        return accounts.new_users()
 
 
 class Demo:
@@ -150,14 +158,16 @@ def greeting(stack: Stack, environ: Mapping[str, str]) -> str:
         if shown
         else "the holdings cannot be read yet: the log above and the curl below say why"
     )
+    people = "\n".join(
+        f"  user      {user.username}\n  password  {user.password}" for user in stack.users
+    )
     chosen = environ.get("LOCAL_STATE_DIR")
     token = f"{f'LOCAL_STATE_DIR={chosen} ' if chosen else ''}make -sC {ROOT} token"
     return f"""
 Holdings is running; {seen}.
 
-  page      {stack.web_url}  <- open it and sign in as
-  user      {stack.username}
-  password  {stack.password}
+  page      {stack.web_url}  <- open it and sign in as one of
+{people}
 
   API       {stack.api_url}  ({stack.api_url}/docs shows and tries it)
   gateway   {stack.gateway_url}

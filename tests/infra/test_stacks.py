@@ -58,6 +58,7 @@ def test_a_stack_exports_what_clients_and_operators_need(stack: str, program: Pr
         "web_bucket": f"holdings-{stack}-web-{ACCOUNT}",
         "web_distribution_id": "web-distribution-id",
         "function": f"holdings-{stack}-api",
+        "function_role": "arn:of:function-role",
         "function_alias": "live",
         "function_log_group": "function-log-id",
         "table": f"holdings-{stack}-cache",

@@ -81,7 +81,7 @@ def test_the_demo_refuses_to_start_inside_lambda() -> None:
         ("AUTH_ISSUER", "eu-west-1_pool"),
         ("AUTH_JWKS_URL", "file:///etc/passwd"),
         ("AUTH_HOSTED_UI_URL", "http://issuer.example.com"),
-        ("AUTH_SCOPE", "openid holdings/read"),
+        ("AUTH_SCOPE", "openid holdings/read holdings/write"),
         ("AUTH_SCOPE", 'a"b'),
     ],
 )
@@ -107,6 +107,10 @@ def test_the_issuer_of_tokens_is_taken_whole_or_not_at_all() -> None:
         hosted_ui_url="",
     )
     assert make_settings(AUTH_ISSUER=" ").token_issuer is None
+    for given, read, write in (("a/r", "a/r", "a/r"), (" a/r  a/w ", "a/r", "a/w")):
+        issued = make_settings(AUTH_ISSUER=issuer, AUTH_CLIENT_ID="client-1", AUTH_SCOPE=given)
+        assert issued.token_issuer
+        assert (issued.token_issuer.scope, issued.token_issuer.write_scope) == (read, write)
     for alone, missing in (("AUTH_ISSUER", "AUTH_CLIENT_ID"), ("AUTH_SCOPE", "AUTH_ISSUER")):
         with pytest.raises(Misconfigured, match=f"{alone} needs .*{missing}"):
             make_settings(**{alone: "https://issuer.example.com"})
