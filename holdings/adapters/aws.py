@@ -170,6 +170,11 @@ class Aws:
             signed = signed.signed_by(key)
         return AwsService(once(lambda: _client(name, self._region, key)), signed)
 
+    def close(self) -> None:
+        """Close what is idle, for whoever has no more calls."""
+        for signed in self._signed.values():
+            signed.close()
+
 
 def services(
     environment: AwsEnvironment | None,

@@ -127,6 +127,10 @@ class SignedApi:
         except OSError as error:
             logger.warning("no connection to %s: %r", self._service, error)
 
+    def close(self) -> None:
+        """Close what is idle, for whoever has no more calls."""
+        self._pool.close()
+
     def _message(self, operation: str, request: Mapping[str, Any]) -> tuple[dict[str, str], bytes]:
         headers = self._headers | {"x-amz-target": f"{self._target}.{operation}"}
         return headers, json.dumps(request, default=_base64).encode()

@@ -1,8 +1,9 @@
 """What MiniStack lacks of IAM to hold viewers apart as AWS does, taught to it before it starts.
 
 Under AUTH=true it compares conditions, but fills in no policy variables, and its requests carry
-neither dynamodb:LeadingKeys nor kms:EncryptionContext: so "for all values" of the first would let
-everybody pass. The emulator's own Python imports this file by its name: standard library only.
+neither dynamodb:LeadingKeys, which "for all values" then lets everybody pass, nor
+kms:EncryptionContext and kms:CallerAccount; and a role's sessions are not of that role. The
+emulator's own Python imports this file by its name: standard library only.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
@@ -30,7 +31,8 @@ def teach() -> None:
     actions: Any = importlib.import_module("ministack.core.iam_actions")
     evaluator: Any = importlib.import_module("ministack.core.iam_evaluator")
     of_table, of_request = actions.dynamodb_service_context, actions.request_tag_context
-    are_met = evaluator._conditions_met  # noqa: SLF001 - MiniStack has no other door
+    # MiniStack has no other door than these two.
+    are_met, value_of = evaluator._conditions_met, evaluator._resolve_condition_key  # noqa: SLF001
 
     def table_context(body: bytes) -> dict[str, Any]:
         keys = list(leading_keys(_parsed(body)))
@@ -41,14 +43,19 @@ def teach() -> None:
         return found | (encryption_context(_parsed(body)) if service == "kms" else {})
 
     def conditions_met(conditions: Any, context: Any) -> bool:
-        def lookup(name: str) -> object:
-            return evaluator._resolve_condition_key(name, context)  # noqa: SLF001 - nor here
+        return are_met(filled_in(conditions, lambda name: value(name, context)), context)
 
-        return are_met(filled_in(conditions, lookup), context)
+    def value(name: str, context: Any) -> object:
+        if name.lower() == "kms:calleraccount":
+            return context.principal_account
+        if name.lower() == "aws:principalarn":
+            return role_of(context.principal_arn)
+        return value_of(name, context)
 
     actions.dynamodb_service_context = table_context
     actions.request_tag_context = request_context
     evaluator._conditions_met = conditions_met  # noqa: SLF001 - as above
+    evaluator._resolve_condition_key = value  # noqa: SLF001 - as above
 
 
 def leading_keys(request: Mapping[str, Any]) -> Iterator[str]:
@@ -89,6 +96,11 @@ def filled_in(conditions: Any, lookup: Lookup) -> Any:
         return found if isinstance(found, str) else variable[0]
 
     return _VARIABLE.sub(value, conditions)
+
+
+def role_of(principal: str) -> str:
+    """Return what aws:PrincipalArn is: of a session, its role."""
+    return re.sub(r":sts:(.*):assumed-role/([^/]+)/.*", r":iam:\1:role/\2", principal)
 
 
 def _parsed(body: bytes) -> dict[str, Any]:

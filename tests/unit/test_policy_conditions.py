@@ -4,7 +4,12 @@ from typing import Any
 
 import pytest
 
-from local.emulator.policy_conditions import encryption_context, filled_in, leading_keys
+from local.emulator.policy_conditions import (
+    encryption_context,
+    filled_in,
+    leading_keys,
+    role_of,
+)
 
 A, B = {"S": "viewer#a"}, {"S": "viewer#b"}
 
@@ -63,3 +68,9 @@ def test_a_variable_without_a_value_stays_and_fits_nothing() -> None:
     conditions = {"StringEquals": {"k": ["viewer#${aws:PrincipalTag/viewer}", "${aws:other}"]}}
     known = {"aws:PrincipalTag/viewer": "a"}
     assert filled_in(conditions, known.get) == {"StringEquals": {"k": ["viewer#a", "${aws:other}"]}}
+
+
+def test_a_session_is_its_role_s_and_everybody_else_themselves() -> None:
+    session = "arn:aws:sts::000000000000:assumed-role/holdings-dev-viewer/viewer-a"
+    assert role_of(session) == "arn:aws:iam::000000000000:role/holdings-dev-viewer"
+    assert role_of("arn:aws:iam::000000000000:user/me") == "arn:aws:iam::000000000000:user/me"
