@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from holdings.core.sources import ViewerSources
     from holdings.settings import Settings
 
+    # The shared connection's exchange, the cache's places, every exchange, and the records.
+    _Real = tuple[
+        Exchange,
+        Callable[[str], SnapshotCache],
+        Mapping[str, ExchangeKind],
+        Callable[[], Records | None],
+    ]
+
 __all__ = ["create_app"]
 
 
@@ -92,9 +100,11 @@ def _services(
 
         exchange, cache, notices = DemoExchange(), MemoryCache(), (DEMO_NOTICE,)
     codec = DeferredCodec(_codec)
+    kept_records: Callable[[], Records | None] = once(lambda: records)
     if not (exchange and cache):
         real = _real(settings, clock, meanwhile=codec.preload)
         exchange, cache, kinds = exchange or real[0], cache or real[1], kinds or real[2]
+        kept_records = real[3] if records is None else kept_records
     if settings.preload:
         preload([exchange, cache, codec])
     shared, places = exchange, cache
@@ -121,7 +131,7 @@ def _services(
             shared=SharedConnection(connection, shared, place)
             if settings.shared_connection
             else None,
-            records=records,
+            records=kept_records(),
             kinds=kinds or {},
             cache=places,
             codec=codec,
@@ -136,7 +146,7 @@ def _services(
 
         return ConnectionService(
             sources=made_sources(),
-            records=records,
+            records=kept_records(),
             kinds=kinds or {},
             cache=places,
             clock=clock,
@@ -150,16 +160,15 @@ def _services(
     return holdings, once(connection_service)
 
 
-def _real(
-    settings: "Settings", clock: "Clock", meanwhile: "Callable[[], None]"
-) -> "tuple[Exchange, Callable[[str], SnapshotCache], Mapping[str, ExchangeKind]]":
+def _real(settings: "Settings", clock: "Clock", meanwhile: "Callable[[], None]") -> "_Real":
     from holdings.adapters import aws, exchanges, tls
     from holdings.adapters.dynamodb import DynamoDBCache
     from holdings.core.once import once
     from holdings.deferred import DeferredExchange
 
     trusted = once(tls.context)
-    dynamodb, secrets_manager = aws.services(settings.aws_environment, settings.aws_region, trusted)
+    services = aws.Aws(settings.aws_environment, settings.aws_region, trusted)
+    secrets_manager = services.service("secretsmanager")
 
     def coinbase() -> "Exchange":
         from holdings import logs
@@ -181,10 +190,24 @@ def _real(
             trusted=trusted,
         )
 
+    def records() -> "Records | None":
+        if not (kept := settings.records):
+            return None
+        from holdings.adapters.records import DynamoDBRecords, ViewerSessions
+
+        return DynamoDBRecords(
+            ViewerSessions(services, kept.viewer_role_arn, clock),
+            table=kept.table,
+            key_id=kept.key_id,
+            environment=kept.environment,
+            clock=clock,
+        )
+
     return (
         DeferredExchange(coinbase, meanwhile),
-        DynamoDBCache(dynamodb, settings.ddb_table),
+        DynamoDBCache(services.service("dynamodb"), settings.ddb_table),
         exchanges.kinds(settings, clock=clock, trusted=trusted),
+        once(records),
     )
 
 

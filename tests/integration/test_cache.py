@@ -8,8 +8,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 
-from holdings.adapters import aws, tls
-from holdings.adapters.aws import AwsService
+from holdings.adapters import tls
+from holdings.adapters.aws import Aws, AwsService
 from holdings.adapters.dynamodb import DynamoDBCache
 from tests.builders import NOW
 from tests.integration.conftest import ANSWER, READING, TABLE, Laptop
@@ -86,7 +86,8 @@ def test_with_table_and_coinbase_down_the_coinbase_error_is_reported(laptop: Lap
 
 
 def test_aws_is_not_waited_for_longer_than_a_request_allows() -> None:
-    for service in aws.services(None, "eu-west-1", tls.context):
+    for name in ("dynamodb", "secretsmanager", "kms", "sts"):
+        service = Aws(None, "eu-west-1", tls.context).service(name)
         config = cast("dict[str, Any]", vars(service.client.meta.config))
         assert (config["connect_timeout"], config["read_timeout"]) == (1.0, 1.5)
         assert config["retries"] == {"mode": "standard", "total_max_attempts": 2}

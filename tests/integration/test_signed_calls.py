@@ -19,8 +19,7 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from holdings.adapters import aws as aws_clients
-from holdings.adapters.aws import AwsService
+from holdings.adapters.aws import Aws, AwsService
 from holdings.adapters.aws_environment import AwsEnvironment
 from holdings.adapters.dynamodb import DynamoDBCache
 from holdings.core.clock import Clock, Deadline
@@ -175,7 +174,7 @@ def test_where_signed_calls_do_not_get_through_the_client_does_it_all(
     function: Laptop, client: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     nobody = AwsEnvironment.from_env(function.environ | {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"})
-    signed = aws_clients.services(nobody, "eu-west-1", never)[0].signed
+    signed = Aws(nobody, "eu-west-1", never).service("dynamodb").signed
     service = AwsService(lambda: client("dynamodb"), signed)
     function.cache = DynamoDBCache(service, TABLE)
     function.restart()
@@ -194,7 +193,7 @@ def test_an_answer_of_aws_that_is_no_item_costs_a_warning_or_a_miss(
 ) -> None:
     httpserver.body = body
     environment = AwsEnvironment.from_env(function.environ | {"AWS_ENDPOINT_URL": httpserver.url})
-    dynamodb = aws_clients.services(environment, "eu-west-1", never)[0]
+    dynamodb = Aws(environment, "eu-west-1", never).service("dynamodb")
     elsewhere = boto3.client(
         "dynamodb",
         endpoint_url=httpserver.url,
@@ -273,7 +272,7 @@ def test_without_a_key_in_the_variables_the_one_that_boto3_finds_signs(
     def no_client() -> Any:
         raise AssertionError("a client is made")
 
-    signed = aws_clients.services(environment, "eu-west-1", never)[0].signed
+    signed = Aws(environment, "eu-west-1", never).service("dynamodb").signed
     cache = DynamoDBCache(AwsService(no_client, signed), TABLE)(ANSWER)
     assert cache.get(Deadline.after(9, Clock())) is None
 
