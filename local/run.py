@@ -21,6 +21,7 @@ from local.simulator.kept import (
 )
 from local.stack import (
     Stack,
+    User,
     page_config_file,
     signed_in,
     stack_file,
@@ -48,7 +49,7 @@ class LocalStack:
             check_free(settings.simulator_port, "SIMULATOR_PORT")
             check_free(settings.advanced_port, "SIMULATOR_ADVANCED_PORT")
         # What cannot be read is said before anything is started.
-        password = self._password()
+        users = self._users()
         key = settings.coinbase_key
         if settings.coinbase_url is None:
             key = asdict(kept(servers.simulator_state(settings)))
@@ -60,9 +61,11 @@ class LocalStack:
         say("starting the emulated AWS")
         emulator = self._start_emulator(advanced)
         say("running the Pulumi program against it")
-        stack = self._provision(emulator, password, samples)
+        stack = self._provision(emulator, users, samples)
         aws = Aws(emulator.url, REGION)
-        accounts.create_user(aws, stack.user_pool_id, stack.password)
+        for user in users:
+            accounts.create_user(aws, stack.user_pool_id, user)
+        accounts.let_us_take(aws, stack.function_role)
         if settings.simulated:
             say("starting the Coinbase simulators")
             self._started.start_all(servers.simulator(settings, self._environ))
@@ -95,7 +98,9 @@ class LocalStack:
         self._started.start("the emulated AWS", emulator)
         return emulator
 
-    def _provision(self, emulator: Emulator, password: str, samples: list[dict[str, Any]]) -> Stack:
+    def _provision(
+        self, emulator: Emulator, users: tuple[User, ...], samples: list[dict[str, Any]]
+    ) -> Stack:
         settings = self._settings
         outputs = provision(
             endpoint_url=emulator.url,
@@ -110,9 +115,9 @@ class LocalStack:
             hosted_ui_url=emulator.url,
             issuer=outputs["issuer"],
             client_id=outputs["client_id"],
-            scope=outputs["api_scope"],
-            username=accounts.USERNAME,
-            password=password,
+            scope=f"{outputs['api_scope']} {outputs['api_write_scope']}".strip(),
+            username=users[0].username,
+            password=users[0].password,
             coinbase_url=settings.exchange_url,
             aws_endpoint_url=emulator.url,
             region=REGION,
@@ -122,13 +127,18 @@ class LocalStack:
             redirect_uri=f"{settings.web_url}/",
             advanced_url=settings.advanced_url,
             sample_credentials=samples,
+            users=users,
+            records_table=outputs["records_table"],
+            records_key=outputs["records_key"],
+            viewer_role=outputs["viewer_role"],
+            function_role=outputs["function_role"],
         )
 
-    def _password(self) -> str:
-        """Return the user's password of the last run, so that a restart changes nothing."""
+    def _users(self) -> tuple[User, ...]:
+        """Return the users of the last run, so that a restart changes no password."""
         if stack_file(self._environ).exists():
-            return Stack.read(stack_file(self._environ)).password
-        return accounts.new_password()
+            return Stack.read(stack_file(self._environ)).users
+        return accounts.new_users()
 
 
 class Demo:
@@ -166,14 +176,16 @@ def greeting(stack: Stack, environ: Mapping[str, str]) -> str:
         if shown
         else "the holdings cannot be read yet: the log above and the curl below say why"
     )
+    people = "\n".join(
+        f"  user      {user.username}\n  password  {user.password}" for user in stack.users
+    )
     chosen = environ.get("LOCAL_STATE_DIR")
     token = f"{f'LOCAL_STATE_DIR={chosen} ' if chosen else ''}make -sC {ROOT} token"
     return f"""
 Holdings is running; {seen}.
 
-  page      {stack.web_url}  <- open it and sign in as
-  user      {stack.username}
-  password  {stack.password}
+  page      {stack.web_url}  <- open it and sign in as one of
+{people}
 
   API       {stack.api_url}  ({stack.api_url}/docs shows and tries it)
   gateway   {stack.gateway_url}

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import boto3
+import jwt
 import pytest
 import requests
 
@@ -128,9 +129,11 @@ class Running:
 
     def delete_snapshot(self) -> None:
         table = self.aws("dynamodb")
-        for item in ("", "#read", "#refresh"):
-            key = {"pk": {"S": f"holdings#demo-user{item}"}}
-            table.delete_item(TableName=self.stack.table, Key=key)
+        viewer = jwt.decode(access_token(self.stack), options={"verify_signature": False})["sub"]
+        for place in ("reading#demo-user", f"answer#{viewer}"):
+            for item in ("", "#read", "#refresh"):
+                key = {"pk": {"S": f"{place}{item}"}}
+                table.delete_item(TableName=self.stack.table, Key=key)
 
     def simulate(self, method: str, path: str, document: Any = None) -> requests.Response:
         answer = requests.request(

@@ -90,7 +90,7 @@ def test_the_gateway_refuses_bad_tokens_without_asking_the_function(stack: Runni
     assert seen == {name: status for name, (_, status) in refused.items()}
     # The table was emptied before this test: a function that had run would have filled it.
     item = stack.aws("dynamodb").get_item(
-        TableName=stack.stack.table, Key={"pk": {"S": "holdings#demo-user"}}
+        TableName=stack.stack.table, Key={"pk": {"S": "reading#demo-user"}}
     )
     assert "Item" not in item
 
@@ -123,7 +123,7 @@ def test_the_role_may_do_nothing_else(stack: Running) -> None:
             aws_session_token=given["SessionToken"],
         )
 
-    key = {"pk": {"S": "holdings#demo-user"}}
+    key = {"pk": {"S": "reading#demo-user"}}
     assert "Item" not in as_role("dynamodb").get_item(TableName=stack.stack.table, Key=key)
     assert as_role("secretsmanager").get_secret_value(SecretId=stack.stack.secret)["SecretString"]
     for denied in (

@@ -3,7 +3,7 @@
 import json
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +21,9 @@ from local.simulator import Credentials, Fault, Injection, Simulator
 from tests.builders import CLAIMS, FakeClock, make_settings
 
 SIGNED_IN = {REQUEST_CONTEXT: {"authorizer": {"jwt": {"claims": CLAIMS}}}}
-TABLE, SECRET, USER = "holdings", "coinbase-key", "demo-user"
+TABLE, SECRET = "holdings", "coinbase-key"
+# Where in the table the shared connection's readings and the viewer's answers are.
+READING, ANSWER = "reading#demo-user", f"answer#{CLAIMS['sub']}"
 
 
 @pytest.fixture(autouse=True)
@@ -67,7 +69,7 @@ class Laptop:
     environ: dict[str, str] = field(default_factory=dict[str, str])
     real_time: bool = False
     exchange: Exchange | None = None
-    cache: SnapshotCache | None = None
+    cache: Callable[[str], SnapshotCache] | None = None
 
     def __post_init__(self) -> None:
         self.restart()

@@ -55,7 +55,9 @@ def check_stale(laptop: Laptop, good: dict[str, Any], code: str) -> None:
     assert response.json
     (warning,) = response.json["warnings"]
     assert warning["code"] == code
-    assert response.json == {**good, "stale": True, "warnings": [warning]}
+    source = {**good["sources"][0], "stale": True, "warning": warning}
+    stale = {"stale": True, "warnings": [warning], "sources": [source]}
+    assert response.json == {**good, **stale}
 
 
 @pytest.mark.parametrize("fault", CODES)

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
+from flask import Blueprint
 from flask.testing import FlaskClient
 from jwt.algorithms import RSAAlgorithm
 from werkzeug.serving import make_server
@@ -269,6 +270,54 @@ def test_every_other_route_of_the_api_demands_a_token(client: FlaskClient) -> No
     paths = {rule.rule for rule in rules if rule.endpoint.startswith("api.")} - {"/health"}
     assert "/holdings" in paths
     assert {client.head(path).status_code for path in paths} == {401}
+
+
+def test_changing_takes_a_scope_of_its_own(pool: Pool) -> None:
+    issuer = TokenIssuer(ISSUER, "client-1", "holdings/read", pool.url, "", "holdings/write")
+    authorizer = Authorizer(issuer, Keys(pool.url))
+    reads, writes = (token(claims(scope=f"openid holdings/{what}")) for what in ("read", "write"))
+    assert authorizer.verify(reads)["sub"] == authorizer.verify(writes, changing=True)["sub"]
+    with pytest.raises(Forbidden, match="lacks the scope holdings/write"):
+        authorizer.verify(reads, changing=True)
+    with pytest.raises(Forbidden, match="lacks the scope holdings/read"):
+        authorizer.verify(writes)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "scope", "status"),
+    [
+        ("GET", "/a/1", "holdings/read", 200),
+        ("HEAD", "/a/1", "holdings/read", 200),
+        ("GET", "/a/1", "holdings/write", 403),
+        ("POST", "/a/1", "holdings/read", 403),
+        ("POST", "/a/1", "holdings/write", 200),
+        ("DELETE", "/a/1", "holdings/read holdings/write", 200),
+        ("PATCH", "/a/1", "holdings/read", 403),
+        ("PUT", "/a/1", None, 403),
+        ("POST", "/holdings", None, 405),
+        ("OPTIONS", "/a/1", None, 200),
+    ],
+)
+def test_any_blueprint_s_route_is_checked_by_what_its_method_does(
+    pool: Pool, method: str, path: str, scope: str | None, status: int
+) -> None:
+    settings = make_settings(
+        AUTH_ISSUER=ISSUER,
+        AUTH_CLIENT_ID="client-1",
+        AUTH_SCOPE="holdings/read holdings/write",
+        AUTH_JWKS_URL=pool.url,
+    )
+    app = create_app(settings, clock=FakeClock().clock, exchange=FakeExchange(), cache=FakeCache())
+    added = Blueprint("added", __name__)
+
+    @added.route("/a/<name>", methods=["GET", "POST", "PATCH", "PUT", "DELETE"])
+    def answer(name: str) -> str:
+        return name
+
+    assert answer
+    app.register_blueprint(added)
+    headers = {"Authorization": f"Bearer {token(claims(scope=scope))}"}
+    assert app.test_client().open(path, method=method, headers=headers).status_code == status
 
 
 def test_where_no_scope_is_demanded_any_access_token_of_the_client_passes(pool: Pool) -> None:

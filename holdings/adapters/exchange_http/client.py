@@ -153,11 +153,7 @@ class ExchangeHttp:
         try:
             return work(keys.get(), bounds)
         except ExchangeCredentialsRejected:
-            logger.warning(
-                "%s rejects the key in memory; reading it again",
-                self.server.name,
-                extra={"event": "credentials_rejected"},
-            )
+            logger.warning("%s rejects the key in memory; reading it again", self.server.name)
             # From the first page: another key may belong to another account.
             return work(keys.refresh(), bounds)
 
