@@ -1,7 +1,7 @@
 """What a viewer does with their connections and profile: connect, prove, rename, pause, forget."""
 
 import hashlib
-import uuid
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -105,7 +105,7 @@ class ConnectionService:
         kind, credential = self._parse(wanted.exchange, wanted.credential)
         probe = self._probe(kind, credential, wanted.accept_rights, deadline)
         connection = Connection(
-            id=uuid.uuid4().hex,
+            id=_new_id(self._clock),
             exchange=kind.name,
             label=wanted.label,
             account=_fingerprint(probe),
@@ -305,6 +305,11 @@ class ConnectionService:
         now = self._clock.now()
         entry = CachedSnapshot.nothing(now + _LAST_READING_SECONDS)
         _put(readings, entry, entry.as_of, deadline)
+
+
+def _new_id(clock: Clock) -> str:
+    """Ids sort by when they were made, as those of RFC 9562's version 7 do."""
+    return f"{int(clock.now() * 1_000):012x}{secrets.token_hex(10)}"
 
 
 def _fingerprint(probe: Probe) -> str:
