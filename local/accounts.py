@@ -47,16 +47,3 @@ def create_user(aws: Aws, user_pool_id: str, user: User) -> None:
 def new_users() -> tuple[User, ...]:
     """Return them with passwords that the pool's policy takes, whatever the random part is."""
     return tuple(User(name, f"{secrets.token_urlsafe(15)}.aA1") for name in USERNAMES)
-
-
-def let_us_take(aws: Aws, role: str) -> None:
-    """Have the function's role trust us too, so that `flask run` is the function, no more.
-
-    In the cloud nobody but Lambda takes it.
-    """
-    iam, name = aws.client("iam"), role.rpartition("/")[2]
-    trust = iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
-    us = {"AWS": f"arn:aws:iam::{aws.account_id}:root"}
-    ours = {"Effect": "Allow", "Principal": us, "Action": "sts:AssumeRole"}
-    document = {**trust, "Statement": [*trust["Statement"], ours]}
-    iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(document))

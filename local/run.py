@@ -65,7 +65,6 @@ class LocalStack:
         aws = Aws(emulator.url, REGION)
         for user in users:
             accounts.create_user(aws, stack.user_pool_id, user)
-        accounts.let_us_take(aws, stack.function_role)
         if settings.simulated:
             say("starting the Coinbase simulators")
             self._started.start_all(servers.simulator(settings, self._environ))

@@ -95,6 +95,21 @@ def test_the_gateway_refuses_bad_tokens_without_asking_the_function(stack: Runni
     assert "Item" not in item
 
 
+def test_the_gateway_lets_change_something_with_the_scope_for_it_alone(stack: Running) -> None:
+    reads = sign_in(stack, scope="openid holdings/read").access_token
+    changes = [("POST", ""), *((m, "/1") for m in ("PATCH", "DELETE")), ("PUT", "/1/credential")]
+    seen = {
+        f"{method} {path}": requests.request(
+            method,
+            f"{stack.stack.gateway_url}/connections{path}",
+            headers={"Authorization": f"Bearer {reads}"},
+            timeout=30,
+        ).status_code
+        for method, path in changes
+    }
+    assert seen == dict.fromkeys(seen, 403)
+
+
 @pytest.mark.parametrize("action", ["dynamodb:GetItem", "dynamodb:PutItem"])
 def test_without_a_right_on_the_table_the_answer_has_a_warning(
     stack: Running, rights: Any, action: str

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from holdings.adapters.records.items import BrokenItem, blob
-from holdings.adapters.records.sessions import ViewerSessions
+from holdings.adapters.records.sessions import ViewerCalls
 from holdings.core.clock import Deadline
 from holdings.core.connections import Credential
 from holdings.core.errors import InvalidRequest, RecordsUnavailable
@@ -22,8 +22,8 @@ _MOST_PLAINTEXT_BYTES = 4_096
 
 
 class CredentialCipher:
-    def __init__(self, sessions: ViewerSessions, key_id: str, environment: str) -> None:
-        self._sessions = sessions
+    def __init__(self, calls: ViewerCalls, key_id: str, environment: str) -> None:
+        self._calls = calls
         self._key_id = key_id
         self._environment = environment
 
@@ -38,14 +38,14 @@ class CredentialCipher:
                 {"credential": [f"at most {_MOST_PLAINTEXT_BYTES} bytes as JSON"]},
             )
         request = {"Plaintext": plaintext, **self._request(viewer, connection_id)}
-        answer = self._sessions.call(viewer, "kms", "Encrypt", request, deadline)
+        answer = self._calls.call(viewer, "kms", "Encrypt", request, deadline)
         return self._bytes(answer, "CiphertextBlob")
 
     def decrypt(
         self, viewer: str, connection_id: str, ciphertext: bytes, deadline: Deadline
     ) -> Credential:
         request = {"CiphertextBlob": ciphertext, **self._request(viewer, connection_id)}
-        answer = self._sessions.call(viewer, "kms", "Decrypt", request, deadline)
+        answer = self._calls.call(viewer, "kms", "Decrypt", request, deadline)
         return _credential(self._bytes(answer, "Plaintext"))
 
     def _request(self, viewer: str, connection_id: str) -> dict[str, Any]:

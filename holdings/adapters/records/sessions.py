@@ -11,7 +11,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, cast
+from typing import Any, Literal, Protocol, cast
 
 from holdings.adapters.aws import Aws, AwsService, AwsUnavailable
 from holdings.adapters.aws_environment import SigningKey
@@ -58,6 +58,23 @@ _REMEDIES = {
 }
 
 
+class ViewerCalls(Protocol):
+    def call(
+        self,
+        viewer: str,
+        service: Service,
+        operation: str,
+        request: Mapping[str, Any],
+        deadline: Deadline,
+    ) -> Mapping[str, Any]:
+        """Return AWS's answer to a call in the name of one viewer.
+
+        Raises RecordsUnavailable, Misconfigured, ConditionFailed or TransactionCanceled, and
+        Unauthenticated for a viewer whose id could be more than an id, before anything is called.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class _Session:
     """`until` is epoch seconds."""
@@ -76,7 +93,10 @@ class _Place:
 
 
 class ViewerSessions:
-    """Safe to share between threads. Keeps the sessions of the viewers that called last."""
+    """Implements ViewerCalls, keeping the sessions of the viewers that called last.
+
+    Safe to share between threads.
+    """
 
     def __init__(self, aws: Aws, role_arn: str, clock: Clock) -> None:
         self._aws = aws
@@ -94,12 +114,7 @@ class ViewerSessions:
         request: Mapping[str, Any],
         deadline: Deadline,
     ) -> Mapping[str, Any]:
-        """Return AWS's answer to the viewer's session.
-
-        Raises RecordsUnavailable, Misconfigured, ConditionFailed or TransactionCanceled, and
-        Unauthenticated for a viewer whose id could be more than an id, before anything is called.
-        """
-        if not _VIEWER.fullmatch(viewer) or viewer == SHARED_ID:
+        if not is_viewer(viewer):
             raise Unauthenticated("the token's sub is not the id of a viewer")
         place = self._place(viewer)
         session = self._session(viewer, place, deadline)
@@ -169,6 +184,11 @@ class ViewerSessions:
             kms=self._aws.service("kms", key),
             until=now + _SESSION_SECONDS - _MARGIN_SECONDS,
         )
+
+
+def is_viewer(viewer: str) -> bool:
+    """Whether a token's `sub` can be a session's tag and a part of a key, and nothing more."""
+    return bool(_VIEWER.fullmatch(viewer)) and viewer != SHARED_ID
 
 
 def _key(answer: Mapping[str, Any]) -> SigningKey:

@@ -33,7 +33,7 @@ from holdings.adapters.records.items import (
     to_profile,
     whole,
 )
-from holdings.adapters.records.sessions import ViewerSessions
+from holdings.adapters.records.sessions import ViewerCalls
 from holdings.core.clock import Clock, Deadline
 from holdings.core.connections import MAX_CONNECTIONS, Connection, Credential, Once, Profile
 from holdings.core.errors import (
@@ -75,7 +75,7 @@ class DynamoDBRecords:
 
     def __init__(
         self,
-        sessions: ViewerSessions,
+        calls: ViewerCalls,
         *,
         table: str,
         key_id: str,
@@ -87,9 +87,9 @@ class DynamoDBRecords:
 
         `jitter` gives numbers from 0 to 1 that spread the attempts of writes that met.
         """
-        self._sessions = sessions
+        self._calls = calls
         self._table = table
-        self._cipher = CredentialCipher(sessions, key_id, environment)
+        self._cipher = CredentialCipher(calls, key_id, environment)
         self._clock = clock
         self._jitter = jitter
 
@@ -311,7 +311,7 @@ class DynamoDBRecords:
             "Key": self._key(viewer, sort_key),
             "ConsistentRead": True,
         }
-        answer = self._sessions.call(viewer, "dynamodb", "GetItem", request, deadline)
+        answer = self._calls.call(viewer, "dynamodb", "GetItem", request, deadline)
         return _item(answer["Item"]) if "Item" in answer else None
 
     def _query(
@@ -329,7 +329,7 @@ class DynamoDBRecords:
         if only:
             request["ProjectionExpression"] = only
         for _ in range(_MOST_PAGES):
-            answer = self._sessions.call(viewer, "dynamodb", "Query", request, deadline)
+            answer = self._calls.call(viewer, "dynamodb", "Query", request, deadline)
             items = answer.get("Items")
             if not isinstance(items, list):
                 raise unreadable("a page of records")
@@ -349,7 +349,7 @@ class DynamoDBRecords:
         reasons: Sequence[str] = ()
         for attempt in range(_ATTEMPTS):
             try:
-                self._sessions.call(viewer, "dynamodb", "TransactWriteItems", request, deadline)
+                self._calls.call(viewer, "dynamodb", "TransactWriteItems", request, deadline)
             except TransactionCanceled as canceled:
                 reasons = canceled.reasons
             else:
