@@ -1,5 +1,6 @@
 """The app with everything real but AWS (moto) and Coinbase (the simulator, in this process)."""
 
+import functools
 import json
 import logging
 import os
@@ -8,7 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
+import botocore.session
 import pytest
+from botocore.loaders import create_loader
 from flask.testing import FlaskClient
 from moto import mock_aws
 from werkzeug.test import TestResponse
@@ -22,6 +25,14 @@ from tests.builders import CLAIMS, FakeClock, make_settings
 
 SIGNED_IN = {REQUEST_CONTEXT: {"authorizer": {"jwt": {"claims": CLAIMS}}}}
 TABLE, SECRET, USER = "holdings", "coinbase-key", "demo-user"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def service_models_read_once() -> Iterator[None]:
+    """botocore reads megabytes of JSON for each app's session: most of what a test would take."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(botocore.session, "create_loader", functools.cache(create_loader))
+        yield
 
 
 @pytest.fixture(autouse=True)
