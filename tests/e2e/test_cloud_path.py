@@ -26,7 +26,7 @@ def through_gateway(
     running: Running, path: str = "/holdings", token: str | None = None
 ) -> requests.Response:
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    return requests.get(f"{running.stack.gateway_url}{path}", headers=headers, timeout=30)
+    return requests.get(f"{running.stack.gateway_url}{path}", headers=headers, timeout=60)
 
 
 def role_of(running: Running) -> str:
@@ -59,9 +59,13 @@ def rights(stack: Running) -> Iterator[Any]:
 
 def test_gateway_and_flask_give_the_same_body(stack: Running) -> None:
     token = access_token(stack.stack)
-    behind = through_gateway(stack, token=token)
-    assert (behind.status_code, behind.headers["X-Cache"]) == (200, "MISS")
-    flask = stack.get(token=token)
+    for _ in range(10):  # on a busy machine the figures may be no longer fresh by the second
+        behind = through_gateway(stack, token=token)
+        assert (behind.status_code, behind.headers["X-Cache"]) == (200, "MISS")
+        flask = stack.get(token=token)
+        if flask.headers["X-Cache"] == "HIT":
+            break
+        stack.delete_snapshot()
     assert (flask.headers["X-Cache"], flask.content) == ("HIT", behind.content)
     assert behind.headers["ETag"] == flask.headers["ETag"]
     assert behind.headers["Vary"] == "Origin, Authorization"

@@ -2,33 +2,19 @@
 
 import json
 import re
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
-import requests
 from playwright.sync_api import expect
 
-from local.sign_in import access_token
+from tests.e2e.conftest import is_stale
 from tests.e2e.page.visit import Visit
 
-GIVE_UP_SECONDS = 120
 # A page that nobody touches reads every 15 minutes in the end.
 LONGEST_UNTIL_READ_SECONDS = 2 * 900
 UNDER_WAY = re.compile("reading again|longer than usual")
-
-def until(visit: Visit, wanted: Callable[[requests.Response], bool]) -> None:
-    """Ask the API until its answer is of a kind: freshness and the key in memory have to end."""
-    token = access_token(visit.running.stack)
-    give_up = time.monotonic() + GIVE_UP_SECONDS
-    while not wanted(answer := visit.running.get(token=token)):
-        assert time.monotonic() < give_up, answer.text
-        time.sleep(0.1)
-
-
-def is_stale(answer: requests.Response) -> bool:
-    return answer.headers.get("X-Cache") == "STALE"
 
 
 def let_time_pass_until(visit: Visit, shown: Callable[[], bool]) -> None:
@@ -75,7 +61,8 @@ def test_refresh_reads_anew_and_then_waits_its_cool_down(visit: Visit) -> None:
     expect(button).to_have_attribute("aria-disabled", "true")
     button.click(force=True)
     expect(toast).to_contain_text("Refresh is possible again in")
-    assert len(visit.asked_of("/holdings")) == 2
+    asked = [urlsplit(request.url).query for request in visit.asked_of("/holdings")]
+    assert asked.count("refresh=true") == 1
 
     visit.page.clock.fast_forward(11_000)
     expect(button).to_have_attribute("aria-disabled", "false")
@@ -88,7 +75,7 @@ def test_with_coinbase_down_the_last_good_figures_stay_and_say_so(visit: Visit) 
     banner = visit.page.get_by_role("region", name="Stale figures")
 
     visit.running.simulate("PUT", "/faults", {"fault": "maintenance"})
-    until(visit, is_stale)
+    visit.running.get_until(is_stale)
     let_time_pass_until(visit, banner.is_visible)
     expect(banner).to_contain_text("Coinbase is not available right now")
     expect(banner).to_contain_text("These are the last good figures, as of ")
@@ -96,7 +83,7 @@ def test_with_coinbase_down_the_last_good_figures_stay_and_say_so(visit: Visit) 
     assert visit.figures() == figures
 
     visit.running.simulate("DELETE", "/faults")
-    until(visit, lambda answer: answer.ok and not is_stale(answer))
+    visit.running.get_until(lambda answer: answer.ok and not is_stale(answer))
     let_time_pass_until(visit, lambda: not banner.is_visible())
     assert visit.figures() == figures
 
@@ -106,7 +93,9 @@ def test_a_broken_key_without_last_good_figures_is_said_and_recovered_from(
 ) -> None:
     key(api_secret="not base64")
     # With a reading of the good key its figures are shown, and without one this is said at once.
-    until(visit, lambda answer: is_stale(answer) or answer.json().get("code") == "secret_invalid")
+    visit.running.get_until(
+        lambda answer: is_stale(answer) or answer.json().get("code") == "secret_invalid"
+    )
     visit.running.delete_snapshot()
     visit.page.goto(visit.home)
     visit.page.get_by_role("button", name="Sign in").click()
@@ -122,7 +111,7 @@ def test_a_broken_key_without_last_good_figures_is_said_and_recovered_from(
     expect(visit.page.locator(".holdings")).to_have_count(0)
 
     key()
-    until(visit, lambda answer: answer.ok)
+    visit.running.get_until(lambda answer: answer.ok)
     visit.page.get_by_role("button", name="Try again").click()
     expect(visit.page.get_by_text("13 holdings in 204 accounts")).to_be_visible()
     expect(notice).to_have_count(0)
