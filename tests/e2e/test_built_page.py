@@ -4,7 +4,6 @@ import re
 import signal
 from pathlib import Path
 
-import pytest
 import requests
 
 from tests.e2e.conftest import Running

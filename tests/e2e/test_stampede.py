@@ -17,8 +17,8 @@ from local.sign_in import access_token
 from tests.e2e.conftest import GIVE_UP_SECONDS, Running
 
 PROCESSES = 30
-# As many processes, which have nothing in common but the table. They are forked: what is imported is
-# the same in all of them, and importing it in each would take longer than all else here.
+# As many processes, which have nothing in common but the table. They are forked: what is imported
+# is the same in all of them, and importing it in each would take longer than all else here.
 STAMPEDE = """
 import json, os, sys
 import boto3, flask_cors, marshmallow, requests

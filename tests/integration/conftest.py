@@ -29,7 +29,7 @@ TABLE, SECRET, USER = "holdings", "coinbase-key", "demo-user"
 
 @pytest.fixture(autouse=True, scope="session")
 def service_models_read_once() -> Iterator[None]:
-    """botocore reads megabytes of JSON for each app's session: most of what a test would take."""
+    """Each app has a session, and botocore would read megabytes of JSON for it: most of a test."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(botocore.session, "create_loader", functools.cache(create_loader))
         yield

@@ -92,7 +92,7 @@ def test_a_broken_key_without_last_good_figures_is_said_and_recovered_from(
     visit: Visit, key: Any
 ) -> None:
     key(api_secret="not base64")
-    # With a reading of the good key its figures are shown, and without one this is said at once.
+    # Where the good key was read with, its figures are stale now; where not, the key is at once.
     visit.running.get_until(
         lambda answer: is_stale(answer) or answer.json().get("code") == "secret_invalid"
     )
