@@ -233,7 +233,7 @@ def main() -> None:
     report = {
         "reads": reads,
         "megabytes": _most_memory(),
-        "threads": threads_left(15),
+        "threads": threads_left(60),
     }
     sys.stdout.write(json.dumps(report))
 

@@ -11,7 +11,7 @@ from tests.e2e.test_run import left_below, needs_proc, processes_below
 
 
 def get(demo_page: Running, path: str) -> requests.Response:
-    return requests.get(f"http://127.0.0.1:{demo_page.ports['WEB_PORT']}{path}", timeout=10)
+    return requests.get(f"http://127.0.0.1:{demo_page.ports['WEB_PORT']}{path}", timeout=60)
 
 
 def test_the_page_may_talk_to_this_api_and_runs_no_inline_script(demo_page: Running) -> None:

@@ -63,7 +63,7 @@ def test_a_broken_state_file_is_a_plain_sentence(tmp_path: Path, name: str) -> N
 def test_every_server_listens_on_this_machine_alone(stack: Running) -> None:
     for port in ("API_PORT", "EMULATOR_PORT", "SIMULATOR_PORT", "WEB_PORT"):
         number = int(stack.ports[port])
-        assert socket.create_connection(("127.0.0.1", number), timeout=1).close() is None
+        assert socket.create_connection(("127.0.0.1", number), timeout=60).close() is None
         for address in other_addresses():
             with pytest.raises(OSError, match=r"refused|unreachable|timed out"):
                 socket.create_connection((address, number), timeout=1)
