@@ -10,8 +10,8 @@ import hypothesis
 import pytest
 
 # A busy machine takes its time over an example; what may take how long is for the bench.
-hypothesis.settings.register_profile("unhurried", deadline=None)
-# For a run beside another one that has them all: each property once more, under another Python.
+hypothesis.settings.register_profile("unhurried", deadline=None, max_examples=50)
+# For the run under another Python, beside the one that has them all.
 hypothesis.settings.register_profile("few", deadline=None, max_examples=10)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "unhurried"))
 
