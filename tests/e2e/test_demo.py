@@ -29,12 +29,12 @@ def api(demo: Running) -> str:
 
 
 def test_the_page_is_told_that_there_is_nobody_to_sign_in(demo: Running) -> None:
-    told = requests.get(f"{page(demo)}/config.json", timeout=10).json()
+    told = requests.get(f"{page(demo)}/config.json", timeout=60).json()
     assert told == {"api_url": api(demo)}
 
 
 def test_the_page_may_read_the_sample_figures_without_a_token(demo: Running) -> None:
-    answer = requests.get(f"{api(demo)}/holdings", headers={"Origin": page(demo)}, timeout=10)
+    answer = requests.get(f"{api(demo)}/holdings", headers={"Origin": page(demo)}, timeout=60)
     assert answer.json()["warnings"][0]["code"] == "demo_mode"
     assert answer.headers["Access-Control-Allow-Origin"] == page(demo)
 

@@ -100,7 +100,7 @@ def ccxt_with(url: str, api_key: str, secret: str, passphrase: str) -> Any:
 
 def inject(url: str, **fault: object) -> None:
     order = Request(f"{url}/_simulator/faults", json.dumps(fault).encode(), method="PUT")  # noqa: S310 - our own address
-    with urlopen(order, timeout=5) as reply:  # noqa: S310 - our own address
+    with urlopen(order, timeout=60) as reply:  # noqa: S310 - our own address
         assert reply.status == 200
 
 

@@ -1,5 +1,6 @@
 """The app with everything real but AWS (moto) and Coinbase (the simulator, in this process)."""
 
+import functools
 import json
 import logging
 import os
@@ -8,7 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
+import botocore.session
 import pytest
+from botocore.loaders import create_loader
 from flask.testing import FlaskClient
 from moto import mock_aws
 from werkzeug.test import TestResponse
@@ -24,6 +27,14 @@ SIGNED_IN = {REQUEST_CONTEXT: {"authorizer": {"jwt": {"claims": CLAIMS}}}}
 TABLE, SECRET = "holdings", "coinbase-key"
 # Where in the table the shared connection's readings and the viewer's answers are.
 READING, ANSWER = "reading#demo-user", f"answer#{CLAIMS['sub']}"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def service_models_read_once() -> Iterator[None]:
+    """Each app has a session, and botocore would read megabytes of JSON for it: most of a test."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(botocore.session, "create_loader", functools.cache(create_loader))
+        yield
 
 
 @pytest.fixture(autouse=True)

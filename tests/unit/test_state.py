@@ -112,7 +112,7 @@ def without_room(code: str, argument: Path) -> str:
         env=unmeasured_environ(),
         stderr=subprocess.PIPE,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     ).stderr.splitlines()[-1]
 

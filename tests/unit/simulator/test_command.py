@@ -50,7 +50,7 @@ def test_it_says_where_it_is_and_ends_cleanly(environ: dict[str, str], number: i
             "Coinbase Exchange simulator: http://127.0.0.1:"
         )
         process.send_signal(number)
-        _, errors = process.communicate(timeout=5)
+        _, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (0, "")
 
 
@@ -191,7 +191,7 @@ def test_a_process_ends_once_its_parent_has_changed() -> None:
     thread = exit_with_parent(
         interval=0, parent=lambda: next(parents), end=lambda: ended.append("ended")
     )
-    thread.join(timeout=5)
+    thread.join(timeout=60)
     assert (thread.daemon, ended) == (True, ["ended"])
 
 
