@@ -162,6 +162,7 @@ class ConnectionService:
             credential_version=known.credential_version + 1,
         )
         changed = self._recorded().change(viewer, changed, parsed, deadline)
+        self._forget_failure(self._sources.readings(changed), deadline)
         self._make_stale(viewer)
         return self._view(changed, deadline)
 
@@ -300,6 +301,13 @@ class ConnectionService:
         deadline = self._deadline()
         entry = CachedSnapshot.nothing(self._clock.now())
         _put(self._cache(answer_place(viewer)), entry, entry.as_of, deadline)
+
+    def _forget_failure(self, readings: SnapshotCache, deadline: Deadline) -> None:
+        """Have the new key asked at once, and not taken for rejected as the last one was."""
+        try:
+            readings.release(int(self._clock.now()), None, deadline)
+        except CacheUnavailable as error:
+            report(error)
 
     def _forget_reading(self, readings: SnapshotCache, deadline: Deadline) -> None:
         now = self._clock.now()

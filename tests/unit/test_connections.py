@@ -475,6 +475,23 @@ def test_a_rejected_key_is_not_tried_again_until_it_is_replaced(house: House) ->
     assert house.sources()[1] == ("No. 1", False, None)
 
 
+def test_a_key_that_is_replaced_at_once_is_not_taken_for_rejected_as_the_last_one_was(
+    house: House,
+) -> None:
+    made = house.connect(1)
+    house.holdings()
+    house.clock.advance(200)
+    house.kind.exchanges["key-0001"].answer = errors.ExchangeCredentialsRejected("rejected")
+    assert house.sources()[1] == ("No. 1", True, "exchange_credentials_rejected")
+    house.kind.probe = Probe("account of key-0001", None)
+    house.ask("PUT", f"/connections/{made['id']}/credential", json={"credential": key(2)})
+    # Within the cool-down, in which a failure is remembered.
+    assert house.sources()[1] == ("No. 1", False, None)
+    shown = house.ask("GET", f"/connections/{made['id']}").json
+    assert shown
+    assert (shown["status"], shown["last_error"]) == ("active", None)
+
+
 def test_with_records_down_the_last_good_answer_serves_and_without_one_it_is_said(
     house: House,
 ) -> None:
