@@ -123,7 +123,7 @@ Coinbase Advanced Trade simulator: {advanced.url}
   privateKey  {key.private_key.strip().encode("unicode_escape").decode()}
   trust       {certificate.authority} ({certificate.trusted} has everybody's beside it)
 Point any client of either at those. More keys, of other accounts: {SAMPLE_KEYS} beside that file.
-  look        curl {url}/_simulator
+  look        curl {url}/_simulator   (there with --cacert and the file to trust)
   go wrong    curl -X PUT {url}/_simulator/faults -d '{{"fault": "rate_limited", "times": 3}}'
   for one     the same with "key": the name of the key that it is to be for
   be well     curl -X DELETE {url}/_simulator/faults
