@@ -1,7 +1,7 @@
 """What every simulated exchange does alike: meet faults, let callers in, spoil the answer."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import format_datetime
 from functools import partial
@@ -16,8 +16,6 @@ from local.simulator.server import JSON, Refused, bare_app, json_response
 
 # A host that can never exist: a client that follows must not end up on a real one.
 _ELSEWHERE = {"Location": "https://elsewhere.invalid/accounts"}
-
-Alter = Callable[[Exchange[Any], Holder[Any], Incident, Response], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +40,30 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Listing:
+    """How an exchange lists accounts: what faults of a list have to know.
+
+    `page` makes the page of these rows that has another, at a position, after it; it has at most
+    `most`. They stand `under` a name or are all of it. `balance` is the field of an account's
+    figure, `nan` what stands in it for none. `made_up` is an account of a currency and a profile.
+    """
+
+    page: Callable[[Sequence[object], int], Response]
+    most: int
+    under: str | None
+    balance: str
+    nan: Callable[[dict[str, object]], object]
+    made_up: Callable[[str, str], dict[str, object]]
+
+
+@dataclass(frozen=True, slots=True)
 class Dialect:
     """What is an exchange's own.
 
     `routes` are path, view and limit; `g.holder` is whose key came, where the limit is not
     `public`. `prefix` is what its paths begin with, and no fault or count names. `claimed` reads
     whose key a request says that it is signed by, and `signed` lets its holder in or raises
-    Refused. `instead` are answers in the place of the right one, `altered` what spoils that.
+    Refused. `instead` are answers in the place of the right one.
     """
 
     prefix: str
@@ -57,7 +72,7 @@ class Dialect:
     claimed: Callable[[Request], str | None]
     signed: Callable[[Request, Limit | None], Holder[Any]]
     instead: Mapping[Fault, Callable[[], Response]]
-    altered: Mapping[Fault, Alter]
+    listing: Listing
 
 
 def exchange_app(exchange: Exchange[Any], dialect: Dialect) -> Flask:
@@ -65,7 +80,6 @@ def exchange_app(exchange: Exchange[Any], dialect: Dialect) -> Flask:
     for path, (view, _) in dialect.routes.items():
         app.add_url_rule(path, path, view)
     instead = {**ANYWHERE, **dialect.instead}
-    altered = {**SPOILT, **dialect.altered}
 
     def meet_faults() -> Response | None:
         g.sent = sent = _as_sent()
@@ -83,9 +97,9 @@ def exchange_app(exchange: Exchange[Any], dialect: Dialect) -> Flask:
         incident: Incident | None = g.pop("incident", None)
         if incident is not None:
             # A refusal stays as it is: a client that may not look sees no spoilt figures.
-            if response.status_code == 200 and incident.fault in altered:
+            if response.status_code == 200:
                 holder = g.get("holder", exchange.first)
-                altered[incident.fault](exchange, holder, incident, response)
+                response = spoilt(dialect.listing, exchange.page_size, holder, incident, response)
             strike_last(incident, response)
         response.headers.setdefault("Date", format_datetime(exchange.datetime(), usegmt=True))
         return response
@@ -141,18 +155,43 @@ def replaced(response: Response, injection: Injection) -> Response:
     return response
 
 
-def _half_json(_e: Exchange[Any], _h: Holder[Any], _incident: Incident, right: Response) -> None:
-    body = right.get_data()
-    right.set_data(body[: len(body) // 2])
+SPOILT = frozenset(
+    {
+        *(Fault.HALF_JSON, Fault.MISSING_BALANCE, Fault.NAN_BALANCE),
+        *(Fault.REPEAT_PAGE, Fault.ENDLESS_PAGES),
+    }
+)
 
 
-SPOILT: dict[Fault, Alter] = {Fault.HALF_JSON: _half_json}
+def spoilt(
+    listing: Listing, size: int | None, holder: Holder[Any], incident: Incident, right: Response
+) -> Response:
+    """What a fault of SPOILT makes of the right answer; `size` is the most that a page holds."""
+    fault, number = incident.fault, incident.number
+    if fault is Fault.HALF_JSON:
+        body = right.get_data()
+        right.set_data(body[: len(body) // 2])
+    elif fault is Fault.MISSING_BALANCE:
+        _change_first(right, listing.under, lambda account: account.pop(listing.balance, None))
+    elif fault is Fault.NAN_BALANCE:
+        _change_first(
+            right,
+            listing.under,
+            lambda account: account.update({listing.balance: listing.nan(account)}),
+        )
+    elif fault is Fault.REPEAT_PAGE:
+        return listing.page(holder.rows()[: size or listing.most], 1)
+    elif fault is Fault.ENDLESS_PAGES:
+        names = [f"E{number}X{row}" for row in range(size or 3)]
+        rows = [listing.made_up(name, holder.profile_id) for name in names]
+        return listing.page(rows, (number + 1) * len(rows))
+    return right
 
 
-def change_first(
-    right: Response, change: Callable[[dict[str, object]], object], *, under: str | None = None
+def _change_first(
+    right: Response, under: str | None, change: Callable[[dict[str, object]], object]
 ) -> None:
-    """Change the first account of a page, or the only one; it may stand `under` a name."""
+    """Change the first account of a page, or the only one."""
     document: Any = json.loads(right.get_data())
     rows: object = document
     if under and isinstance(document, dict):

@@ -5,17 +5,14 @@ query. Source: docs.cdp.coinbase.com/api-reference/advanced-trade-api/rest-api/a
 """
 
 import base64
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 from werkzeug import Response
 
-from local.simulator.app import Alter, change_first
+from local.simulator.app import Listing
 from local.simulator.book import wallet
-from local.simulator.exchange import Exchange, Holder
-from local.simulator.faults import Fault, Incident
+from local.simulator.faults import Fault
 from local.simulator.server import Refused, json_response
 
 DEFAULT_LIMIT, MAX_LIMIT = 49, 250
@@ -94,35 +91,11 @@ INSTEAD: dict[Fault, Callable[[], Response]] = {
 }
 
 
-def _missing_balance(_e: Exchange[Any], _h: Holder[Any], _i: Incident, right: Response) -> None:
-    change_first(right, lambda account: account.pop("available_balance", None), under="accounts")
-
-
-def _nan_balance(_e: Exchange[Any], _h: Holder[Any], _i: Incident, right: Response) -> None:
-    def spoil(account: dict[str, object]) -> None:
-        account["available_balance"] = {"value": "NaN", "currency": account.get("currency")}
-
-    change_first(right, spoil, under="accounts")
-
-
-def _repeat_page(
-    exchange: Exchange[Any], holder: Holder[Any], _incident: Incident, right: Response
-) -> None:
-    first = page(holder.rows(), {"limit": str(MAX_LIMIT)}, exchange.page_size)
-    right.set_data(listed(json.loads(first.get_data())["accounts"], cursor(1)).get_data())
-
-
-def _endless_pages(
-    exchange: Exchange[Any], holder: Holder[Any], incident: Incident, right: Response
-) -> None:
-    size, number = exchange.page_size or 3, incident.number
-    rows = [wallet(f"E{number}X{row}", "1", "0", holder.profile_id) for row in range(size)]
-    right.set_data(listed(rows, cursor((number + 1) * size)).get_data())
-
-
-ALTERED: dict[Fault, Alter] = {
-    Fault.MISSING_BALANCE: _missing_balance,
-    Fault.NAN_BALANCE: _nan_balance,
-    Fault.REPEAT_PAGE: _repeat_page,
-    Fault.ENDLESS_PAGES: _endless_pages,
-}
+LISTING = Listing(
+    page=lambda rows, after: listed(rows, cursor(after)),
+    most=MAX_LIMIT,
+    under="accounts",
+    balance="available_balance",
+    nan=lambda account: {"value": "NaN", "currency": account.get("currency")},
+    made_up=lambda currency, profile_id: wallet(currency, "1", "0", profile_id),
+)

@@ -12,7 +12,7 @@ from werkzeug import Response
 
 from local.simulator import book
 from local.simulator.app import Dialect, Request, exchange_app
-from local.simulator.coinbase_advanced.answers import ALTERED, INSTEAD, page, refusal
+from local.simulator.coinbase_advanced.answers import INSTEAD, LISTING, page, refusal
 from local.simulator.coinbase_advanced.signing import CdpKey, Nonces, authenticate, claimed
 from local.simulator.exchange import Exchange, Holder, Limit
 from local.simulator.server import Refused, json_response
@@ -47,7 +47,7 @@ def create_app(exchange: Exchange[CdpKey]) -> Flask:
             claimed=claimed,
             signed=signed,
             instead=INSTEAD,
-            altered=ALTERED,
+            listing=LISTING,
         ),
     )
     app.register_error_handler(Refused, refusal)

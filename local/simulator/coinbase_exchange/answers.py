@@ -6,15 +6,13 @@ each only when there is more that way. Source: docs.cdp.coinbase.com/exchange/re
 
 import base64
 import re
-import uuid
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 from werkzeug import Response
 
-from local.simulator.app import Alter, change_first
-from local.simulator.exchange import Exchange, Holder
-from local.simulator.faults import Fault, Incident
+from local.simulator.app import Listing
+from local.simulator.book import identity
+from local.simulator.faults import Fault
 from local.simulator.server import Refused, json_response
 
 MAX_LIMIT = 1000
@@ -84,46 +82,29 @@ INSTEAD: dict[Fault, Callable[[], Response]] = {
 }
 
 
-def _missing_balance(_e: Exchange[Any], _h: Holder[Any], _i: Incident, right: Response) -> None:
-    change_first(right, lambda account: account.pop("balance", None))
+def _made_up(currency: str, profile_id: str) -> dict[str, object]:
+    return {
+        "id": identity("endless", currency),
+        "currency": currency,
+        "balance": "1",
+        "hold": "0",
+        "available": "1",
+        "profile_id": profile_id,
+        "trading_enabled": True,
+    }
 
 
-def _nan_balance(_e: Exchange[Any], _h: Holder[Any], _i: Incident, right: Response) -> None:
-    change_first(right, lambda account: account.update(balance="NaN"))
+def _with_another(rows: Sequence[object], after: int) -> Response:
+    response = json_response(rows)
+    response.headers["CB-AFTER"] = cursor(after)
+    return response
 
 
-def _repeat_page(
-    exchange: Exchange[Any], holder: Holder[Any], _incident: Incident, right: Response
-) -> None:
-    right.set_data(page(holder.rows(), {}, exchange.page_size).get_data())
-    right.headers["CB-AFTER"] = cursor(1)
-    del right.headers["CB-BEFORE"]
-
-
-def _endless_pages(
-    exchange: Exchange[Any], holder: Holder[Any], incident: Incident, right: Response
-) -> None:
-    size = exchange.page_size or 3
-    accounts = [
-        {
-            "id": str(uuid.uuid5(uuid.NAMESPACE_URL, f"simulator/endless/{incident.number}/{row}")),
-            "currency": f"E{incident.number}X{row}",
-            "balance": "1",
-            "hold": "0",
-            "available": "1",
-            "profile_id": holder.profile_id,
-            "trading_enabled": True,
-        }
-        for row in range(size)
-    ]
-    right.set_data(json_response(accounts).get_data())
-    right.headers["CB-AFTER"] = cursor((incident.number + 1) * size)
-    del right.headers["CB-BEFORE"]
-
-
-ALTERED: dict[Fault, Alter] = {
-    Fault.MISSING_BALANCE: _missing_balance,
-    Fault.NAN_BALANCE: _nan_balance,
-    Fault.REPEAT_PAGE: _repeat_page,
-    Fault.ENDLESS_PAGES: _endless_pages,
-}
+LISTING = Listing(
+    page=_with_another,
+    most=MAX_LIMIT,
+    under=None,
+    balance="balance",
+    nan=lambda _: "NaN",
+    made_up=_made_up,
+)

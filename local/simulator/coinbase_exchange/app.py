@@ -11,7 +11,7 @@ from werkzeug import Response
 
 from local.simulator.app import Dialect, Request, exchange_app
 from local.simulator.book import currencies, products
-from local.simulator.coinbase_exchange.answers import ALTERED, INSTEAD, page
+from local.simulator.coinbase_exchange.answers import INSTEAD, LISTING, page
 from local.simulator.coinbase_exchange.signing import Credentials, authenticate
 from local.simulator.exchange import Exchange, Holder, Limit
 from local.simulator.server import Refused, json_response
@@ -48,7 +48,7 @@ def create_app(exchange: Exchange[Credentials]) -> Flask:
             claimed=lambda sent: sent.headers.get("cb-access-key"),
             signed=signed,
             instead=INSTEAD,
-            altered=ALTERED,
+            listing=LISTING,
         ),
     )
 
