@@ -44,7 +44,7 @@ screenshots: setup web ## Take the pictures in docs/screenshots anew
 	@SCREENSHOTS=1 $(BIN)/python -m pytest --quiet tests/e2e/page/test_pictures.py
 
 .PHONY: simulator
-simulator: $(READY) ## Run the Coinbase Exchange simulator alone
+simulator: $(READY) ## Run the simulators of Coinbase Exchange and Advanced Trade alone
 	@exec $(BIN)/python -m local.simulator
 
 .PHONY: token

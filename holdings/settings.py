@@ -10,6 +10,7 @@ from holdings.adapters.aws_environment import AwsEnvironment
 from holdings.core.errors import Misconfigured
 
 VERSION = "0.1.0"
+LONGEST_LABEL = 60
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -63,6 +64,7 @@ class Settings:
     default_user_id: str
     ddb_table: str
     cb_base_url: str
+    cb_advanced_url: str
     cb_secret_name: str
     cache_ttl_seconds: int
     stale_ttl_seconds: int
@@ -78,6 +80,8 @@ class Settings:
     in_lambda: bool
     aws_environment: AwsEnvironment | None
     preload: bool
+    shared_connection: bool
+    shared_label: str
     token_issuer: TokenIssuer | None = None
     records: RecordsSettings | None = None
 
@@ -89,13 +93,15 @@ class Settings:
         in_lambda = bool(environ.get("AWS_LAMBDA_FUNCTION_NAME"))
         if demo_mode and in_lambda:
             env.problems.append("DEMO_MODE is for laptops: unset it on the Lambda function")
+        shared = env.boolean("SHARED_CONNECTION", default=True)
         settings = cls(
             app_name=env.text("APP_NAME", default="Holdings"),
             app_version=env.text("APP_VERSION", default=VERSION),
             default_user_id=env.required("DEFAULT_USER_ID", unless=demo_mode),
             ddb_table=env.required("DDB_TABLE", unless=demo_mode),
             cb_base_url=env.base_url("CB_BASE_URL", unless=demo_mode),
-            cb_secret_name=env.required("CB_SECRET_NAME", unless=demo_mode),
+            cb_advanced_url=env.origin("CB_ADVANCED_URL", default="https://api.coinbase.com"),
+            cb_secret_name=env.required("CB_SECRET_NAME", unless=demo_mode or not shared),
             cache_ttl_seconds=env.seconds("CACHE_TTL_SECONDS", default=180),
             stale_ttl_seconds=env.seconds("STALE_TTL_SECONDS", default=86_400),
             refresh_cooldown_seconds=env.seconds("REFRESH_COOLDOWN_SECONDS", default=10),
@@ -115,6 +121,8 @@ class Settings:
             in_lambda=in_lambda,
             aws_environment=AwsEnvironment.from_env(environ),
             preload=env.boolean("PRELOAD", default=environ.get(_INITIALIZATION) in _AHEAD),
+            shared_connection=shared,
+            shared_label=env.label("SHARED_LABEL", default="Shared"),
             token_issuer=_token_issuer(env, in_lambda=in_lambda),
             records=_records(env),
         )
@@ -153,7 +161,7 @@ def _records(env: "_Environment") -> RecordsSettings | None:
     names = ("RECORDS_TABLE", "VIEWER_ROLE_ARN", "RECORDS_KEY_ID", "ENVIRONMENT")
     values = [env.text(name) for name in names]
     given = [name for name, value in zip(names, values, strict=True) if value]
-    if not given:
+    if not given or given == ["ENVIRONMENT"]:  # which is many a shell's own
         return None
     missing = [name for name in names if name not in given]
     if missing:
@@ -189,6 +197,13 @@ class _Environment:
 
     def text(self, name: str, *, default: str = "") -> str:
         return self._environ.get(name, "").strip() or default
+
+    def label(self, name: str, *, default: str) -> str:
+        value = self.text(name, default=default)
+        if len(value) > LONGEST_LABEL or not value.isprintable():
+            self.problems.append(f"{name} must be at most {LONGEST_LABEL} printable characters")
+            return default
+        return value
 
     def required(self, name: str, *, unless: bool) -> str:
         value = self.text(name)
@@ -233,11 +248,18 @@ class _Environment:
         return value
 
     def base_url(self, name: str, *, unless: bool) -> str:
-        value = self.required(name, unless=unless).rstrip("/")
+        example = "https://api-public.sandbox.exchange.coinbase.com"
+        return self._origin(name, self.required(name, unless=unless), example)
+
+    def origin(self, name: str, *, default: str) -> str:
+        return self._origin(name, self.text(name, default=default), default)
+
+    def _origin(self, name: str, value: str, example: str) -> str:
+        value = value.rstrip("/")
         if value and not _is_origin(value):
             self.problems.append(
-                f"{name} must be an https address without a path, such as "
-                "https://api-public.sandbox.exchange.coinbase.com (http on this machine only)"
+                f"{name} must be an https address without a path, such as {example} (http on this "
+                "machine only)"
             )
         return value
 

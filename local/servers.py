@@ -9,12 +9,13 @@ from pathlib import Path
 from local.built_page import DIST, check_built
 from local.processes import Child, python
 from local.settings import CREDENTIALS, ROOT, STACK, LocalError, LocalSettings
+from local.simulator.kept import Certificate
 from local.stack import Stack, page_config_file
 from local.state import write_private
 
 API = "the API"
 PAGE = "the page"
-SIMULATOR = "the Coinbase simulator"
+SIMULATOR = "the Coinbase simulators"
 
 # What the gateway lets a page send, in infra_pulumi/http_api.py.
 _CORS = {
@@ -37,6 +38,7 @@ def simulator(settings: LocalSettings, environ: Mapping[str, str]) -> Child:
         {
             **_without_keys(environ),
             "SIMULATOR_PORT": str(settings.simulator_port),
+            "SIMULATOR_ADVANCED_PORT": str(settings.advanced_port),
             "SIMULATOR_STATE": str(simulator_state(settings)),
             "SIMULATOR_EXIT_WITH_PARENT": "1",
         },
@@ -45,9 +47,24 @@ def simulator(settings: LocalSettings, environ: Mapping[str, str]) -> Child:
     )
 
 
-def api(settings: LocalSettings, stack: Stack, environ: Mapping[str, str]) -> Child:
+def advanced(settings: LocalSettings, certificate: Certificate) -> dict[str, str]:
+    """Return what the app is told of Coinbase Advanced Trade, wherever it runs."""
+    told = {"CB_ADVANCED_URL": settings.advanced_url}
+    if "coinbase_advanced" in settings.simulated:
+        told["REQUESTS_CA_BUNDLE"] = str(certificate.trusted)
+    return told
+
+
+def api(
+    settings: LocalSettings,
+    stack: Stack,
+    environ: Mapping[str, str],
+    *,
+    advanced: Mapping[str, str],
+) -> Child:
     told = {
         **_as_the_function(settings, stack),
+        **advanced,
         "AWS_ENDPOINT_URL": stack.aws_endpoint_url,
         "AWS_REGION": stack.region,
         "AWS_DEFAULT_REGION": stack.region,

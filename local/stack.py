@@ -54,13 +54,16 @@ class Stack:
     records_key: str
     viewer_role: str
     function_role: str
+    advanced_url: str
+    # As POST /connections takes them: [{exchange, credential}], of different accounts.
+    sample_credentials: list[dict[str, Any]]
 
     @property
     def jwks_url(self) -> str:
         return f"{self.aws_endpoint_url}/{self.user_pool_id}/.well-known/jwks.json"
 
     def write(self, path: Path) -> None:
-        """Raises LocalError. The password of the test user is in it: it is for this user alone."""
+        """Raises LocalError. A password and keys are in it: it is for this user alone."""
         write_private(path, json.dumps(asdict(self), indent=2) + "\n")
 
     @classmethod
@@ -77,10 +80,17 @@ class Stack:
 
 
 _USER = Schema.from_dict({each.name: rule.String(required=True) for each in fields(User)})
+_SAMPLE = Schema.from_dict(
+    {
+        "exchange": rule.String(required=True),
+        "credential": rule.Dict(keys=rule.String(), values=rule.String(), required=True),
+    }
+)
 _STACK = Schema.from_dict(
     {
         **{each.name: rule.String(required=True) for each in fields(Stack)},
         "users": rule.List(rule.Nested(_USER), required=True, validate=validate.Length(equal=2)),
+        "sample_credentials": rule.List(rule.Nested(_SAMPLE), required=True),
     }
 )
 

@@ -17,7 +17,6 @@ __all__ = [
     "AwsUnavailable",
     "ConditionFailed",
     "TransactionCanceled",
-    "services",
 ]
 
 # botocore's own default is to wait 60 s, five times.
@@ -174,16 +173,6 @@ class Aws:
         """Close what is idle, for whoever has no more calls."""
         for signed in self._signed.values():
             signed.close()
-
-
-def services(
-    environment: AwsEnvironment | None,
-    region: str | None,
-    trusted: Callable[[], ssl.SSLContext],
-) -> tuple[AwsService, AwsService]:
-    """Return DynamoDB and Secrets Manager."""
-    aws = Aws(environment, region, trusted)
-    return aws.service("dynamodb"), aws.service("secretsmanager")
 
 
 def _session(region: str | None):

@@ -55,7 +55,7 @@ def tokens(hosted_ui: HostedUi) -> Tokens:
 def test_the_access_token_is_signed_by_the_pool_and_says_who_for_whom_and_how_long(
     hosted_ui: HostedUi, tokens: Tokens
 ) -> None:
-    jwks = requests.get(f"{hosted_ui.url}/{hosted_ui.pool_id}/.well-known/jwks.json", timeout=5)
+    jwks = requests.get(f"{hosted_ui.url}/{hosted_ui.pool_id}/.well-known/jwks.json", timeout=60)
     kid = jwt.get_unverified_header(tokens.access_token)["kid"]
     key = jwt.PyJWKSet.from_dict(jwks.json())[kid]
 
@@ -117,7 +117,7 @@ def token_endpoint(hosted_ui: HostedUi, **form: str) -> requests.Response:
         f"{hosted_ui.url}/oauth2/token",
         data={"client_id": hosted_ui.client_id, **form},
         headers={"Origin": "http://localhost:5173"},
-        timeout=5,
+        timeout=60,
     )
 
 
@@ -148,7 +148,7 @@ def test_a_page_of_another_origin_may_ask_for_tokens(hosted_ui: HostedUi) -> Non
             "Access-Control-Request-Method": "POST",
             "Access-Control-Request-Headers": "content-type",
         },
-        timeout=5,
+        timeout=60,
     )
     answer = token_endpoint(hosted_ui, grant_type="refresh_token", refresh_token="none")
 

@@ -66,7 +66,7 @@ def test_a_tampered_token_is_refused_with_a_problem(stack: Running, part: int) -
 
 def test_without_a_token_the_answer_is_a_problem_that_a_page_may_read(stack: Running) -> None:
     origin = f"http://localhost:{stack.ports['WEB_PORT']}"
-    answer = requests.get(f"{stack.stack.api_url}/holdings", headers={"Origin": origin}, timeout=10)
+    answer = requests.get(f"{stack.stack.api_url}/holdings", headers={"Origin": origin}, timeout=60)
     assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
     assert answer.headers["Access-Control-Allow-Origin"] == origin
 

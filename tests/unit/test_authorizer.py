@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from threading import Thread
+from types import SimpleNamespace
 from typing import Any
 
 import jwt
@@ -339,20 +340,33 @@ def test_made_up_key_ids_make_no_requests_to_the_pool(pool: Pool) -> None:
     assert pool.asked == 1
 
 
-def test_a_key_that_is_new_in_the_pool_is_found_before_long(pool: Pool) -> None:
-    authorizer = pool.authorizer(cooldown=0.2)
+@pytest.fixture
+def library_time(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
+    """What the JWT library takes for the time: nobody has to wait for it."""
+    time = FakeClock()
+    for module in ("jwt.jwks_client", "jwt.jwk_set_cache"):
+        monkeypatch.setattr(f"{module}.time", SimpleNamespace(monotonic=lambda: time.time))
+    return time
+
+
+def test_a_key_that_is_new_in_the_pool_is_found_before_long(
+    pool: Pool, library_time: FakeClock
+) -> None:
+    authorizer = pool.authorizer(cooldown=20)
     authorizer.verify(token())
     pool.document = {"keys": [jwk(), jwk("k2", OTHER_KEY)]}
     refused(authorizer, "k2")
-    time.sleep(0.2)
+    library_time.advance(20)
     assert authorizer.verify(token(kid="k2", key=OTHER_KEY))["sub"] == "3f1c"
 
 
-def test_a_key_that_the_pool_withdraws_is_not_taken_for_long(pool: Pool) -> None:
-    authorizer = pool.authorizer(lifespan=0.2)
+def test_a_key_that_the_pool_withdraws_is_not_taken_for_long(
+    pool: Pool, library_time: FakeClock
+) -> None:
+    authorizer = pool.authorizer(lifespan=20)
     authorizer.verify(token())
     pool.document = {"keys": [jwk("k2", OTHER_KEY)]}
-    time.sleep(0.2)
+    library_time.advance(21)
     refused(authorizer, "k1")
 
 

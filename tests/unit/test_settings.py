@@ -12,6 +12,7 @@ def test_every_setting_has_the_default_that_is_documented() -> None:
         default_user_id="demo-user",
         ddb_table="holdings",
         cb_base_url="https://api-public.sandbox.exchange.coinbase.com",
+        cb_advanced_url="https://api.coinbase.com",
         cb_secret_name="coinbase-key",
         cache_ttl_seconds=180,
         stale_ttl_seconds=86_400,
@@ -27,6 +28,8 @@ def test_every_setting_has_the_default_that_is_documented() -> None:
         in_lambda=False,
         aws_environment=None,
         preload=False,
+        shared_connection=True,
+        shared_label="Shared",
     )
 
 
@@ -74,6 +77,8 @@ def test_the_demo_refuses_to_start_inside_lambda() -> None:
         ("CB_BASE_URL", "ftp://127.0.0.1"),
         ("CB_BASE_URL", "coinbase"),
         ("CB_BASE_URL", "https://host?query"),
+        ("CB_ADVANCED_URL", "http://api.coinbase.com"),
+        ("CB_ADVANCED_URL", "https://api.coinbase.com/api/v3/brokerage"),
         ("AUTH_ISSUER", "http://issuer.example.com/pool"),
         ("AUTH_ISSUER", "https://issuer.example.com/pool?x=1"),
         ("AUTH_ISSUER", "https://user@issuer.example.com/pool"),
@@ -93,7 +98,8 @@ def test_a_value_that_cannot_be_used_is_named_with_an_example(name: str, value: 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:8765", "http://localhost:1", "http://[::1]:80"])
 def test_plain_http_is_taken_only_on_this_machine(url: str) -> None:
-    assert make_settings(CB_BASE_URL=url).cb_base_url == url
+    settings = make_settings(CB_BASE_URL=url, CB_ADVANCED_URL=url)
+    assert (settings.cb_base_url, settings.cb_advanced_url) == (url, url)
 
 
 def test_the_issuer_of_tokens_is_taken_whole_or_not_at_all() -> None:

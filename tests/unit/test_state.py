@@ -112,7 +112,7 @@ def without_room(code: str, argument: Path) -> str:
         env=unmeasured_environ(),
         stderr=subprocess.PIPE,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     ).stderr.splitlines()[-1]
 
@@ -164,9 +164,16 @@ def test_a_broken_file_is_a_plain_sentence_with_the_remedy(tmp_path: Path, conte
     assert path.read_bytes() == content
 
 
-TEXTS = {name: f"a {name}" for name in Stack.__slots__ if name != "users"}
-STACK = Stack(users=(User("a@example.com", "one"), User("b@example.com", "two")), **TEXTS)
+NOT_TEXTS = {"users", "sample_credentials"}
+TEXTS = {name: f"a {name}" for name in Stack.__slots__ if name not in NOT_TEXTS}
+SAMPLES = [{"exchange": "coinbase_advanced", "credential": {"name": "n"}}]
+STACK = Stack(
+    users=(User("a@example.com", "one"), User("b@example.com", "two")),
+    sample_credentials=SAMPLES,
+    **TEXTS,
+)
 USERS = [asdict(user) for user in STACK.users]
+WHOLE = {**TEXTS, "users": USERS, "sample_credentials": SAMPLES}
 
 
 def test_what_is_written_of_a_stack_is_read_again(tmp_path: Path) -> None:
@@ -181,11 +188,12 @@ def test_what_is_written_of_a_stack_is_read_again(tmp_path: Path) -> None:
         b"{}",
         b'{"more": "x"}',
         json.dumps(dict.fromkeys(Stack.__slots__, 1)).encode(),
-        json.dumps({**TEXTS, "users": USERS, "more": "x"}).encode(),
-        json.dumps({**TEXTS, "users": USERS[:1]}).encode(),
-        json.dumps({**TEXTS, "users": [USERS[0], "b"]}).encode(),
-        json.dumps({**TEXTS, "users": [USERS[0], {**USERS[1], "password": 7}]}).encode(),
-        json.dumps({**TEXTS, "users": [USERS[0], {**USERS[1], "more": "x"}]}).encode(),
+        json.dumps({**WHOLE, "more": "x"}).encode(),
+        json.dumps({**WHOLE, "users": USERS[:1]}).encode(),
+        json.dumps({**WHOLE, "users": [USERS[0], "b"]}).encode(),
+        json.dumps({**WHOLE, "users": [USERS[0], {**USERS[1], "password": 7}]}).encode(),
+        json.dumps({**WHOLE, "users": [USERS[0], {**USERS[1], "more": "x"}]}).encode(),
+        json.dumps({**WHOLE, "sample_credentials": [{"exchange": "x"}]}).encode(),
     ],
 )
 def test_a_broken_stack_file_says_how_to_go_on(tmp_path: Path, content: bytes) -> None:
