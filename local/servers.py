@@ -17,6 +17,12 @@ API = "the API"
 PAGE = "the page"
 SIMULATOR = "the Coinbase simulators"
 
+# What the gateway lets a page send, in infra_pulumi/http_api.py.
+_CORS = {
+    "CORS_ALLOW_METHODS": "GET,HEAD,OPTIONS,POST,PATCH,PUT,DELETE",
+    "CORS_ALLOW_HEADERS": "Authorization,Content-Type,Idempotency-Key,If-Match,If-None-Match",
+}
+
 # Vite itself, not npm: a signal to npm need not reach what npm started.
 _VITE = Path("node_modules", "vite", "bin", "vite.js")
 
@@ -113,6 +119,7 @@ def _flask(settings: LocalSettings, environ: Mapping[str, str], told: Mapping[st
         API,
         python("local.api", "--app", "app", "run", "--port", port, "--reload", "--no-debugger"),
         {
+            **_CORS,
             **_without_keys(environ),
             **told,
             "CORS_ALLOW_ORIGIN": ",".join(settings.page_origins),

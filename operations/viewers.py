@@ -1,6 +1,6 @@
 """The people who may sign in, and all that is kept of one of them."""
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,8 @@ from holdings.adapters.aws import TransactionCanceled
 from holdings.adapters.records import DynamoDBRecords, is_viewer
 from holdings.core.clock import Clock, Deadline
 from holdings.core.errors import HoldingsError
+from holdings.core.service import answer_place
+from holdings.core.sources import reading_place
 from operations.errors import OperationError
 
 if TYPE_CHECKING:
@@ -23,8 +25,6 @@ _PAGE = 60
 _MOST_SEARCH = 128
 _STATUSES = {"CONFIRMED": "active", "FORCE_CHANGE_PASSWORD": "invited"}
 _FORGET_SECONDS = 600.0
-# What the cache may hold under a key of its own: an answer or a reading, and who makes the next.
-_CACHED = ("", "#read", "#refresh")
 
 
 def viewers(
@@ -119,7 +119,15 @@ def forget(dynamodb: "DynamoDBClient", records_table: str, cache_table: str, vie
         connections = records.forget(viewer, Deadline.after(_FORGET_SECONDS, clock))
     except HoldingsError as error:
         raise OperationError(error.detail) from None
-    for kept in (f"answer#{viewer}", *(f"reading#{each}" for each in connections)):
-        for part in _CACHED:
-            dynamodb.delete_item(TableName=cache_table, Key={"pk": {"S": f"{kept}{part}"}})
+    _forget_cached(dynamodb, cache_table, [answer_place(viewer), *map(reading_place, connections)])
     return f"nothing is kept of {viewer} any more; there were {len(connections)} connections"
+
+
+def _forget_cached(dynamodb: "DynamoDBClient", table: str, places: Sequence[str]) -> None:
+    """Delete what lies in these places and below them: leases, and pieces of earlier documents."""
+    below = tuple(f"{place}#" for place in places)
+    for page in dynamodb.get_paginator("scan").paginate(TableName=table, ProjectionExpression="pk"):
+        for item in page["Items"]:
+            pk = str(item["pk"].get("S"))
+            if pk in places or pk.startswith(below):
+                dynamodb.delete_item(TableName=table, Key={"pk": {"S": pk}})

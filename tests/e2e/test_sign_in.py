@@ -71,6 +71,22 @@ def test_without_a_token_the_answer_is_a_problem_that_a_page_may_read(stack: Run
     assert answer.headers["Access-Control-Allow-Origin"] == origin
 
 
+def test_a_page_may_ask_flask_to_change_something(stack: Running) -> None:
+    answer = requests.options(
+        f"{stack.stack.api_url}/holdings",
+        headers={
+            "Origin": stack.stack.web_url,
+            "Access-Control-Request-Method": "PATCH",
+            "Access-Control-Request-Headers": "authorization, if-match, idempotency-key",
+        },
+        timeout=10,
+    )
+    assert answer.headers["Access-Control-Allow-Origin"] == stack.stack.web_url
+    assert "PATCH" in answer.headers["Access-Control-Allow-Methods"]
+    allowed = answer.headers["Access-Control-Allow-Headers"].lower()
+    assert all(name in allowed for name in ("authorization", "if-match", "idempotency-key"))
+
+
 def test_a_wrong_password_is_not_let_in(stack: Running) -> None:
     with pytest.raises(LocalError, match="does not let"):
         sign_in(stack, password="wrong")

@@ -1,10 +1,22 @@
 """AWS itself keeps viewers apart: held on the policies as they are rendered, in every stack."""
 
 import json
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
-from tests.infra.capture import ACCOUNT, Program
-from tests.infra.policies import Statement, statements
+import pytest
+
+from holdings.adapters import tls
+from holdings.adapters.aws import Aws, AwsService, AwsUnavailable
+from holdings.adapters.aws_environment import SigningKey
+from holdings.adapters.records import ViewerSessions
+from holdings.core.clock import Deadline
+from holdings.core.errors import RecordsUnavailable
+from tests.builders import FakeClock
+from tests.infra.capture import ACCOUNT, Program, declared
+from tests.infra.cloudwatch import fired
+from tests.infra.policies import statements
 
 VIEWER = "${aws:PrincipalTag/viewer}"
 TABLE, KEY = "arn:of:records", "arn:of:records-key"
@@ -114,7 +126,7 @@ def test_the_key_serves_the_table_and_sessions_of_the_viewer_role_and_nobody_dir
     )
 
 
-def touching(program: Program, resource: str) -> set[Statement | str]:
+def touching(program: Program, resource: str) -> set[str]:
     return {
         f"{statement.resource}: {statement.sid}"
         for statement in statements(program)
@@ -146,3 +158,56 @@ def test_the_function_deletes_nothing_and_takes_no_other_role(program: Program) 
     assert assume["Resource"] == [
         f"arn:aws:iam::{ACCOUNT}:role/{program.named('viewer-role').arguments['name']}"
     ]
+
+
+class Failing(AwsService):
+    """A service of AWS that fails, or gives a session."""
+
+    def __init__(self, name: str, failing: str) -> None:
+        super().__init__(lambda: None)
+        self._fails = name == failing
+
+    def call(
+        self, operation: str, request: Mapping[str, Any], *, seconds: float = 1.0
+    ) -> Mapping[str, Any]:
+        if self._fails:
+            raise AwsUnavailable("InternalServerError", "")
+        key = dict.fromkeys(("AccessKeyId", "SecretAccessKey", "SessionToken"), "x")
+        return {"Credentials": key, "CiphertextBlob": b"x"}
+
+
+class FailingAws(Aws):
+    def __init__(self, failing: str) -> None:
+        super().__init__(None, None, tls.context)
+        self._failing = failing
+
+    def service(self, name: str, key: SigningKey | None = None) -> AwsService:
+        return Failing(name, self._failing)
+
+
+@pytest.mark.parametrize(
+    ("failing", "alarms"),
+    [
+        ("sts", {"records-failure"}),
+        ("dynamodb", {"records-failure"}),
+        ("kms", {"records-failure", "records-key-failure"}),
+        ("nothing", set[str]()),
+    ],
+)
+def test_records_that_go_on_failing_fire_and_say_whether_it_is_their_key(
+    failing: str, alarms: set[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    time = FakeClock()
+    sessions = ViewerSessions(FailingAws(failing), "role", time.clock)
+    lines: list[tuple[float, dict[str, Any]]] = []
+    for _ in range(15):
+        deadline = Deadline.after(10, time.clock)
+        with suppress(RecordsUnavailable):
+            sessions.call("ann", "dynamodb", "GetItem", {}, deadline)
+        with suppress(RecordsUnavailable):
+            sessions.call("ann", "kms", "Encrypt", {}, deadline)
+        lines += [(time.time, vars(record)) for record in caplog.records]
+        caplog.clear()
+        time.advance(60)
+    named = [(at, {k: line.get(k) for k in ("event", "service", "code")}) for at, line in lines]
+    assert fired(declared("prod"), named) == alarms

@@ -10,7 +10,7 @@ from holdings.core.snapshot import Notice
 
 Item = Mapping[str, Any]
 
-CONNECTION, CREDENTIAL = "connection#", "credential#"
+PROFILE, CONNECTION, CREDENTIAL = "profile", "connection#", "credential#"
 _LONGEST_TEXT = 2_048
 _LONGEST_NUMBER = 12
 _MOST_RIGHTS = 16

@@ -13,8 +13,7 @@ import logging
 import random
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from hashlib import sha256
+from dataclasses import replace
 from typing import Any, TypeVar, cast
 
 from holdings.adapters.aws import TransactionCanceled
@@ -22,34 +21,27 @@ from holdings.adapters.records.credentials import CredentialCipher, unreadable
 from holdings.adapters.records.items import (
     CONNECTION,
     CREDENTIAL,
+    PROFILE,
     BrokenItem,
     Item,
     blob,
     connection_fields,
     number,
-    profile_fields,
     text,
     to_connection,
     to_profile,
     whole,
 )
 from holdings.adapters.records.sessions import ViewerCalls
+from holdings.adapters.records.writes import NEW, ViewerWrites, Write, account_key, once_key
 from holdings.core.clock import Clock, Deadline
-from holdings.core.connections import MAX_CONNECTIONS, Connection, Credential, Once, Profile
-from holdings.core.errors import (
-    Conflict,
-    HoldingsError,
-    NotFound,
-    RecordsUnavailable,
-    TooManyConnections,
-)
+from holdings.core.connections import Connection, Credential, Once, Profile
+from holdings.core.errors import Conflict, NotFound, RecordsUnavailable
 
 T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
-PROFILE = "profile"
-_ONCE_SECONDS = 24 * 60 * 60
 # Another transaction had one of the items, or the table was asked too much: nothing was written.
 _PASSING = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 _ATTEMPTS = 4
@@ -58,16 +50,7 @@ _MOST_WRITES = 100  # in a transaction
 _MOST_PAGES = 100
 _MOST_ROUNDS = 10
 
-_NEW = "attribute_not_exists(pk)"
 _GONE = "there is no such connection: it may have been removed"
-
-
-@dataclass(frozen=True, slots=True)
-class _Write:
-    """A part of a transaction, and what is wrong where its condition does not hold."""
-
-    operation: dict[str, Any]
-    refused: HoldingsError | None = None
 
 
 class DynamoDBRecords:
@@ -101,14 +84,14 @@ class DynamoDBRecords:
         self, viewer: str, profile: Profile, seen: int | None, deadline: Deadline
     ) -> Profile:
         kept = replace(profile, version=1 if seen is None else seen + 1)
-        update = self._update_profile(viewer, kept)
+        update = ViewerWrites(self._table, viewer).update_profile(kept)
         if seen is None:
-            update["ConditionExpression"] = _NEW
+            update["ConditionExpression"] = NEW
         else:
             update["ConditionExpression"] = "version = :seen"
             update["ExpressionAttributeValues"][":seen"] = number(seen)
         changed = Conflict("your profile has been changed meanwhile: read it again")
-        self._write(viewer, [_Write({"Update": update}, changed)], deadline)
+        self._write(viewer, [Write({"Update": update}, changed)], deadline)
         return kept
 
     def connections(self, viewer: str, deadline: Deadline) -> Sequence[Connection]:
@@ -123,7 +106,7 @@ class DynamoDBRecords:
         return _read(to_connection, item)
 
     def replay(self, viewer: str, once: Once, deadline: Deadline) -> str | None:
-        item = self._get(viewer, _once_key(once), deadline)
+        item = self._get(viewer, once_key(once), deadline)
         if item is None or _read(lambda item: whole(item, "ttl"), item) <= self._clock.now():
             return None
         if _read(lambda item: text(item, "digest"), item) != once.digest:
@@ -139,16 +122,17 @@ class DynamoDBRecords:
         deadline: Deadline,
     ) -> None:
         ciphertext = self._cipher.encrypt(viewer, connection.id, credential, deadline)
+        own = ViewerWrites(self._table, viewer)
         fields = connection_fields(connection)
         taken = Conflict("another connection has this id: try again")
         writes = [
-            self._take_account(viewer, connection),
-            self._put(viewer, f"{CONNECTION}{connection.id}", fields, taken),
-            self._put_credential(viewer, connection.id, ciphertext),
-            self._count(viewer, connection, 1),
+            own.take_account(connection),
+            own.put(f"{CONNECTION}{connection.id}", fields, taken),
+            own.put_credential(connection.id, ciphertext),
+            own.count(connection, 1),
         ]
         if once:
-            writes.insert(0, self._keep_once(viewer, once, connection))
+            writes.insert(0, own.keep_once(once, connection, int(self._clock.now())))
         self._write(viewer, writes, deadline)
 
     def change(
@@ -163,17 +147,16 @@ class DynamoDBRecords:
         if standing.version != connection.version:
             raise changed
         kept = replace(connection, version=connection.version + 1)
-        writes: list[_Write] = []
+        own = ViewerWrites(self._table, viewer)
+        writes: list[Write] = []
         if credential is not None:
             kept = replace(kept, credential_version=standing.credential_version + 1)
             ciphertext = self._cipher.encrypt(viewer, connection.id, credential, deadline)
-            writes.append(self._put_credential(viewer, connection.id, ciphertext))
-        if _account_key(kept) != _account_key(standing):
-            writes.append(self._take_account(viewer, kept))
-            writes.append(self._delete(viewer, _account_key(standing)))
-        put = self._put(
-            viewer, f"{CONNECTION}{kept.id}", connection_fields(kept), changed, "version = :seen"
-        )
+            writes.append(own.put_credential(connection.id, ciphertext))
+        if account_key(kept) != account_key(standing):
+            writes.append(own.take_account(kept))
+            writes.append(own.delete(account_key(standing)))
+        put = own.put(f"{CONNECTION}{kept.id}", connection_fields(kept), changed, "version = :seen")
         put.operation["Put"]["ExpressionAttributeValues"] = {":seen": number(connection.version)}
         self._write(viewer, [put, *writes], deadline)
         return kept
@@ -183,7 +166,8 @@ class DynamoDBRecords:
         changed = Conflict("the connection has been changed meanwhile: read it again")
         if seen not in (None, standing.version):
             raise changed
-        first = self._delete(viewer, f"{CONNECTION}{connection_id}", changed)
+        own = ViewerWrites(self._table, viewer)
+        first = own.delete(f"{CONNECTION}{connection_id}", changed)
         # Without an If-Match another label is no reason to keep it, another account is one.
         first.operation["Delete"] |= {
             "ConditionExpression": "account = :account" if seen is None else "version = :seen",
@@ -195,9 +179,9 @@ class DynamoDBRecords:
             viewer,
             [
                 first,
-                self._delete(viewer, f"{CREDENTIAL}{connection_id}"),
-                self._delete(viewer, _account_key(standing)),
-                self._count(viewer, standing, -1),
+                own.delete(f"{CREDENTIAL}{connection_id}"),
+                own.delete(account_key(standing)),
+                own.count(standing, -1),
             ],
             deadline,
         )
@@ -214,6 +198,7 @@ class DynamoDBRecords:
 
         So whoever is interrupted, and asks again, is still told which connections there were.
         """
+        own = ViewerWrites(self._table, viewer)
         found: dict[str, None] = {}
         for _ in range(_MOST_ROUNDS):
             keys = [_read(_sort_key, item) for item in self._query(viewer, "", deadline, "sk")]
@@ -224,91 +209,13 @@ class DynamoDBRecords:
             )
             keys.sort(key=_forgotten_in_order)
             for some in _batches(keys):
-                self._write(viewer, [self._delete(viewer, key) for key in some], deadline)
+                self._write(viewer, [own.delete(key) for key in some], deadline)
         raise RecordsUnavailable("more is added while all is being forgotten: try again")
-
-    # The parts of transactions.
-
-    def _key(self, viewer: str, sort_key: str) -> dict[str, Any]:
-        return {"pk": {"S": f"viewer#{viewer}"}, "sk": {"S": sort_key}}
-
-    def _put(
-        self,
-        viewer: str,
-        sort_key: str,
-        fields: Item,
-        refused: HoldingsError | None = None,
-        condition: str = _NEW,
-    ) -> _Write:
-        put: dict[str, Any] = {
-            "TableName": self._table,
-            "Item": self._key(viewer, sort_key) | dict(fields),
-        }
-        if refused:
-            put["ConditionExpression"] = condition
-        return _Write({"Put": put}, refused)
-
-    def _delete(self, viewer: str, sort_key: str, refused: HoldingsError | None = None) -> _Write:
-        delete = {"TableName": self._table, "Key": self._key(viewer, sort_key)}
-        return _Write({"Delete": delete}, refused)
-
-    def _put_credential(self, viewer: str, connection_id: str, ciphertext: bytes) -> _Write:
-        return self._put(viewer, f"{CREDENTIAL}{connection_id}", {"ciphertext": {"B": ciphertext}})
-
-    def _take_account(self, viewer: str, connection: Connection) -> _Write:
-        taken = Conflict("this account is connected already: change that connection instead")
-        fields = {"connection": {"S": connection.id}}
-        return self._put(viewer, _account_key(connection), fields, taken)
-
-    def _keep_once(self, viewer: str, once: Once, connection: Connection) -> _Write:
-        now = int(self._clock.now())
-        fields = {
-            "digest": {"S": once.digest},
-            "connection": {"S": connection.id},
-            "ttl": number(now + _ONCE_SECONDS),
-        }
-        used = Conflict("a request with this Idempotency-Key has just been served: ask for it")
-        write = self._put(viewer, _once_key(once), fields, used, f"{_NEW} OR #ttl <= :now")
-        write.operation["Put"] |= {
-            "ExpressionAttributeNames": {"#ttl": "ttl"},
-            "ExpressionAttributeValues": {":now": number(now)},
-        }
-        return write
-
-    def _count(self, viewer: str, connection: Connection, by: int) -> _Write:
-        """Count connections on the profile, which is made with the first one."""
-        update = self._update_profile(viewer, Profile(connection.created_at), only_new=True)
-        update["UpdateExpression"] += " ADD connections :by"
-        update["ExpressionAttributeValues"][":by"] = number(by)
-        if by < 0:
-            return _Write({"Update": update})
-        update["ConditionExpression"] = "attribute_not_exists(connections) OR connections < :most"
-        update["ExpressionAttributeValues"][":most"] = number(MAX_CONNECTIONS)
-        full = TooManyConnections(
-            f"there are {MAX_CONNECTIONS} connections, as many as there may be: remove one first"
-        )
-        return _Write({"Update": update}, full)
-
-    def _update_profile(
-        self, viewer: str, profile: Profile, *, only_new: bool = False
-    ) -> dict[str, Any]:
-        fields = profile_fields(profile)
-        value = "if_not_exists(#{0}, :{0})" if only_new else ":{0}"
-        changes = (f"#{name} = {value.format(name)}" for name in fields)
-        return {
-            "TableName": self._table,
-            "Key": self._key(viewer, PROFILE),
-            "UpdateExpression": f"SET {', '.join(changes)}",
-            "ExpressionAttributeNames": {f"#{name}": name for name in fields},
-            "ExpressionAttributeValues": {f":{name}": field for name, field in fields.items()},
-        }
-
-    # Calls.
 
     def _get(self, viewer: str, sort_key: str, deadline: Deadline) -> Item | None:
         request = {
             "TableName": self._table,
-            "Key": self._key(viewer, sort_key),
+            "Key": ViewerWrites(self._table, viewer).key(sort_key),
             "ConsistentRead": True,
         }
         answer = self._calls.call(viewer, "dynamodb", "GetItem", request, deadline)
@@ -339,7 +246,7 @@ class DynamoDBRecords:
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
         raise unreadable("a list of records without an end")
 
-    def _write(self, viewer: str, writes: Sequence[_Write], deadline: Deadline) -> None:
+    def _write(self, viewer: str, writes: Sequence[Write], deadline: Deadline) -> None:
         """Write all or nothing. Raises the `refused` of the first whose condition does not hold."""
         request = {
             "TransactItems": [write.operation for write in writes],
@@ -397,15 +304,6 @@ def _id(connection_id: str) -> str:
     if len(connection_id) != 32 or not set(connection_id) <= set("0123456789abcdef"):
         raise NotFound(_GONE)
     return connection_id
-
-
-def _account_key(connection: Connection) -> str:
-    return f"account#{connection.exchange}#{connection.account}"
-
-
-def _once_key(once: Once) -> str:
-    """Return the sort key; a viewer's own text may be longer than DynamoDB takes."""
-    return f"idempotency#{sha256(once.key.encode()).hexdigest()}"
 
 
 def _forgotten_in_order(sort_key: str) -> int:
