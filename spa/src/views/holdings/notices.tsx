@@ -1,9 +1,11 @@
-import type { Warning } from "../../api/snapshot.ts";
-import { REFUSED, isKnownCode, problemSentence } from "../../api/sentences.ts";
+import type { Source, Notice as Warning } from "../../api/shapes.ts";
+import { SHARED_ID, isFailing } from "../../api/snapshot.ts";
+import { isKnownCode, problemSentence } from "../../api/sentences.ts";
 import type { Session, SessionState } from "../../auth/session.ts";
-import type { Figures } from "../../freshness.ts";
+import { exchangeName } from "../../exchanges.ts";
 import type { Reader, Reading } from "../../reading/reader.ts";
-import { MomentTime, Notice } from "../../shell/notice.tsx";
+import { Link } from "../../shell/link.tsx";
+import { EndedNotice, MomentTime, Notice } from "../../shell/notice.tsx";
 import { FailureNotice } from "./failure.tsx";
 
 interface NoticesProps {
@@ -18,10 +20,15 @@ interface NoticesProps {
 export function Notices({ reader, reading, session, state, say }: NoticesProps) {
   const { figures, failure } = reading;
   const warnings = figures?.snapshot.warnings ?? [];
+  const sources = figures?.snapshot.sources ?? [];
   return (
     <div class="notices" role="status">
       {state.phase === "expired" && (
-        <EndedNotice figures={figures} session={session} isRefused={state.isRefused} />
+        <EndedNotice
+          asOf={figures?.snapshot.as_of ?? null}
+          session={session}
+          isRefused={state.isRefused}
+        />
       )}
       {state.phase !== "expired" && failure !== null && (
         <FailureNotice
@@ -32,12 +39,22 @@ export function Notices({ reader, reading, session, state, say }: NoticesProps) 
           say={say}
         />
       )}
-      {failure === null && figures?.snapshot.stale === true && <StaleNotice figures={figures} />}
+      {failure === null &&
+        sources
+          .filter(isFailing)
+          .map((source) => (
+            <SourceNotice
+              key={source.connection_id}
+              source={source}
+              isOnly={sources.length === 1}
+              canManage={state.phase !== "open"}
+            />
+          ))}
       {warnings
         .filter(({ code }) => code.startsWith("cache_"))
         .map((warning) => (
           <Notice key={warning.code} tone="info" title={cacheTitle(warning)}>
-            <p>The figures are right and current; every reading just asks Coinbase anew.</p>
+            <p>The figures are right and current; every reading just asks the exchange anew.</p>
           </Notice>
         ))}
       {warnings.filter(isOther).map((warning) => (
@@ -45,60 +62,59 @@ export function Notices({ reader, reading, session, state, say }: NoticesProps) 
           <p>{warning.detail}</p>
         </Notice>
       ))}
+      {sources.map(
+        (source) =>
+          source.warning !== null &&
+          !isFailing(source) && (
+            <Notice key={source.connection_id} tone="info" title={`About ${source.label}`}>
+              <p>{source.warning.detail}</p>
+            </Notice>
+          ),
+      )}
     </div>
   );
 }
 
-interface EndedNoticeProps {
-  figures: Figures | null;
-  session: Session;
-  isRefused: boolean;
+interface SourceNoticeProps {
+  source: Source;
+  /** Then nothing has to be said of which one it is. */
+  isOnly: boolean;
+  canManage: boolean;
 }
 
-function EndedNotice({ figures, session, isRefused }: EndedNoticeProps) {
+/** What only a viewer can set right, by another key. */
+const OF_THE_KEY = ["exchange_credentials_rejected", "exchange_permission_denied"];
+
+/** One connection has failed: the others' figures are none the worse for it. */
+function SourceNotice({ source, isOnly, canManage }: SourceNoticeProps) {
+  const { connection_id: id, label, warning, as_of: asOf } = source;
+  const known = warning !== null && isKnownCode(warning.code);
+  const sentence = known ? problemSentence(warning.code, warning.detail) : null;
+  const title = sentence?.title ?? `${exchangeName(source.exchange)} could not be read`;
+  const needsKey = id !== SHARED_ID && warning !== null && OF_THE_KEY.includes(warning.code);
   return (
     <Notice
       tone="old"
-      title={isRefused ? REFUSED.title : "Your session has ended"}
-      label="Session ended"
+      title={isOnly ? title : `${label}: ${title}`}
+      label={isOnly ? "Stale figures" : `Stale figures of ${label}`}
       actions={
-        <button
-          type="button"
-          class="button button-main"
-          onClick={() => {
-            void session.signIn();
-          }}
-        >
-          Sign in again
-        </button>
+        needsKey &&
+        canManage && (
+          <Link to={`/connections/${id}`} class="button">
+            Replace the key
+          </Link>
+        )
       }
     >
       <p>
-        {figures && (
+        {asOf === null ? (
+          "It has not been read yet: nothing of it is in the figures below. "
+        ) : (
           <>
-            These are the figures as of <MomentTime iso={figures.snapshot.as_of} />.{" "}
+            These are the last good figures, as of <MomentTime iso={asOf} />.{" "}
           </>
         )}
-        {isRefused ? REFUSED.remedy : "Your place on this page is kept."}
-      </p>
-    </Notice>
-  );
-}
-
-function StaleNotice({ figures: { snapshot } }: { figures: Figures }) {
-  const reasons = snapshot.warnings.filter(({ code }) => isKnownCode(code));
-  const [reason] = reasons;
-  return (
-    <Notice
-      tone="old"
-      title={
-        reason ? problemSentence(reason.code, reason.detail).title : "Coinbase could not be read"
-      }
-      label="Stale figures"
-    >
-      <p>
-        These are the last good figures, as of <MomentTime iso={snapshot.as_of} />.{" "}
-        {reason && problemSentence(reason.code, reason.detail).remedy}
+        {needsKey ? "Replace its key by another one of the same account." : sentence?.remedy}
       </p>
     </Notice>
   );

@@ -1,0 +1,79 @@
+import type { Failure } from "../api/client.ts";
+import { type Sentence, failureSentence } from "../api/sentences.ts";
+import { Notice, RequestId } from "./notice.tsx";
+
+/** What a code means where somebody changes something, in place of where they read. */
+const OF_A_CHANGE: Readonly<Record<string, Pick<Sentence, "title" | "remedy">>> = {
+  forbidden: {
+    title: "Your sign-in does not allow changes",
+    remedy: "Sign out and in again: that asks for the right to change what is yours.",
+  },
+  not_found: {
+    title: "It is not there any more",
+    remedy: "It was removed meanwhile, perhaps in another tab.",
+  },
+  conflict: {
+    title: "That is not possible as things are now",
+    remedy: "Look at what is shown, and repeat the change if it is still wanted.",
+  },
+  invalid_request: {
+    title: "Something has to be corrected first",
+    remedy: "What is marked says what.",
+  },
+  exchange_credentials_rejected: {
+    title: "The exchange rejects this key",
+    remedy: "Nothing was kept. Check that the key is whole, and made for this exchange.",
+  },
+  exchange_permission_denied: {
+    title: "This key may not read accounts",
+    remedy: "Nothing was kept. Grant the key the right to view, and check its allowed addresses.",
+  },
+  exchange_invalid_response: {
+    title: "The exchange's answer could not be used",
+    remedy: "Nothing was kept. Try again in a minute.",
+  },
+  exchange_rate_limited: {
+    title: "The exchange is being asked too often",
+    remedy: "Nothing was kept. Try again in a moment.",
+  },
+  exchange_unavailable: {
+    title: "The exchange is not available right now",
+    remedy: "Nothing was kept. Try again in a few minutes.",
+  },
+  exchange_timeout: {
+    title: "The exchange did not answer in time",
+    remedy: "Nothing was kept. Try again in a minute.",
+  },
+};
+
+interface ChangeFailedProps {
+  failure: Failure;
+  /** Whether something was to be changed, or only read. */
+  isChange?: boolean;
+  /** Messages that no field on the page shows. */
+  rest?: string[];
+  say: (text: string) => void;
+}
+
+/** Why a change was not made. Takes the focus, where no field does. */
+export function ChangeFailed({ failure, isChange = true, rest = [], say }: ChangeFailedProps) {
+  const isProblem = failure.kind === "problem";
+  const own = isProblem && isChange ? OF_A_CHANGE[failure.code] : undefined;
+  const { title, remedy } = own ?? failureSentence(failure);
+  const detail = isProblem ? failure.detail : "";
+  const requestId = "requestId" in failure ? failure.requestId : null;
+  return (
+    <div class="alert" role="alert" tabIndex={-1}>
+      <Notice tone="bad" title={title}>
+        <p>{remedy}</p>
+        {detail !== "" && <p class="detail">{detail}</p>}
+        {rest.map((text) => (
+          <p key={text} class="detail">
+            {text}
+          </p>
+        ))}
+        {requestId !== null && <RequestId id={requestId} say={say} />}
+      </Notice>
+    </div>
+  );
+}
