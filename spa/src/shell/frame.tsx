@@ -4,6 +4,7 @@ import type { Send } from "../api/client.ts";
 import type { Session, SessionState } from "../auth/session.ts";
 import type { Reader } from "../reading/reader.ts";
 import { Link } from "./link.tsx";
+import { useTitle } from "./route.ts";
 
 /** What each view is given. */
 export interface ViewProps {
@@ -88,6 +89,7 @@ interface LandingProps {
 
 /** One calm card: there is one thing to read and one thing to do. */
 export function Landing({ title, remedy, isFault = false, children }: LandingProps) {
+  useTitle("");
   return (
     <Frame>
       <section class="landing" aria-labelledby="landing-title">

@@ -18,11 +18,11 @@ export function usePath(): string {
 
 /** Go to a place within the page: a step in the history, or in place of this one. */
 export function go(to: string, { replace = false } = {}): void {
-  steps++;
   if (replace) history.replaceState(null, "", to);
   else history.pushState(null, "", to);
-  path.set(location.pathname);
   if (!replace) globalThis.scrollTo(0, 0);
+  // As a step back does it: whoever reads the address, its query too, reads it anew.
+  globalThis.dispatchEvent(new PopStateEvent("popstate"));
 }
 
 export function hasMoved(): boolean {

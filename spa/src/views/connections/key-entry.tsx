@@ -1,5 +1,5 @@
 import type { RefObject } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import type { Credential } from "../../api/viewer.ts";
 import { Field, type FieldErrors } from "../../shell/field.tsx";
 import { type Exchange, type FoundKey, findKey, keyHint } from "./key.ts";
@@ -39,9 +39,18 @@ export function KeyEntry({ exchange, held, hold, inputs, errors, say }: KeyEntry
     say(isKey ? "The key is read." : "There is no key in this file. A key file is a small JSON.");
   };
   useDropAnywhere(read);
+  const place = useRef<HTMLDivElement>(null);
+  const had = useRef(held);
+  useEffect(() => {
+    // What had the focus is gone with the fields, or with what stood for them.
+    const isLost = document.activeElement === document.body;
+    if (had.current !== held && isLost)
+      (place.current?.querySelector("input") ?? place.current)?.focus();
+    had.current = held;
+  }, [held]);
   if (held) {
     return (
-      <div class="held">
+      <div class="held" tabIndex={-1} ref={place}>
         <p>
           The key that ends in <code>{keyHint(held)}</code> is ready. It is kept in this tab’s
           memory until it is sent or you leave.
@@ -59,7 +68,7 @@ export function KeyEntry({ exchange, held, hold, inputs, errors, say }: KeyEntry
     );
   }
   return (
-    <div class="key">
+    <div class="key" ref={place}>
       <p class="file">
         <label class="button">
           <input

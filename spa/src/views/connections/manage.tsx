@@ -5,10 +5,10 @@ import type { Connection } from "../../api/shapes.ts";
 import { type Done, changeConnection, removeConnection, replaceKey } from "../../api/viewer.ts";
 import { exchangeName } from "../../exchanges.ts";
 import type { Figures } from "../../freshness.ts";
-import { ChangeFailed } from "../../shell/failed.tsx";
+import { ChangeFailed, ChangeMade } from "../../shell/outcome.tsx";
 import { type FieldErrors, useFocusOnErrors } from "../../shell/field.tsx";
 import { Link, ViewTitle } from "../../shell/link.tsx";
-import { MomentTime, Notice } from "../../shell/notice.tsx";
+import { MomentTime } from "../../shell/notice.tsx";
 import { useNow } from "../../store.ts";
 import { findExchange, rightsWords } from "./key.ts";
 import { LabelField, checkLabel } from "./new.tsx";
@@ -71,16 +71,13 @@ export function ManageView(props: ManageViewProps) {
       </p>
       <ViewTitle title={label} tab={label} />
       {isTested && (
-        <div role="status">
-          <Notice tone="info" title="The key was tested, and works">
-            <p>{rightsWords(connection.rights, exchangeName(connection.exchange))}</p>
-          </Notice>
-        </div>
+        <ChangeMade key={connection.version} title="The key was tested, and works">
+          <p>{rightsWords(connection.rights, exchangeName(connection.exchange))}</p>
+        </ChangeMade>
       )}
       {failure && <ChangeFailed failure={failure} say={say} />}
       <Facts connection={connection} figures={figures} />
       <Rename
-        key={label}
         connection={connection}
         isBusy={isBusy}
         rename={(to) =>
@@ -193,6 +190,9 @@ function Rename({ connection, isBusy, rename }: RenameProps) {
   const [label, setLabel] = useState(connection.label);
   const [errors, setErrors] = useState<FieldErrors | null>(null);
   useFocusOnErrors(errors);
+  useEffect(() => {
+    setLabel(connection.label);
+  }, [connection.label]);
   const save = async () => {
     const amiss = checkLabel(label);
     const told = Object.keys(amiss).length > 0 ? amiss : await rename(label.trim());
@@ -222,6 +222,7 @@ function Rename({ connection, isBusy, rename }: RenameProps) {
 
 function ReplaceKey({ connection, send, tested, say, reload }: ManageViewProps) {
   const [isOpened, setOpened] = useState(connection.status === "rejected");
+  const entry = useRef<HTMLDivElement>(null);
   const exchange = findExchange(connection.exchange);
   if (!exchange) return null;
   return (
@@ -231,38 +232,42 @@ function ReplaceKey({ connection, send, tested, say, reload }: ManageViewProps) 
         By another key of the same account, tested before it takes the old one’s place. The old key
         is forgotten here; delete it at {exchange.name} too.
       </p>
-      {isOpened ? (
-        <SendKey
-          exchange={exchange}
-          check={() => ({})}
-          send={async ({ credential, accept_rights: accepted }) => {
-            const answer = await replaceKey(send, connection, {
-              credential,
-              ...(accepted && { accept_rights: accepted }),
-            });
-            if (answer.kind === "problem" && answer.code === "conflict") reload();
-            return answer;
-          }}
-          done={(next) => {
-            setOpened(false);
-            tested(next);
-          }}
-          submit="Test and replace"
-          say={say}
-        />
-      ) : (
-        <p class="row">
-          <button
-            type="button"
-            class="button"
-            onClick={() => {
-              setOpened(true);
+      <div ref={entry}>
+        {isOpened ? (
+          <SendKey
+            exchange={exchange}
+            check={() => ({})}
+            send={async ({ credential, accept_rights: accepted }) => {
+              const answer = await replaceKey(send, connection, {
+                credential,
+                ...(accepted && { accept_rights: accepted }),
+              });
+              if (answer.kind === "problem" && answer.code === "conflict") reload();
+              return answer;
             }}
-          >
-            Enter another key
-          </button>
-        </p>
-      )}
+            done={(next) => {
+              setOpened(false);
+              tested(next);
+            }}
+            submit="Test and replace"
+            say={say}
+          />
+        ) : (
+          <p class="row">
+            <button
+              type="button"
+              class="button"
+              onClick={() => {
+                setOpened(true);
+                // When the button is gone and the fields are there.
+                setTimeout(() => entry.current?.querySelector("input")?.focus());
+              }}
+            >
+              Enter another key
+            </button>
+          </p>
+        )}
+      </div>
     </section>
   );
 }
@@ -276,8 +281,12 @@ interface RemoveProps {
 function Remove({ connection, isBusy, remove }: RemoveProps) {
   const [isAsked, setAsked] = useState(false);
   const question = useRef<HTMLParagraphElement>(null);
+  const start = useRef<HTMLButtonElement>(null);
+  const wasAsked = useRef(false);
   useEffect(() => {
     if (isAsked) question.current?.focus();
+    else if (wasAsked.current) start.current?.focus();
+    wasAsked.current = isAsked;
   }, [isAsked]);
   const exchange = exchangeName(connection.exchange);
   return (
@@ -288,6 +297,7 @@ function Remove({ connection, isBusy, remove }: RemoveProps) {
           <button
             type="button"
             class="button"
+            ref={start}
             onClick={() => {
               setAsked(true);
             }}

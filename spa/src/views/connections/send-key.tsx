@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Failure } from "../../api/client.ts";
 import type { Connection } from "../../api/shapes.ts";
 import type { Credential, Done } from "../../api/viewer.ts";
-import { ChangeFailed } from "../../shell/failed.tsx";
+import { ChangeFailed } from "../../shell/outcome.tsx";
 import { type FieldErrors, useFocusOnErrors } from "../../shell/field.tsx";
 import { type Exchange, type FoundKey, rightsList, rightsRefused } from "./key.ts";
 import { KeyEntry, type KeyInputs, takeKey } from "./key-entry.tsx";
@@ -85,8 +85,9 @@ export function SendKey(props: SendKeyProps) {
       exchange: key.exchange.code,
       credential: key.credential,
       ...(refused && isAccepted && { accept_rights: refused }),
+    }).finally(() => {
+      setSending(false);
     });
-    setSending(false);
     if (answer.kind === "done") {
       setHeld(null);
       done(answer.value);
@@ -177,8 +178,5 @@ function refusedRights(errors: FieldErrors, failure: Failure | null): string[] {
 
 /** Whether another try with this same key is of no use. */
 function isRejected(failure: Failure): boolean {
-  return (
-    failure.kind === "problem" &&
-    ["exchange_credentials_rejected", "conflict"].includes(failure.code)
-  );
+  return failure.kind === "problem" && failure.code === "exchange_credentials_rejected";
 }

@@ -7,7 +7,7 @@ import { listConnections } from "../../api/viewer.ts";
 import { hasSession } from "../../auth/session.ts";
 import { exchangeName } from "../../exchanges.ts";
 import type { Figures } from "../../freshness.ts";
-import { ChangeFailed } from "../../shell/failed.tsx";
+import { ChangeFailed } from "../../shell/outcome.tsx";
 import type { ViewProps } from "../../shell/frame.tsx";
 import { Link, ViewTitle } from "../../shell/link.tsx";
 import { EndedNotice } from "../../shell/notice.tsx";
@@ -51,13 +51,15 @@ export default function ConnectionsView({ session, state, reader, send, path, sa
     reader.changed();
   };
 
-  const id = path.slice("/connections/".length);
+  const id = path.replace(/\/+$/, "").slice("/connections/".length);
   const connection = list?.find((each) => each.id === id) ?? null;
   return (
     <>
-      {state.phase === "expired" && (
-        <EndedNotice asOf={null} session={session} isRefused={state.isRefused} />
-      )}
+      <div class="notices" role="status">
+        {state.phase === "expired" && (
+          <EndedNotice asOf={null} session={session} isRefused={state.isRefused} />
+        )}
+      </div>
       {id === "new" ? (
         <NewView
           send={send}
@@ -81,7 +83,10 @@ export default function ConnectionsView({ session, state, reader, send, path, sa
             put(next);
             setTested(next.id);
           }}
-          changed={put}
+          changed={(next) => {
+            put(next);
+            setTested(null);
+          }}
           removed={(gone) => {
             setList((before) => (before ?? []).filter((each) => each.id !== gone.id));
             reader.changed();
@@ -227,7 +232,15 @@ function NotListed({ failure, reload, say }: NotListedProps) {
     <>
       <ChangeFailed failure={failure} isChange={false} say={say} />
       <p class="row">
-        <button type="button" class="button" onClick={reload}>
+        <button
+          type="button"
+          class="button"
+          onClick={() => {
+            reload();
+            // This button goes, and the focus must not fall to the top of the page.
+            document.getElementById("main")?.focus();
+          }}
+        >
           Try again
         </button>
       </p>

@@ -53,9 +53,9 @@ export function Toolbar({ snapshot, found, place, setPlace, isHidden, say }: Too
         />
       </label>
       {snapshot.sources.length > 1 && (
-        <label class="narrow">
-          <span class="visually-hidden">Connection</span>
+        <div class="narrow">
           <select
+            aria-label="Connection"
             value={source?.connection_id ?? ""}
             onChange={(event) => {
               setPlace({ ...place, connection: event.currentTarget.value });
@@ -68,7 +68,7 @@ export function Toolbar({ snapshot, found, place, setPlace, isHidden, say }: Too
               </option>
             ))}
           </select>
-        </label>
+        </div>
       )}
       <p class="found">
         <span role="status">

@@ -4,11 +4,11 @@ import type { Failure } from "../../api/client.ts";
 import type { Profile } from "../../api/shapes.ts";
 import { changeProfile, forgetMe, readProfile } from "../../api/viewer.ts";
 import { hasSession } from "../../auth/session.ts";
-import { ChangeFailed } from "../../shell/failed.tsx";
+import { ChangeFailed, ChangeMade } from "../../shell/outcome.tsx";
 import { Field, type FieldErrors, useFocusOnErrors } from "../../shell/field.tsx";
 import type { ViewProps } from "../../shell/frame.tsx";
 import { ViewTitle } from "../../shell/link.tsx";
-import { EndedNotice, Notice } from "../../shell/notice.tsx";
+import { EndedNotice } from "../../shell/notice.tsx";
 import { currencies, timeZones } from "./choices.ts";
 
 /** What the API takes for a viewer that it keeps nothing of. */
@@ -36,9 +36,11 @@ export default function ProfileView({ session, state, reader, send, say }: ViewP
   const email = profile?.email ?? (state.phase === "signed-in" ? state.name : null);
   return (
     <>
-      {state.phase === "expired" && (
-        <EndedNotice asOf={null} session={session} isRefused={state.isRefused} />
-      )}
+      <div class="notices" role="status">
+        {state.phase === "expired" && (
+          <EndedNotice asOf={null} session={session} isRefused={state.isRefused} />
+        )}
+      </div>
       <ViewTitle title="Profile" tab="Profile" />
       {email !== null && <p class="small">Signed in as {email}</p>}
       {failure && (
@@ -49,7 +51,9 @@ export default function ProfileView({ session, state, reader, send, say }: ViewP
               type="button"
               class="button"
               onClick={() => {
+                setFailure(null);
                 setStale(true);
+                document.getElementById("main")?.focus();
               }}
             >
               Try again
@@ -59,19 +63,16 @@ export default function ProfileView({ session, state, reader, send, say }: ViewP
       )}
       {!isKnown && failure === null && <p role="status">Opening…</p>}
       {isForgotten && (
-        <div role="status">
-          <Notice tone="info" title="Everything that was kept of you is forgotten">
-            <p>
-              Your keys are gone from here. They stay valid at the exchange until you delete them
-              there.
-            </p>
-          </Notice>
-        </div>
+        <ChangeMade title="Everything that was kept of you is forgotten">
+          <p>
+            Your keys are gone from here. They stay valid at the exchange until you delete them
+            there.
+          </p>
+        </ChangeMade>
       )}
       {isKnown && (
         <>
           <Choices
-            key={profile?.version ?? 0}
             profile={profile}
             save={(chosen) => changeProfile(send, profile, chosen)}
             saved={(next) => {
@@ -116,6 +117,10 @@ function Choices({ profile, save, saved, reload, say }: ChoicesProps) {
   const [failure, setFailure] = useState<Failure | null>(null);
   const [isSaving, setSaving] = useState(false);
   useFocusOnErrors(failure);
+  useEffect(() => {
+    const { currency, time_zone } = profile ?? UNSAID;
+    setChosen({ currency, time_zone });
+  }, [profile]);
   const errors: FieldErrors = failure?.kind === "problem" ? failure.errors : {};
   const isAtField = Boolean(errors["currency"] ?? errors["time_zone"]);
   const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -124,8 +129,10 @@ function Choices({ profile, save, saved, reload, say }: ChoicesProps) {
     setSaving(true);
     const answer = await save(chosen);
     setSaving(false);
-    if (answer.kind === "done") saved(answer.value);
-    else if (answer.kind !== "ended") {
+    if (answer.kind === "done") {
+      setFailure(null);
+      saved(answer.value);
+    } else if (answer.kind !== "ended") {
       setFailure(answer);
       if (answer.kind === "problem" && answer.code === "conflict") reload();
     }

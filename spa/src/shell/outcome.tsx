@@ -1,3 +1,5 @@
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import type { Failure } from "../api/client.ts";
 import { type Sentence, failureSentence } from "../api/sentences.ts";
 import { Notice, RequestId } from "./notice.tsx";
@@ -45,6 +47,21 @@ const OF_A_CHANGE: Readonly<Record<string, Pick<Sentence, "title" | "remedy">>> 
     remedy: "Nothing was kept. Try again in a minute.",
   },
 };
+
+/** What came of a change, where it takes away what had the focus: it has the focus then. */
+export function ChangeMade({ title, children }: { title: string; children: ComponentChildren }) {
+  const made = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    made.current?.focus();
+  }, []);
+  return (
+    <div class="alert" tabIndex={-1} ref={made}>
+      <Notice tone="info" title={title}>
+        {children}
+      </Notice>
+    </div>
+  );
+}
 
 interface ChangeFailedProps {
   failure: Failure;
