@@ -1,5 +1,5 @@
-import type { ComponentChildren } from "preact";
-import { useEffect } from "preact/hooks";
+import type { ComponentChildren, RefObject } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 
 /** By field, as the API names it, what is wrong with it. */
 export type FieldErrors = Record<string, string[]>;
@@ -48,11 +48,12 @@ export function Field({ name, label, hint, errors, children }: FieldProps) {
   );
 }
 
-/** New errors take the focus to the first of them: a field, or the alert that tells of the rest. */
-export function useFocusOnErrors(errors: object | null): void {
+/** New errors take the focus to the first field in the container that has one. Returns its ref. */
+export function useFocusOnErrors<T extends HTMLElement>(errors: object | null): RefObject<T> {
+  const container = useRef<T>(null);
   useEffect(() => {
     if (errors === null) return;
-    const first = document.querySelector<HTMLElement>('main [aria-invalid="true"]');
-    (first ?? document.querySelector<HTMLElement>("main .alert"))?.focus();
+    container.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
   }, [errors]);
+  return container;
 }

@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { Failure } from "../api/client.ts";
 import { type Sentence, failureSentence } from "../api/sentences.ts";
+import { inWords } from "../freshness.ts";
 import { Notice, RequestId } from "./notice.tsx";
 
 /** What a code means where somebody changes something, in place of where they read. */
@@ -72,17 +73,25 @@ interface ChangeFailedProps {
   say: (text: string) => void;
 }
 
-/** Why a change was not made. Takes the focus, where no field does. */
+/** Why a change was not made, which takes the focus, where no field does; or why nothing was read. */
 export function ChangeFailed({ failure, isChange = true, rest = [], say }: ChangeFailedProps) {
   const isProblem = failure.kind === "problem";
+  const alert = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (isChange) alert.current?.focus();
+  }, [failure, isChange]);
   const own = isProblem && isChange ? OF_A_CHANGE[failure.code] : undefined;
   const { title, remedy } = own ?? failureSentence(failure);
   const detail = isProblem ? failure.detail : "";
+  const wait = isProblem && isChange ? failure.retryAfter : null;
   const requestId = "requestId" in failure ? failure.requestId : null;
   return (
-    <div class="alert" role="alert" tabIndex={-1}>
+    <div class="alert" role="alert" tabIndex={-1} ref={alert}>
       <Notice tone="bad" title={title}>
-        <p>{remedy}</p>
+        <p>
+          {remedy}
+          {wait !== null && ` It is possible again ${inWords(wait)}.`}
+        </p>
         {detail !== "" && <p class="detail">{detail}</p>}
         {rest.map((text) => (
           <p key={text} class="detail">

@@ -4,10 +4,10 @@ import json
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import FilePayload, Page, Request, expect
+from playwright.sync_api import FilePayload, Page, Request, Route, expect
 
 from tests.e2e.page.samples import problem, snapshot
-from tests.e2e.page.stage import Stage
+from tests.e2e.page.stage import API, Stage
 from tests.e2e.page.viewer_api import NEW_ID
 
 # Each part is found wherever it turns up.
@@ -351,3 +351,45 @@ def test_it_is_all_done_by_keys(stage: Stage) -> None:
         "label": "Main",
         "credential": EXCHANGE_KEY,
     }
+
+
+def test_whoever_goes_elsewhere_while_a_key_is_tested_stays_there_and_is_told(
+    stage: Stage,
+) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if route.request.method == "POST":
+            held.append(route)
+        else:
+            route.fallback()
+
+    stage.context.route(f"{API}/connections", hold)
+    page = open_form(stage)
+    write_fields(page)
+    submit(page)
+    expect(page.get_by_role("button", name="Testing the key…")).to_be_visible()
+    page.get_by_role("navigation").get_by_role("link", name="Holdings").click()
+    expect(page.locator(".holdings")).to_be_visible()
+    while not held:
+        page.wait_for_timeout(20)
+    held.pop().fallback()
+    expect(page.locator(".toast")).to_have_text("Coinbase is connected.")
+    assert page.url == f"{stage.site.url}/"
+
+
+def test_a_wait_that_the_exchange_asks_for_is_told(stage: Stage) -> None:
+    headers = {
+        "Access-Control-Allow-Origin": stage.site.url,
+        "Access-Control-Expose-Headers": "Retry-After",
+        "Retry-After": "20",
+    }
+    busy = problem("exchange_rate_limited", 503)
+    page = open_form(stage)
+    stage.context.route(
+        f"{API}/connections",
+        lambda route: route.fulfill(status=503, json=busy, headers=headers),
+    )
+    write_fields(page)
+    submit(page)
+    expect(page.get_by_role("alert")).to_contain_text("It is possible again in 20 s.")

@@ -35,7 +35,6 @@ export function ManageView(props: ManageViewProps) {
   const { label, status } = connection;
   const [failure, setFailure] = useState<Failure | null>(null);
   const [isBusy, setBusy] = useState(false);
-  useFocusOnErrors(failure);
 
   /** One change at a time; whoever asked for it is told what became of it. */
   const make = async <T,>(change: () => Promise<Done<T>>, done: (value: T) => void) => {
@@ -189,7 +188,7 @@ interface RenameProps {
 function Rename({ connection, isBusy, rename }: RenameProps) {
   const [label, setLabel] = useState(connection.label);
   const [errors, setErrors] = useState<FieldErrors | null>(null);
-  useFocusOnErrors(errors);
+  const form = useFocusOnErrors<HTMLFormElement>(errors);
   useEffect(() => {
     setLabel(connection.label);
   }, [connection.label]);
@@ -202,6 +201,7 @@ function Rename({ connection, isBusy, rename }: RenameProps) {
     <section class="panel" aria-labelledby="rename">
       <h2 id="rename">Rename</h2>
       <form
+        ref={form}
         autoComplete="off"
         noValidate
         onSubmit={(event) => {

@@ -44,7 +44,7 @@ export function SendKey(props: SendKeyProps) {
   const [wrong, setWrong] = useState<Wrong | null>(null);
   const [isAccepted, setAccepted] = useState(false);
   const [isSending, setSending] = useState(false);
-  useFocusOnErrors(wrong);
+  const form = useFocusOnErrors<HTMLDivElement>(wrong);
   useEffect(() => {
     setWrong(null);
   }, [exchange]);
@@ -117,6 +117,7 @@ export function SendKey(props: SendKeyProps) {
     // eslint-disable-next-line jsx-a11y/no-static-element-interactions -- Enter belongs to the fields in it
     <div
       class="form"
+      ref={form}
       onKeyDown={(event) => {
         const isField = event.target instanceof HTMLInputElement && event.target.type === "text";
         if (isField && event.key === "Enter" && !event.isComposing) void submitKey();

@@ -66,7 +66,9 @@ export default function ConnectionsView({ session, state, reader, send, path, sa
           made={(made) => {
             put(made);
             setTested(made.id);
-            go(`/connections/${made.id}`, { replace: true });
+            // Whoever went elsewhere while it was tested stays there.
+            if (isAt("/connections/new")) go(`/connections/${made.id}`, { replace: true });
+            else say(`${made.label} is connected.`);
           }}
           say={say}
         />
@@ -90,7 +92,7 @@ export default function ConnectionsView({ session, state, reader, send, path, sa
           removed={(gone) => {
             setList((before) => (before ?? []).filter((each) => each.id !== gone.id));
             reader.changed();
-            go("/connections", { replace: true });
+            if (isAt(`/connections/${gone.id}`)) go("/connections", { replace: true });
             say(`${gone.label} is removed, and its key forgotten.`);
           }}
           reload={reload}
@@ -107,6 +109,10 @@ export default function ConnectionsView({ session, state, reader, send, path, sa
       )}
     </>
   );
+}
+
+function isAt(path: string): boolean {
+  return location.pathname === path;
 }
 
 interface ListViewProps {

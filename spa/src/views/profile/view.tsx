@@ -116,7 +116,7 @@ function Choices({ profile, save, saved, reload, say }: ChoicesProps) {
   });
   const [failure, setFailure] = useState<Failure | null>(null);
   const [isSaving, setSaving] = useState(false);
-  useFocusOnErrors(failure);
+  const form = useFocusOnErrors<HTMLFormElement>(failure);
   useEffect(() => {
     const { currency, time_zone } = profile ?? UNSAID;
     setChosen({ currency, time_zone });
@@ -142,6 +142,7 @@ function Choices({ profile, save, saved, reload, say }: ChoicesProps) {
       <h2 id="choices">How figures are shown to you</h2>
       {failure && !isAtField && <ChangeFailed failure={failure} say={say} />}
       <form
+        ref={form}
         autoComplete="off"
         noValidate
         onSubmit={(event) => {
@@ -223,7 +224,7 @@ function Forget({ forget, forgotten, say }: ForgetProps) {
   const [failure, setFailure] = useState<Failure | null>(null);
   const [errors, setErrors] = useState<FieldErrors | null>(null);
   const [isBusy, setBusy] = useState(false);
-  useFocusOnErrors(errors ?? failure);
+  const form = useFocusOnErrors<HTMLFormElement>(errors);
   const submit = async () => {
     if (isBusy) return;
     if (typed.trim().toLowerCase() !== WORDS) {
@@ -250,6 +251,7 @@ function Forget({ forget, forgotten, say }: ForgetProps) {
       </p>
       {failure && <ChangeFailed failure={failure} say={say} />}
       <form
+        ref={form}
         autoComplete="off"
         noValidate
         onSubmit={(event) => {
