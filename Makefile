@@ -44,7 +44,7 @@ screenshots: setup web ## Take the pictures in docs/screenshots anew
 	@SCREENSHOTS=1 $(BIN)/python -m pytest --quiet tests/e2e/page/test_pictures.py
 
 .PHONY: simulator
-simulator: $(READY) ## Run the Coinbase Exchange simulator alone
+simulator: $(READY) ## Run the simulators of Coinbase Exchange and Advanced Trade alone
 	@exec $(BIN)/python -m local.simulator
 
 .PHONY: token
@@ -65,12 +65,12 @@ bench: package ## Measure against the peers, write docs/performance.md ([ROUNDS=
 
 # The operator's day: each takes STACK=dev, staging or prod. docs/operations.md has the details. What is
 # given reaches the command as it was typed: neither make nor a shell looks into it.
-GIVEN := STACK YES FILE EMAIL VERSION PERCENT PRUNE
+GIVEN := STACK YES FILE EMAIL SEARCH VIEWER VERSION PERCENT PRUNE
 $(foreach name,$(GIVEN),$(eval export GIVEN_$(name) := $$(value $(name))))
 unexport $(GIVEN)
 OPERATE = $(BIN)/python -m operations --stack="$$GIVEN_STACK"
 AGREED = $(if $(filter 1 yes true,$(value YES)),--yes)
-.PHONY: up preview destroy outputs logs put-secret create-user deploy-code deploy-web rollback canary
+.PHONY: up preview destroy outputs logs put-secret create-user viewers disable-viewer enable-viewer forget-viewer deploy-code deploy-web rollback canary
 up: package ## Make or change a stack (STACK= [YES=1])
 	@$(OPERATE) up $(AGREED)
 
@@ -88,6 +88,15 @@ put-secret: $(READY) ## Store the Coinbase key, asked for or from FILE= (STACK=)
 
 create-user: $(READY) ## Invite a person, or again who never came (STACK= EMAIL=)
 	@$(OPERATE) create-user --email="$$GIVEN_EMAIL"
+
+viewers: $(READY) ## List who may sign in, page by page (STACK= [SEARCH=])
+	@$(OPERATE) viewers --search="$$GIVEN_SEARCH"
+
+disable-viewer enable-viewer: $(READY) ## Sign a person out for good, or let them in again (STACK= EMAIL=)
+	@$(OPERATE) $@ --email="$$GIVEN_EMAIL"
+
+forget-viewer: $(READY) ## Delete all that is kept of a viewer (STACK= VIEWER=)
+	@$(OPERATE) forget-viewer --viewer="$$GIVEN_VIEWER"
 
 deploy-code: package ## New code only, live at once; keeps five versions (STACK=)
 	@$(OPERATE) deploy-code

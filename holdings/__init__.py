@@ -6,15 +6,26 @@ It imports them when it is called: whoever needs one rule of the core does not l
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from flask import Flask
 
     from holdings.core.clock import Clock
-    from holdings.core.ports import Exchange, SnapshotCache
-    from holdings.core.service import HoldingsService, SnapshotCodec
+    from holdings.core.connection_service import ConnectionService
+    from holdings.core.ports import Exchange, ExchangeKind, Records, SnapshotCache
+    from holdings.core.service import HoldingsService
     from holdings.core.snapshot import Notice
+    from holdings.core.source import ReadingCodec
+    from holdings.core.sources import ViewerSources
     from holdings.settings import Settings
+
+    # The shared connection's exchange, the cache's places, every exchange, and the records.
+    _Real = tuple[
+        Exchange,
+        Callable[[str], SnapshotCache],
+        Mapping[str, ExchangeKind],
+        Callable[[], Records | None],
+    ]
 
 __all__ = ["create_app"]
 
@@ -24,23 +35,33 @@ def create_app(
     *,
     clock: "Clock | None" = None,
     exchange: "Exchange | None" = None,
-    cache: "SnapshotCache | None" = None,
+    cache: "Callable[[str], SnapshotCache] | None" = None,
+    records: "Records | None" = None,
+    kinds: "Mapping[str, ExchangeKind] | None" = None,
 ) -> "Flask":
     """Build the app; what is not given is made from the environment.
 
-    Raises Misconfigured, naming every setting that is missing or wrong.
+    `exchange` is the shared connection's. Raises Misconfigured, naming every setting that is
+    missing or wrong.
     """
     from flask import Flask
 
     from holdings import logs
-    from holdings.api import document, problems, request_hooks, routes
+    from holdings.api import (
+        connections,
+        document,
+        problems,
+        profile,
+        request_hooks,
+        routes,
+    )
     from holdings.core.clock import Clock
     from holdings.settings import Settings
 
     settings = settings or Settings.from_env()
     clock = clock or Clock()
     logs.configure(settings.log_level)
-    service = _service(settings, clock, exchange, cache)
+    service, connection_service = _services(settings, clock, exchange, cache, records, kinds)
 
     app = Flask("holdings", static_folder=None)
     app.url_map.strict_slashes = False
@@ -48,6 +69,8 @@ def create_app(
     problems.register(app)
     prefix = settings.api_prefix or None
     app.register_blueprint(routes.blueprint(settings, clock, service), url_prefix=prefix)
+    for resource in (connections, profile):
+        app.register_blueprint(resource.blueprint(settings, connection_service), url_prefix=prefix)
     document.register(app, settings)
     if settings.token_issuer and not settings.demo_mode:
         from holdings.api import authorizer
@@ -56,51 +79,96 @@ def create_app(
     return app
 
 
-def _service(
+def _services(
     settings: "Settings",
     clock: "Clock",
     exchange: "Exchange | None",
-    cache: "SnapshotCache | None",
-) -> "HoldingsService":
+    cache: "Callable[[str], SnapshotCache] | None",
+    records: "Records | None",
+    kinds: "Mapping[str, ExchangeKind] | None",
+) -> "tuple[HoldingsService, Callable[[], ConnectionService]]":
+    """What reading from the cache does without is made when it is first needed."""
+    from holdings import logs
     from holdings.core.freshness import FreshnessRules
+    from holdings.core.once import once
     from holdings.core.service import HoldingsService
     from holdings.deferred import DeferredCodec, preload
 
     notices: tuple[Notice, ...] = ()
     if settings.demo_mode:
-        from holdings.adapters.demo import DEMO_NOTICE, DemoExchange, MemorySnapshotCache
+        from holdings.adapters.demo import DEMO_NOTICE, DemoExchange, MemoryCache
 
-        exchange, cache, notices = DemoExchange(), MemorySnapshotCache(), (DEMO_NOTICE,)
+        exchange, cache, notices = DemoExchange(), MemoryCache(), (DEMO_NOTICE,)
     codec = DeferredCodec(_codec)
+    kept_records: Callable[[], Records | None] = once(lambda: records)
     if not (exchange and cache):
-        real_exchange, real_cache = _real(settings, clock, meanwhile=codec.preload)
-        exchange, cache = exchange or real_exchange, cache or real_cache
+        real = _real(settings, clock, meanwhile=codec.preload)
+        exchange, cache, kinds = exchange or real[0], cache or real[1], kinds or real[2]
+        kept_records = real[3] if records is None else kept_records
     if settings.preload:
         preload([exchange, cache, codec])
-    return HoldingsService(
-        exchange=exchange,
-        cache=cache,
-        codec=codec,
-        clock=clock,
-        rules=FreshnessRules(
-            fresh_for=settings.cache_ttl_seconds,
-            last_good_for=settings.stale_ttl_seconds,
-            cooldown=settings.refresh_cooldown_seconds,
-        ),
-        notices=notices,
+    shared, places = exchange, cache
+    rules = FreshnessRules(
+        fresh_for=settings.cache_ttl_seconds,
+        last_good_for=settings.stale_ttl_seconds,
+        cooldown=settings.refresh_cooldown_seconds,
     )
 
+    def sources() -> "ViewerSources":
+        from holdings.core.connections import SHARED_ID, Connection
+        from holdings.core.sources import SharedConnection, ViewerSources, reading_place
 
-def _real(
-    settings: "Settings", clock: "Clock", meanwhile: "Callable[[], None]"
-) -> "tuple[Exchange, SnapshotCache]":
-    from holdings.adapters import aws, tls
-    from holdings.adapters.dynamodb import DynamoDBSnapshotCache
+        connection = Connection(
+            id=SHARED_ID,
+            exchange="coinbase_exchange",
+            label=settings.shared_label,
+            account="",
+            key_hint="",
+            created_at=0,
+        )
+        place = reading_place(settings.default_user_id)
+        return ViewerSources(
+            shared=SharedConnection(connection, shared, place)
+            if settings.shared_connection
+            else None,
+            records=kept_records(),
+            kinds=kinds or {},
+            cache=places,
+            codec=codec,
+            clock=clock,
+            rules=rules,
+            keep_for=settings.secret_cache_ttl_seconds,
+            hide=logs.redactor.hide,
+        )
+
+    def connection_service() -> "ConnectionService":
+        from holdings.core.connection_service import ConnectionService
+
+        return ConnectionService(
+            sources=made_sources(),
+            records=kept_records(),
+            kinds=kinds or {},
+            cache=places,
+            clock=clock,
+            hide=logs.redactor.hide,
+        )
+
+    made_sources = once(sources)
+    holdings = HoldingsService(
+        sources=made_sources, cache=places, clock=clock, rules=rules, notices=notices
+    )
+    return holdings, once(connection_service)
+
+
+def _real(settings: "Settings", clock: "Clock", meanwhile: "Callable[[], None]") -> "_Real":
+    from holdings.adapters import aws, exchanges, tls
+    from holdings.adapters.dynamodb import DynamoDBCache
     from holdings.core.once import once
     from holdings.deferred import DeferredExchange
 
     trusted = once(tls.context)
-    dynamodb, secrets_manager = aws.services(settings.aws_environment, settings.aws_region, trusted)
+    services = aws.Aws(settings.aws_environment, settings.aws_region, trusted)
+    secrets_manager = services.service("secretsmanager")
 
     def coinbase() -> "Exchange":
         from holdings import logs
@@ -122,11 +190,28 @@ def _real(
             trusted=trusted,
         )
 
-    cache = DynamoDBSnapshotCache(dynamodb, settings.ddb_table, settings.default_user_id)
-    return DeferredExchange(coinbase, meanwhile), cache
+    def records() -> "Records | None":
+        if not (kept := settings.records):
+            return None
+        from holdings.adapters.records import DynamoDBRecords, ViewerSessions
+
+        return DynamoDBRecords(
+            ViewerSessions(services, kept.viewer_role_arn, clock),
+            table=kept.table,
+            key_id=kept.key_id,
+            environment=kept.environment,
+            clock=clock,
+        )
+
+    return (
+        DeferredExchange(coinbase, meanwhile),
+        DynamoDBCache(services.service("dynamodb"), settings.ddb_table),
+        exchanges.kinds(settings, clock=clock, trusted=trusted),
+        once(records),
+    )
 
 
-def _codec() -> "SnapshotCodec":
-    from holdings.api.schemas import SnapshotDocument
+def _codec() -> "ReadingCodec":
+    from holdings.api.schemas import ReadingDocument
 
-    return SnapshotDocument()
+    return ReadingDocument()

@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from holdings.core.clock import Deadline
 from holdings.core.once import once
 from holdings.core.ports import Exchange
-from holdings.core.service import SnapshotCodec
-from holdings.core.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from holdings.core.portfolio import Account
+    from holdings.core.portfolio import Account, Portfolio
+    from holdings.core.source import ReadingCodec
 
 logger = logging.getLogger(__name__)
 
@@ -57,13 +56,13 @@ class DeferredExchange:
 
 
 class DeferredCodec:
-    """Implements `holdings.core.service.SnapshotCodec` by the one that `make` returns."""
+    """Implements `holdings.core.source.ReadingCodec` by the one that `make` returns."""
 
-    def __init__(self, make: Callable[[], SnapshotCodec]) -> None:
+    def __init__(self, make: "Callable[[], ReadingCodec]") -> None:
         self._made = once(make)
 
     def preload(self) -> None:
         self._made()
 
-    def encode(self, snapshot: Snapshot) -> str:
-        return self._made().encode(snapshot)
+    def encode(self, connection_id: str, portfolio: "Portfolio") -> str:
+        return self._made().encode(connection_id, portfolio)

@@ -23,12 +23,12 @@ _PLAIN = {str, int, bool, type(None)}
 # Names of headers and fields whose whole value is secret, in small letters and with "_" for "-".
 _SECRET_FIELDS = {
     *("cb_access_key", "cb_access_sign", "cb_access_passphrase"),
-    *("api_key", "apikey", "api_secret", "apisecret", "passphrase"),
+    *("api_key", "apikey", "api_secret", "apisecret", "passphrase", "privatekey", "private_key"),
     *("authorization", "proxy_authorization", "cookie", "set_cookie", "x_amz_security_token"),
 }
 
 # One of these is in every text that a pattern matches; most lines have none.
-_HINTS = ("access", "authorization", "cookie", "security", "bearer", "eyj")
+_HINTS = ("access", "authorization", "cookie", "security", "bearer", "eyj", "private")
 
 
 @cache
@@ -36,7 +36,7 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
     """Compiled when first needed: that takes a millisecond, and a cold start has no use for it."""
     headers = (
         r"cb[-_]access[-_](?:key|sign|passphrase)|(?:proxy[-_])?authorization|(?:set[-_])?cookie"
-        r"|x[-_]amz[-_]security[-_]token"
+        r"|x[-_]amz[-_]security[-_]token|private_?key"
     )
     return (
         # A header as text, in a dict, as a pair, as a name beside a value, as bytes or in a query.
@@ -50,6 +50,8 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
         # base64url parts, the first a JSON object: a JWT.
         re.compile(r"()eyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*)+"),
         re.compile(r"(?i)(\bbearer(?:\s|%20)+)[^\s\"',]+"),
+        # A PEM, also one that was cut off.
+        re.compile(r"(?s)()-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]+-----|\Z)"),
     )
 
 

@@ -10,6 +10,7 @@ from holdings.adapters.aws_environment import AwsEnvironment
 from holdings.core.errors import Misconfigured
 
 VERSION = "0.1.0"
+LONGEST_LABEL = 60
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -17,6 +18,8 @@ BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "n
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # a header name or a method, RFC 9110
 _SCOPE = re.compile(r"[!#-\[\]-~]+")  # RFC 6749, appendix A.4
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?|\*")
+_ROLE = re.compile(r"arn:aws:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]{1,512}")
+_ENVIRONMENT = re.compile(r"[A-Za-z0-9_-]{1,64}")
 # Lambda's own word on why it starts an instance, and those where nobody waits for it yet.
 _INITIALIZATION = "AWS_LAMBDA_INITIALIZATION_TYPE"
 _AHEAD = ("snap-start", "provisioned-concurrency")
@@ -27,7 +30,8 @@ _PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)*")
 class TokenIssuer:
     """Whose access tokens `flask run` takes, where no gateway has verified them.
 
-    `scope` empty demands none. With `hosted_ui_url` the viewer at /docs can sign in.
+    `scope` is what reading takes and `write_scope` what changing takes, each of which demands none
+    where it is empty. With `hosted_ui_url` the viewer at /docs can sign in.
     """
 
     issuer: str
@@ -35,6 +39,20 @@ class TokenIssuer:
     scope: str
     jwks_url: str
     hosted_ui_url: str
+    write_scope: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordsSettings:
+    """Where viewers' connections are kept. `environment` is a part of what their keys are bound to.
+
+    `key_id` is the id or ARN of the KMS key.
+    """
+
+    table: str
+    viewer_role_arn: str
+    key_id: str
+    environment: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +64,7 @@ class Settings:
     default_user_id: str
     ddb_table: str
     cb_base_url: str
+    cb_advanced_url: str
     cb_secret_name: str
     cache_ttl_seconds: int
     stale_ttl_seconds: int
@@ -61,7 +80,10 @@ class Settings:
     in_lambda: bool
     aws_environment: AwsEnvironment | None
     preload: bool
+    shared_connection: bool
+    shared_label: str
     token_issuer: TokenIssuer | None = None
+    records: RecordsSettings | None = None
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
@@ -71,13 +93,15 @@ class Settings:
         in_lambda = bool(environ.get("AWS_LAMBDA_FUNCTION_NAME"))
         if demo_mode and in_lambda:
             env.problems.append("DEMO_MODE is for laptops: unset it on the Lambda function")
+        shared = env.boolean("SHARED_CONNECTION", default=True)
         settings = cls(
             app_name=env.text("APP_NAME", default="Holdings"),
             app_version=env.text("APP_VERSION", default=VERSION),
             default_user_id=env.required("DEFAULT_USER_ID", unless=demo_mode),
             ddb_table=env.required("DDB_TABLE", unless=demo_mode),
             cb_base_url=env.base_url("CB_BASE_URL", unless=demo_mode),
-            cb_secret_name=env.required("CB_SECRET_NAME", unless=demo_mode),
+            cb_advanced_url=env.origin("CB_ADVANCED_URL", default="https://api.coinbase.com"),
+            cb_secret_name=env.required("CB_SECRET_NAME", unless=demo_mode or not shared),
             cache_ttl_seconds=env.seconds("CACHE_TTL_SECONDS", default=180),
             stale_ttl_seconds=env.seconds("STALE_TTL_SECONDS", default=86_400),
             refresh_cooldown_seconds=env.seconds("REFRESH_COOLDOWN_SECONDS", default=10),
@@ -97,7 +121,10 @@ class Settings:
             in_lambda=in_lambda,
             aws_environment=AwsEnvironment.from_env(environ),
             preload=env.boolean("PRELOAD", default=environ.get(_INITIALIZATION) in _AHEAD),
+            shared_connection=shared,
+            shared_label=env.label("SHARED_LABEL", default="Shared"),
             token_issuer=_token_issuer(env, in_lambda=in_lambda),
+            records=_records(env),
         )
         env.raise_problems()
         return settings
@@ -119,13 +146,34 @@ def _token_issuer(env: "_Environment", *, in_lambda: bool) -> TokenIssuer | None
         env.problems.append(f"{', '.join(given)} needs {' and '.join(missing)} as well")
         return None
     issuer = env.address("AUTH_ISSUER")
+    scope, write_scope = env.scopes("AUTH_SCOPE")
     return TokenIssuer(
         issuer=issuer,
         client_id=env.text("AUTH_CLIENT_ID"),
-        scope=env.scope("AUTH_SCOPE"),
+        scope=scope,
+        write_scope=write_scope,
         jwks_url=env.address("AUTH_JWKS_URL") or f"{issuer}/.well-known/jwks.json",
         hosted_ui_url=env.address("AUTH_HOSTED_UI_URL"),
     )
+
+
+def _records(env: "_Environment") -> RecordsSettings | None:
+    names = ("RECORDS_TABLE", "VIEWER_ROLE_ARN", "RECORDS_KEY_ID", "ENVIRONMENT")
+    values = [env.text(name) for name in names]
+    given = [name for name, value in zip(names, values, strict=True) if value]
+    if not given or given == ["ENVIRONMENT"]:  # which is many a shell's own
+        return None
+    missing = [name for name in names if name not in given]
+    if missing:
+        env.problems.append(f"{', '.join(given)} needs {', '.join(missing)} as well")
+        return None
+    if not _ROLE.fullmatch(values[1]):
+        env.problems.append(
+            "VIEWER_ROLE_ARN must be a role's ARN, such as arn:aws:iam::123456789012:role/viewer"
+        )
+    if not _ENVIRONMENT.fullmatch(values[3]):
+        env.problems.append("ENVIRONMENT must be 1 to 64 of letters, digits, - and _, such as dev")
+    return RecordsSettings(*values)
 
 
 class _Environment:
@@ -149,6 +197,13 @@ class _Environment:
 
     def text(self, name: str, *, default: str = "") -> str:
         return self._environ.get(name, "").strip() or default
+
+    def label(self, name: str, *, default: str) -> str:
+        value = self.text(name, default=default)
+        if len(value) > LONGEST_LABEL or not value.isprintable():
+            self.problems.append(f"{name} must be at most {LONGEST_LABEL} printable characters")
+            return default
+        return value
 
     def required(self, name: str, *, unless: bool) -> str:
         value = self.text(name)
@@ -193,11 +248,18 @@ class _Environment:
         return value
 
     def base_url(self, name: str, *, unless: bool) -> str:
-        value = self.required(name, unless=unless).rstrip("/")
+        example = "https://api-public.sandbox.exchange.coinbase.com"
+        return self._origin(name, self.required(name, unless=unless), example)
+
+    def origin(self, name: str, *, default: str) -> str:
+        return self._origin(name, self.text(name, default=default), default)
+
+    def _origin(self, name: str, value: str, example: str) -> str:
+        value = value.rstrip("/")
         if value and not _is_origin(value):
             self.problems.append(
-                f"{name} must be an https address without a path, such as "
-                "https://api-public.sandbox.exchange.coinbase.com (http on this machine only)"
+                f"{name} must be an https address without a path, such as {example} (http on this "
+                "machine only)"
             )
         return value
 
@@ -210,11 +272,15 @@ class _Environment:
             )
         return value
 
-    def scope(self, name: str) -> str:
-        value = self.text(name)
-        if value and not _SCOPE.fullmatch(value):
-            self.problems.append(f"{name} must be one scope such as holdings/read")
-        return value
+    def scopes(self, name: str) -> tuple[str, str]:
+        """Return what is given for reading and for changing, which one scope is for alike."""
+        scopes = self.text(name).split() or [""]
+        if len(scopes) > 2 or any(scope and not _SCOPE.fullmatch(scope) for scope in scopes):
+            self.problems.append(
+                f"{name} must be one scope, or one to read and one to change, "
+                "such as holdings/read holdings/write"
+            )
+        return scopes[0], scopes[-1]
 
 
 def _is_origin(url: str) -> bool:

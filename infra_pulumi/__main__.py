@@ -14,6 +14,7 @@ from infra_pulumi.function import Function, FunctionArgs
 from infra_pulumi.http_api import HttpApi, HttpApiArgs
 from infra_pulumi.identity import Identity
 from infra_pulumi.logs import Logs
+from infra_pulumi.records import Records, ViewerRole, ViewerRoleArgs
 from infra_pulumi.storage import Storage
 from infra_pulumi.web import Web, WebArgs
 
@@ -21,7 +22,13 @@ config = StackConfig.load()
 logs = Logs("logs", config)
 identity = Identity("identity", config)
 storage = Storage("storage", config)
-function = Function("function", FunctionArgs(config=config, storage=storage, logs=logs))
+records = Records("records", config)
+function = Function(
+    "function", FunctionArgs(config=config, storage=storage, records=records, logs=logs)
+)
+viewer_role = ViewerRole(
+    "viewer-role", ViewerRoleArgs(config=config, records=records, callers=[function.role_arn])
+)
 http_api = HttpApi(
     "http-api", HttpApiArgs(config=config, identity=identity, function=function, logs=logs)
 )
@@ -35,6 +42,7 @@ pulumi.export("region", config.region)
 pulumi.export("api_url", http_api.url)
 pulumi.export("api_id", http_api.api_id)
 pulumi.export("api_scope", config.api_scope)
+pulumi.export("api_write_scope", config.api_write_scope)
 pulumi.export("hosted_ui_url", identity.hosted_ui_url)
 pulumi.export("user_pool_id", identity.user_pool_id)
 pulumi.export("client_id", identity.client_id)
@@ -43,10 +51,14 @@ pulumi.export("web_url", web.url)
 pulumi.export("web_bucket", web.bucket)
 pulumi.export("web_distribution_id", web.distribution_id)
 pulumi.export("function", function.name)
+pulumi.export("function_role", function.role_arn)
 pulumi.export("function_alias", function.alias.name)
 pulumi.export("function_log_group", logs.function.id)
 pulumi.export("table", storage.table.name)
 pulumi.export("secret", storage.secret.name)
+pulumi.export("records_table", records.table.name)
+pulumi.export("records_key", records.key_arn)
+pulumi.export("viewer_role", viewer_role.arn)
 pulumi.export("dashboard", alarms.dashboard)
 # Where the DNS records of one's own names point.
 pulumi.export("api_domain_target", http_api.domain_target)

@@ -71,6 +71,12 @@ LOG_EVENTS = (
     LogEvent("stale-answer", "Old figures are served"),
     LogEvent("cache-failure", "The cache cannot be read or written"),
     LogEvent("secret-failure", "The API key cannot be had"),
+    LogEvent("records-failure", "What is kept of viewers cannot be read or written"),
+    LogEvent(
+        "records-key-failure",
+        "Viewers' keys cannot be encrypted or decrypted",
+        '{ $.event = "records_failure" && $.service = "kms" }',
+    ),
     LogEvent(
         "problem",
         "Viewers are answered with errors of ours",

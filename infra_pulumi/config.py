@@ -13,6 +13,7 @@ from infra_pulumi import config_fields as rule
 
 ENVIRONMENTS = ("dev", "staging", "prod")
 PRODUCTION = "https://api.exchange.coinbase.com"
+ADVANCED = "https://api.coinbase.com"
 SANDBOX = "https://api-public.sandbox.exchange.coinbase.com"
 # Alarms count warnings: at ERROR nobody would hear that Coinbase or the cache fails.
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING")
@@ -64,6 +65,8 @@ class StackConfig:
     mfa: str = rule.choice(("off", "required"), "off")
     domain_prefix: str = rule.text(LABEL % 61, LABEL_REMEDY % 63, "")
     api_scope: str = rule.text(API_SCOPE, '"<identifier>/<name>", or empty', "holdings/read")
+    # What changes something takes this one instead; by default "write" of the same identifier.
+    api_write_scope: str = rule.text(API_SCOPE, '"<identifier>/<name>", or empty', "")
     access_token_minutes: int = rule.whole("minutes", 5, DAY_OF_MINUTES, 60)
     id_token_minutes: int = rule.whole("minutes", 5, DAY_OF_MINUTES, 60)
     refresh_token_days: int = rule.whole("days", 1, 3650, 30)
@@ -85,6 +88,10 @@ class StackConfig:
     # The app's own settings. Outside dev nobody is to take the sandbox's play money for their own
     # by an omission.
     cb_base_url: str = rule.base_url(f"say which exchange to read: {PRODUCTION}, or {SANDBOX}")
+    cb_advanced_url: str = rule.base_url(default=ADVANCED)
+    # Whether everybody who signs in sees what the deployment's own key opens, and under what name.
+    shared_connection: bool = rule.flag(True)
+    shared_label: str = rule.text(r"(?:\S(?:.{0,58}\S)?)?", "1 to 60 characters, or empty", "")
     default_user_id: str = rule.text(
         r"[A-Za-z0-9._@-]{1,128}", "1 to 128 of letters, digits and ._@-", "default"
     )
@@ -104,6 +111,9 @@ class StackConfig:
     throttle_burst: int = rule.whole("requests", 1, 10000, 100)
     holdings_throttle_rate: int = rule.whole("requests", 1, 10000, 20)
     holdings_throttle_burst: int = rule.whole("requests", 1, 10000, 40)
+    # Each asks an exchange, with a key that may be anybody's.
+    probe_throttle_rate: int = rule.whole("requests", 1, 10000, 2)
+    probe_throttle_burst: int = rule.whole("requests", 1, 10000, 10)
     api_domain: str = rule.text(rule.HOST_NAME, HOST_NAME_REMEDY, "")
     api_certificate_arn: str = rule.text(rule.certificate("[a-z0-9-]+"), CERTIFICATE_REMEDY, "")
     web_domain: str = rule.text(rule.HOST_NAME, HOST_NAME_REMEDY, "")
@@ -123,6 +133,11 @@ class StackConfig:
     def prefix(self) -> str:
         """Starts the name of everything that a person may have to find in a console."""
         return f"{self.project}-{self.stack}"
+
+    @property
+    def api_scopes(self) -> tuple[str, ...]:
+        """What the page asks for."""
+        return (self.api_scope, self.api_write_scope) if self.api_scope else ()
 
     @classmethod
     def load(cls) -> Self:
@@ -162,15 +177,15 @@ class _Rules(ma.Schema):
     def _together(self, data: dict[str, Any], **_: Any) -> None:
         """Check what one key says of another, as far as they can be read."""
         found: dict[str, list[str]] = {}
-        for faults in (_function_faults, _domain_faults, _origin_faults):
+        for faults in (_function_faults, _scope_faults, _domain_faults, _origin_faults):
             for name, fault in faults(data):
                 found.setdefault(self.fields[name].data_key or name, []).append(fault)
         if found:
             raise ma.ValidationError(cast("dict[str, Any]", found))
 
     @ma.post_load
-    def _callers(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        return data | {"cors_origins": _callers(data)}
+    def _derived(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return data | {"cors_origins": _callers(data), "api_write_scope": _write_scope(data)}
 
 
 StackSchema = _Rules.from_dict(
@@ -202,6 +217,21 @@ def _function_faults(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "subnet_ids", "set subnetIds and securityGroupIds together, or neither"
 
 
+def _write_scope(data: Mapping[str, Any]) -> str:
+    identifier, _, _ = data.get("api_scope", "").rpartition("/")
+    return data.get("api_write_scope") or (identifier and f"{identifier}/write")
+
+
+def _scope_faults(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    read, write = data.get("api_scope", ""), _write_scope(data)
+    if not write or "api_scope" not in data:
+        return
+    if read.rpartition("/")[0] != write.rpartition("/")[0]:
+        yield "api_write_scope", "begin it with the identifier of apiScope, as holdings/write"
+    elif read == write:
+        yield "api_write_scope", "another name than apiScope, or whoever reads may change"
+
+
 def _domain_faults(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     region, arn = data.get("region", ""), data.get("api_certificate_arn", "")
     if region and arn and not re.fullmatch(rule.certificate(region), arn):
@@ -224,7 +254,8 @@ def _origin_faults(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if "*" in data.get("cors_origins", ()):
         yield "cors_origins", "name each origin: * lets every page call the API"
     listed = {name: data.get(name, ()) for name in ("callback_urls", "logout_urls", "cors_origins")}
-    for name, urls in {**listed, "cb_base_url": [data.get("cb_base_url", "")]}.items():
+    exchanges = {name: [data.get(name, "")] for name in ("cb_base_url", "cb_advanced_url")}
+    for name, urls in {**listed, **exchanges}.items():
         for page in urls:
             if page.startswith("http:"):
                 yield name, f"use https outside dev: {page!r}"

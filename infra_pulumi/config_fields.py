@@ -40,8 +40,10 @@ def text(pattern: str, remedy: str, default: Any = missing, *, data_key: str | N
     return setting(fields.String(validate=rule, load_default=default, data_key=data_key))
 
 
-def base_url(required: str) -> Any:
-    return setting(fields.String(required=True, validate=origin_fault), required=required)
+def base_url(required: str = "", default: Any = missing) -> Any:
+    """An origin; `required` is the remedy where there is no default."""
+    rule = fields.String(required=default is missing, load_default=default, validate=origin_fault)
+    return setting(rule, required=required)
 
 
 def whole(unit: str, least: int, most: int, default: int) -> Any:

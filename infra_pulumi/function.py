@@ -12,6 +12,7 @@ from pulumi import ComponentResource, Input, Resource, ResourceOptions
 from infra_pulumi.config import StackConfig
 from infra_pulumi.iam import Document, account_id, allow, document, policy_json, service
 from infra_pulumi.logs import Logs
+from infra_pulumi.records import Records
 from infra_pulumi.storage import Storage
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -33,9 +34,15 @@ def lambda_trust() -> Document:
 
 
 def function_policy(
-    *, region: str, table_arn: str, secret_arn: str, key_arn: str, log_group_arn: str
+    *,
+    region: str,
+    table_arn: str,
+    secret_arn: str,
+    key_arn: str,
+    viewer_role_arn: str,
+    log_group_arn: str,
 ) -> Document:
-    """Read and write the cache, read the secret, write its own log and traces."""
+    """Read and write the cache, read the secret, act for a viewer, write its own log and traces."""
     via = [f"{name}.{region}.amazonaws.com" for name in ("dynamodb", "secretsmanager")]
     return document(
         allow("Cache", ["dynamodb:GetItem", "dynamodb:PutItem"], [table_arn]),
@@ -48,6 +55,8 @@ def function_policy(
             [key_arn],
             condition={"StringEquals": {"kms:ViaService": via}},
         ),
+        # The records and their key are for that role alone, whose sessions are a viewer's each.
+        allow("ActForAViewer", ["sts:AssumeRole", "sts:TagSession"], [viewer_role_arn]),
         # No CreateLogGroup: a group that Lambda made would have no retention and no key.
         allow(
             "OwnLog",
@@ -85,6 +94,7 @@ def vpc_policy(*, account_id: str, region: str, function_name: str) -> Document:
 class FunctionArgs:
     config: StackConfig
     storage: Storage
+    records: Records
     logs: Logs
 
 
@@ -102,7 +112,7 @@ class Function(ComponentResource):
             opts=self._child,
         )
         function = self._function(role, self._rights(role))
-        self.name, self.alias = function.name, self._live(function)
+        self.role_arn, self.name, self.alias = role.arn, function.name, self._live(function)
         self.register_outputs({"name": self.name, "alias": self.alias.name})
 
     def _rights(self, role: aws.iam.Role) -> list[Resource]:
@@ -113,6 +123,7 @@ class Function(ComponentResource):
                 table_arn=storage.table.arn,
                 secret_arn=storage.secret.arn,
                 key_arn=storage.key_arn,
+                viewer_role_arn=self._args.records.viewer_role_arn,
                 log_group_arn=self._args.logs.function.arn,
             )
         }
@@ -164,12 +175,18 @@ class Function(ComponentResource):
         )
 
     def _environment(self) -> dict[str, Input[str]]:
-        config, storage = self._config, self._args.storage
+        config, storage, records = self._config, self._args.storage, self._args.records
         variables: dict[str, Input[str]] = {
             "DEFAULT_USER_ID": config.default_user_id,
             "DDB_TABLE": storage.table.name,
             "CB_BASE_URL": config.cb_base_url,
             "CB_SECRET_NAME": storage.secret.name,
+            "CB_ADVANCED_URL": config.cb_advanced_url,
+            "RECORDS_TABLE": records.table.name,
+            "VIEWER_ROLE_ARN": records.viewer_role_arn,
+            "RECORDS_KEY_ID": records.key_arn,
+            "ENVIRONMENT": config.stack,
+            "SHARED_CONNECTION": json.dumps(config.shared_connection),
             "CACHE_TTL_SECONDS": str(config.cache_ttl_seconds),
             "STALE_TTL_SECONDS": str(config.stale_ttl_seconds),
             "SECRET_CACHE_TTL_SECONDS": str(config.secret_cache_ttl_seconds),
@@ -177,6 +194,8 @@ class Function(ComponentResource):
         }
         if config.cors_origins:
             variables["CORS_ALLOW_ORIGIN"] = ",".join(config.cors_origins)
+        if config.shared_label:
+            variables["SHARED_LABEL"] = config.shared_label
         if config.app_version:
             variables["APP_VERSION"] = config.app_version
         return variables

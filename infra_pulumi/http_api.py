@@ -1,6 +1,7 @@
 """The HTTP API in front of the function: routes, who may call them, limits, the access log."""
 
 import json
+import re
 from dataclasses import dataclass
 
 import pulumi_aws as aws
@@ -14,7 +15,20 @@ from infra_pulumi.logs import Logs
 # Each by its method: a route for every method would take the browser's preflight too, and ask
 # it for a token.
 OPEN_ROUTES = ("GET /health", "HEAD /health", "GET /openapi.json", "HEAD /openapi.json")
-SIGNED_IN_ROUTES = ("GET /holdings", "HEAD /holdings")
+READING_ROUTES = tuple(
+    f"{method} {path}"
+    for path in ("/holdings", "/connections", "/connections/{id}", "/me")
+    for method in ("GET", "HEAD")
+)
+# These ask an exchange whether a key is good.
+PROBING_ROUTES = ("POST /connections", "PUT /connections/{id}/credential")
+CHANGING_ROUTES = (
+    *PROBING_ROUTES,
+    "PATCH /connections/{id}",
+    "DELETE /connections/{id}",
+    "PATCH /me",
+    "DELETE /me",
+)
 
 # Refused callers never reach the function, so this is the only log that knows of them.
 ACCESS_LOG = {
@@ -91,9 +105,22 @@ class HttpApi(ComponentResource):
             disable_execute_api_endpoint=bool(config.api_domain),
             cors_configuration={
                 "allow_origins": list(config.cors_origins),
-                "allow_methods": ["GET", "HEAD", "OPTIONS"],
-                "allow_headers": ["authorization", "content-type", "if-none-match"],
-                "expose_headers": ["age", "etag", "retry-after", "x-cache", "x-request-id"],
+                "allow_methods": ["GET", "HEAD", "OPTIONS", "POST", "PATCH", "PUT", "DELETE"],
+                "allow_headers": [
+                    "authorization",
+                    "content-type",
+                    "idempotency-key",
+                    "if-match",
+                    "if-none-match",
+                ],
+                "expose_headers": [
+                    "age",
+                    "etag",
+                    "location",
+                    "retry-after",
+                    "x-cache",
+                    "x-request-id",
+                ],
                 "allow_credentials": False,
                 "max_age": 3600,
             },
@@ -127,17 +154,27 @@ class HttpApi(ComponentResource):
         target = Output.concat("integrations/", integration.id)
         return [
             *(self._route(key, target) for key in OPEN_ROUTES),
-            *(self._route(key, target, authorizer) for key in SIGNED_IN_ROUTES),
+            *(
+                self._route(key, target, authorizer, self._config.api_scope)
+                for key in READING_ROUTES
+            ),
+            *(
+                self._route(key, target, authorizer, self._config.api_write_scope)
+                for key in CHANGING_ROUTES
+            ),
         ]
 
     def _route(
-        self, key: str, target: Input[str], authorizer: aws.apigatewayv2.Authorizer | None = None
+        self,
+        key: str,
+        target: Input[str],
+        authorizer: aws.apigatewayv2.Authorizer | None = None,
+        scope: str = "",
     ) -> aws.apigatewayv2.Route:
-        method, path = key.split(" /")
-        # ID tokens carry no scope: demanding one keeps them out.
-        scope = self._config.api_scope if authorizer else ""
+        """ID tokens carry no scope: demanding one keeps them out."""
+        words = re.findall(r"\w+", key.removesuffix(".json").lower())
         return aws.apigatewayv2.Route(
-            f"{method.lower()}-{path.removesuffix('.json')}",
+            "-".join(words),
             api_id=self._api.id,
             route_key=key,
             target=target,
@@ -151,7 +188,11 @@ class HttpApi(ComponentResource):
         config = self._config
         limits = dict.fromkeys(OPEN_ROUTES, (config.throttle_rate, config.throttle_burst))
         limits |= dict.fromkeys(
-            SIGNED_IN_ROUTES, (config.holdings_throttle_rate, config.holdings_throttle_burst)
+            READING_ROUTES + CHANGING_ROUTES,
+            (config.holdings_throttle_rate, config.holdings_throttle_burst),
+        )
+        limits |= dict.fromkeys(
+            PROBING_ROUTES, (config.probe_throttle_rate, config.probe_throttle_burst)
         )
         return aws.apigatewayv2.Stage(
             "default-stage",

@@ -41,8 +41,7 @@ class Identity(ComponentResource):
             username_attributes=["email"],
             username_configuration={"case_sensitive": False},
             auto_verified_attributes=["email"],
-            # One secret serves the deployment, so everyone who can sign in sees one portfolio:
-            # nobody may sign up by themselves.
+            # Everyone who can sign in may see the shared connection: nobody signs up by themselves.
             admin_create_user_config={"allow_admin_create_user_only": True},
             mfa_configuration="ON" if mfa else "OFF",
             software_token_mfa_configuration={"enabled": True} if mfa else None,
@@ -76,7 +75,7 @@ class Identity(ComponentResource):
     def _client(self, pool: aws.cognito.UserPool) -> aws.cognito.UserPoolClient:
         """Code flow only. A page keeps no secret: it proves itself by PKCE, which Cognito takes."""
         config = self._config
-        scope = self._api_scope(pool)
+        scope = self._api_scopes(pool)
         return aws.cognito.UserPoolClient(
             "web",
             name=f"{config.prefix}-web",
@@ -84,7 +83,7 @@ class Identity(ComponentResource):
             generate_secret=False,
             allowed_oauth_flows_user_pool_client=True,
             allowed_oauth_flows=["code"],
-            allowed_oauth_scopes=[*OPENID_SCOPES, *([config.api_scope] if scope else [])],
+            allowed_oauth_scopes=[*OPENID_SCOPES, *(config.api_scopes if scope else [])],
             callback_urls=list(config.callback_urls),
             logout_urls=list(config.logout_urls),
             supported_identity_providers=["COGNITO"],
@@ -110,19 +109,23 @@ class Identity(ComponentResource):
             }
             if config.refresh_token_rotation
             else None,
-            # The scope must exist before a client may ask for it.
+            # The scopes must exist before a client may ask for them.
             opts=ResourceOptions(parent=self, depends_on=[scope] if scope else []),
         )
 
-    def _api_scope(self, pool: aws.cognito.UserPool) -> aws.cognito.ResourceServer | None:
+    def _api_scopes(self, pool: aws.cognito.UserPool) -> aws.cognito.ResourceServer | None:
         if not self._config.api_scope:
             return None
-        identifier, _, scope_name = self._config.api_scope.rpartition("/")
+        identifier, _, reading = self._config.api_scope.rpartition("/")
+        changing = self._config.api_write_scope.rpartition("/")[2]
         return aws.cognito.ResourceServer(
             "api",
             identifier=identifier,
             name=f"{self._config.prefix}-api",
             user_pool_id=pool.id,
-            scopes=[{"scope_name": scope_name, "scope_description": "Read the holdings"}],
+            scopes=[
+                {"scope_name": reading, "scope_description": "Read the holdings"},
+                {"scope_name": changing, "scope_description": "Change connections and profile"},
+            ],
             opts=self._child,
         )

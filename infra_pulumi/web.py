@@ -212,7 +212,7 @@ class Web(ComponentResource):
                 "hosted_ui_url": identity.hosted_ui_url,
                 "issuer": identity.issuer,
                 "client_id": identity.client_id,
-                "scope": self._config.api_scope,
+                "scope": " ".join(self._config.api_scopes),
             },
             indent=2,
         )

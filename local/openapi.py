@@ -10,13 +10,13 @@ from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from flask import Flask
 
 from holdings import create_app
-from holdings.api import document, schemas
+from holdings.api import connection_schemas, document, schemas
 from holdings.api.problem_kinds import KINDS
 from holdings.api.problems import MEDIA_TYPE
 from holdings.settings import VERSION, Settings
 
 _INTRODUCTION = (
-    "What an exchange account holds: every balance, how old each figure is and how far to trust "
+    "What your exchange accounts hold: every balance, how old each figure is and how far to trust "
     "it. Amounts are strings in plain decimal notation with at most 12 decimals; moments are "
     "ISO 8601 in UTC. HEAD works where GET does. Every error is an RFC 9457 problem with a "
     "stable `code`."
@@ -24,7 +24,7 @@ _INTRODUCTION = (
 
 _HEADERS: dict[str, Any] = {
     "X-Cache": {
-        "description": "Whether Coinbase was asked: HIT no, MISS yes, REFRESH yes because the "
+        "description": "Whether an exchange was asked: HIT no, MISS yes, REFRESH yes because the "
         "query said so, STALE in vain.",
         "schema": {"type": "string", "enum": ["HIT", "MISS", "REFRESH", "STALE"]},
     },
@@ -43,8 +43,20 @@ _HEADERS: dict[str, Any] = {
     },
 }
 
+_SCHEMAS = {
+    "Health": schemas.HealthSchema,
+    "Snapshot": schemas.SnapshotSchema,
+    "Problem": schemas.ProblemSchema,
+    "Connection": connection_schemas.ConnectionSchema,
+    "ConnectionList": connection_schemas.ConnectionListSchema,
+    "NewConnection": connection_schemas.NewConnectionSchema,
+    "ConnectionChange": connection_schemas.ConnectionChangeSchema,
+    "NewCredential": connection_schemas.CredentialSchema,
+    "Profile": connection_schemas.ProfileSchema,
+    "ProfileChange": connection_schemas.ProfileChangeSchema,
+}
 _ON_EVERY_ROUTE = ("method_not_allowed", "internal_error")
-_NOT_IN_AN_ANSWER = ("not_found",)
+_NOT_IN_AN_ANSWER = ("conflict", "too_many_connections")
 
 
 def build(app: Flask) -> dict[str, Any]:
@@ -69,22 +81,20 @@ def build(app: Flask) -> dict[str, Any]:
             "description": "A Cognito access token that carries the API's scope.",
         },
     )
-    for name, schema in (
-        ("Health", schemas.HealthSchema),
-        ("Snapshot", schemas.SnapshotSchema),
-        ("Problem", schemas.ProblemSchema),
-    ):
+    for name, schema in _SCHEMAS.items():
         spec.components.schema(name, schema=schema)
     for rule in app.url_map.iter_rules():
-        blueprint, _, name = rule.endpoint.partition(".")
-        if blueprint == "api":
+        name = rule.endpoint.partition(".")[2]
+        if name in _OPERATIONS:
             view = app.view_functions[rule.endpoint]
             operation = {
                 "operationId": name,
                 "summary": inspect.getdoc(view) or name,
                 **_OPERATIONS[name],
             }
-            spec.path(path=rule.rule, operations={"get": operation})
+            (method,) = (rule.methods or set()) - {"HEAD", "OPTIONS"}
+            path = rule.rule.replace("<", "{").replace(">", "}")
+            spec.path(path=path, operations={method.lower(): operation})
     return spec.to_dict()
 
 
@@ -92,7 +102,7 @@ def _custom_field(_: object, field: object, **__: Any) -> dict[str, Any]:
     if isinstance(field, schemas.Amount):
         return {"type": "string", "pattern": schemas.AMOUNT_PATTERN}
     if isinstance(field, schemas.Timestamp):
-        return {"type": "string", "format": "date-time"}
+        return {"type": ["string", "null"] if field.allow_none else "string", "format": "date-time"}
     return {}
 
 
@@ -110,18 +120,61 @@ def _problems(*codes: str) -> dict[str, Any]:
     }
 
 
+_SIGNED_IN: list[dict[str, list[str]]] = [{"accessToken": []}]
+_ANY_SIGNED_IN = ("unauthenticated", "forbidden", "misconfigured", "records_unavailable")
+_PROBING = ("invalid_request", *(code for code in KINDS if code.startswith("exchange_")))
+
+
+def _parameter(name: str, where: str, description: str) -> dict[str, Any]:
+    return {
+        "in": where,
+        "name": name,
+        "required": where == "path",
+        "description": description,
+        "schema": {"type": "string"},
+    }
+
+
+_CONNECTION_ID = _parameter("connection_id", "path", "The connection's id.")
+_IF_MATCH = _parameter("If-Match", "header", "The ETag that was seen: a later change is a 409.")
+_IDEMPOTENCY_KEY = _parameter(
+    "Idempotency-Key", "header", "The same request with the same key is done once in 24 hours."
+)
+
+
+def _answers(
+    schema: str | None, description: str, *codes: str, status: int = 200
+) -> dict[str, Any]:
+    answer: dict[str, Any] = {"description": description}
+    if schema:
+        answer["content"] = {"application/json": {"schema": schema}}
+    return {
+        str(status if schema else 204): answer,
+        **_problems(*_ANY_SIGNED_IN, *codes, *_ON_EVERY_ROUTE),
+    }
+
+
+def _changing(body: str, responses: dict[str, Any], *parameters: Any) -> dict[str, Any]:
+    return {
+        "security": _SIGNED_IN,
+        "parameters": list(parameters),
+        "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
+        "responses": responses,
+    }
+
+
 _OPERATIONS: dict[str, dict[str, Any]] = {
     "health": {
         "responses": {
             "200": {
-                "description": "The API is up. Neither AWS nor Coinbase was asked.",
+                "description": "The API is up. Neither AWS nor an exchange was asked.",
                 "content": {"application/json": {"schema": "Health"}},
             },
             **_problems(*_ON_EVERY_ROUTE),
         },
     },
     "holdings": {
-        "security": [{"accessToken": []}],
+        "security": _SIGNED_IN,
         "parameters": [
             {"in": "query", "schema": schemas.HoldingsQuerySchema},
             {
@@ -133,8 +186,8 @@ _OPERATIONS: dict[str, dict[str, Any]] = {
         ],
         "responses": {
             "200": {
-                "description": "The figures; `stale` with the reason under `warnings` when "
-                "Coinbase could not be read.",
+                "description": "The figures; `stale` with the reason under `warnings` and at its "
+                "source when an exchange could not be read.",
                 "headers": _HEADERS,
                 "content": {"application/json": {"schema": "Snapshot"}},
             },
@@ -143,6 +196,53 @@ _OPERATIONS: dict[str, dict[str, Any]] = {
                 *(code for code in KINDS if code not in _NOT_IN_AN_ANSWER),
             ),
         },
+    },
+    "list_connections": {
+        "security": _SIGNED_IN,
+        "parameters": [{"in": "query", "schema": connection_schemas.PageQuerySchema}],
+        "responses": _answers("ConnectionList", "The connections.", "invalid_request"),
+    },
+    "add_connection": _changing(
+        "NewConnection",
+        _answers(
+            "Connection", "It is kept.", "conflict", "too_many_connections", *_PROBING, status=201
+        ),
+        _IDEMPOTENCY_KEY,
+    ),
+    "get_connection": {
+        "security": _SIGNED_IN,
+        "parameters": [_CONNECTION_ID],
+        "responses": _answers("Connection", "The connection.", "not_found"),
+    },
+    "change_connection": _changing(
+        "ConnectionChange",
+        _answers("Connection", "It is changed.", "not_found", "conflict", "invalid_request"),
+        _CONNECTION_ID,
+        _IF_MATCH,
+    ),
+    "remove_connection": {
+        "security": _SIGNED_IN,
+        "parameters": [_CONNECTION_ID, _IF_MATCH],
+        "responses": _answers(None, "It is forgotten.", "not_found", "conflict"),
+    },
+    "replace_credential": _changing(
+        "NewCredential",
+        _answers("Connection", "The key is replaced.", "not_found", "conflict", *_PROBING),
+        _CONNECTION_ID,
+        _IF_MATCH,
+    ),
+    "get_profile": {
+        "security": _SIGNED_IN,
+        "responses": _answers("Profile", "The profile.", "not_found"),
+    },
+    "change_profile": _changing(
+        "ProfileChange",
+        _answers("Profile", "It is changed.", "conflict", "invalid_request"),
+        _IF_MATCH,
+    ),
+    "forget_me": {
+        "security": _SIGNED_IN,
+        "responses": _answers(None, "All of it is forgotten."),
     },
 }
 

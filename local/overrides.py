@@ -11,6 +11,8 @@ _SHARED = {
     "holdings:staleTtlSeconds": "STALE_TTL_SECONDS",
     "holdings:secretCacheTtlSeconds": "SECRET_CACHE_TTL_SECONDS",
     "holdings:logLevel": "LOG_LEVEL",
+    "holdings:sharedConnection": "SHARED_CONNECTION",
+    "holdings:sharedLabel": "SHARED_LABEL",
 }
 
 
@@ -29,6 +31,7 @@ def _function_settings(settings: LocalSettings, environ: Mapping[str, str]) -> d
     """Return what the function is told, so that it answers as the API of this run does."""
     found: dict[str, Any] = {
         "holdings:cbBaseUrl": settings.exchange_url,
+        "holdings:cbAdvancedUrl": settings.advanced_url,
         "holdings:defaultUserId": settings.user_id,
     }
     for key, variable in _SHARED.items():

@@ -1,7 +1,9 @@
 """`make run`: the whole system on this machine, from an empty folder to a signed-in page."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from typing import Any
 
 from local import accounts, servers
 from local.archive import build_archive
@@ -11,9 +13,15 @@ from local.processes import Started, check_free, get_json
 from local.provision import Aws, provision
 from local.settings import EMULATOR_PYTHON, REGION, ROOT, STACK, LocalSettings
 from local.sign_in import access_token
-from local.simulator.coinbase_exchange.signing import kept
+from local.simulator.kept import (
+    SAMPLE_KEYS,
+    kept,
+    kept_certificate,
+    kept_samples,
+)
 from local.stack import (
     Stack,
+    User,
     page_config_file,
     signed_in,
     stack_file,
@@ -37,29 +45,36 @@ class LocalStack:
         prepare(settings.state_dir)
         check_free(settings.api_port, "API_PORT")
         check_free(settings.web_port, "WEB_PORT")
-        if settings.coinbase_url is None:
+        if settings.simulated:
             check_free(settings.simulator_port, "SIMULATOR_PORT")
+            check_free(settings.advanced_port, "SIMULATOR_ADVANCED_PORT")
         # What cannot be read is said before anything is started.
-        password = self._password()
+        users = self._users()
         key = settings.coinbase_key
         if settings.coinbase_url is None:
             key = asdict(kept(servers.simulator_state(settings)))
+        samples = kept_samples(settings.state_dir / SAMPLE_KEYS).credentials()
+        samples = [sample for sample in samples if sample["exchange"] in settings.simulated]
+        advanced = servers.advanced(settings, kept_certificate(settings.state_dir, self._environ))
         page = servers.page(settings, self._environ)
         build_archive(say)
         say("starting the emulated AWS")
-        emulator = self._start_emulator()
+        emulator = self._start_emulator(advanced)
         say("running the Pulumi program against it")
-        stack = self._provision(emulator, password)
+        stack = self._provision(emulator, users, samples)
         aws = Aws(emulator.url, REGION)
-        accounts.create_user(aws, stack.user_pool_id, stack.password)
-        if settings.coinbase_url is None:
-            say("starting the Coinbase simulator")
+        for user in users:
+            accounts.create_user(aws, stack.user_pool_id, user)
+        if settings.simulated:
+            say("starting the Coinbase simulators")
             self._started.start_all(servers.simulator(settings, self._environ))
         accounts.put_secret(aws, stack.secret, key)
         stack.write(stack_file(self._environ))
         write_page_config(page_config_file(settings.state_dir), signed_in(stack))
         say("starting the API and the page")
-        self._started.start_all(page, servers.api(settings, stack, self._environ))
+        self._started.start_all(
+            page, servers.api(settings, stack, self._environ, advanced=advanced)
+        )
         return greeting(stack, self._environ)
 
     def ended(self) -> list[str]:
@@ -69,7 +84,7 @@ class LocalStack:
     def close(self) -> None:
         self._started.stop()
 
-    def _start_emulator(self) -> Emulator:
+    def _start_emulator(self, told_functions: Mapping[str, str]) -> Emulator:
         settings = self._settings
         emulator = Emulator(
             EMULATOR_PYTHON,
@@ -77,11 +92,14 @@ class LocalStack:
             settings.emulator_port,
             REGION,
             enforce_iam=True,
+            told_functions=told_functions,
         )
         self._started.start("the emulated AWS", emulator)
         return emulator
 
-    def _provision(self, emulator: Emulator, password: str) -> Stack:
+    def _provision(
+        self, emulator: Emulator, users: tuple[User, ...], samples: list[dict[str, Any]]
+    ) -> Stack:
         settings = self._settings
         outputs = provision(
             endpoint_url=emulator.url,
@@ -96,9 +114,9 @@ class LocalStack:
             hosted_ui_url=emulator.url,
             issuer=outputs["issuer"],
             client_id=outputs["client_id"],
-            scope=outputs["api_scope"],
-            username=accounts.USERNAME,
-            password=password,
+            scope=f"{outputs['api_scope']} {outputs['api_write_scope']}".strip(),
+            username=users[0].username,
+            password=users[0].password,
             coinbase_url=settings.exchange_url,
             aws_endpoint_url=emulator.url,
             region=REGION,
@@ -106,13 +124,20 @@ class LocalStack:
             secret=outputs["secret"],
             user_pool_id=outputs["user_pool_id"],
             redirect_uri=f"{settings.web_url}/",
+            advanced_url=settings.advanced_url,
+            sample_credentials=samples,
+            users=users,
+            records_table=outputs["records_table"],
+            records_key=outputs["records_key"],
+            viewer_role=outputs["viewer_role"],
+            function_role=outputs["function_role"],
         )
 
-    def _password(self) -> str:
-        """Return the user's password of the last run, so that a restart changes nothing."""
+    def _users(self) -> tuple[User, ...]:
+        """Return the users of the last run, so that a restart changes no password."""
         if stack_file(self._environ).exists():
-            return Stack.read(stack_file(self._environ)).password
-        return accounts.new_password()
+            return Stack.read(stack_file(self._environ)).users
+        return accounts.new_users()
 
 
 class Demo:
@@ -150,22 +175,39 @@ def greeting(stack: Stack, environ: Mapping[str, str]) -> str:
         if shown
         else "the holdings cannot be read yet: the log above and the curl below say why"
     )
+    people = "\n".join(
+        f"  user      {user.username}\n  password  {user.password}" for user in stack.users
+    )
     chosen = environ.get("LOCAL_STATE_DIR")
     token = f"{f'LOCAL_STATE_DIR={chosen} ' if chosen else ''}make -sC {ROOT} token"
     return f"""
 Holdings is running; {seen}.
 
-  page      {stack.web_url}  <- open it and sign in as
-  user      {stack.username}
-  password  {stack.password}
+  page      {stack.web_url}  <- open it and sign in as one of
+{people}
 
   API       {stack.api_url}  ({stack.api_url}/docs shows and tries it)
   gateway   {stack.gateway_url}
   Coinbase  {stack.coinbase_url}
-
+            {stack.advanced_url} (Advanced Trade)
+{_keys_to_try(stack)}
   curl -H "Authorization: Bearer $({token})" {stack.api_url}/holdings
 
 Ctrl-C stops it; what it keeps is in .local/ (`make clean` forgets it).
+"""
+
+
+def _keys_to_try(stack: Stack) -> str:
+    """Return one key of each simulated exchange, secret included: worth nothing elsewhere."""
+    first: dict[str, str] = {}
+    for sample in stack.sample_credentials:
+        first.setdefault(sample["exchange"], json.dumps(sample["credential"]))
+    if not first:
+        return ""
+    keys = "\n".join(f"    {name:18} {key}" for name, key in first.items())
+    return f"""
+  keys to connect, more of them in .local/{SAMPLE_KEYS}:
+{keys}
 """
 
 

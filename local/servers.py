@@ -1,17 +1,21 @@
 """What each server of `make run` is started with."""
 
+import io
 import subprocess
 from collections.abc import Mapping
+from configparser import ConfigParser
 from pathlib import Path
 
 from local.built_page import DIST, check_built
 from local.processes import Child, python
-from local.settings import CREDENTIALS, ROOT, LocalError, LocalSettings
+from local.settings import CREDENTIALS, ROOT, STACK, LocalError, LocalSettings
+from local.simulator.kept import Certificate
 from local.stack import Stack, page_config_file
+from local.state import write_private
 
 API = "the API"
 PAGE = "the page"
-SIMULATOR = "the Coinbase simulator"
+SIMULATOR = "the Coinbase simulators"
 
 # Vite itself, not npm: a signal to npm need not reach what npm started.
 _VITE = Path("node_modules", "vite", "bin", "vite.js")
@@ -28,6 +32,7 @@ def simulator(settings: LocalSettings, environ: Mapping[str, str]) -> Child:
         {
             **_without_keys(environ),
             "SIMULATOR_PORT": str(settings.simulator_port),
+            "SIMULATOR_ADVANCED_PORT": str(settings.advanced_port),
             "SIMULATOR_STATE": str(simulator_state(settings)),
             "SIMULATOR_EXIT_WITH_PARENT": "1",
         },
@@ -36,9 +41,24 @@ def simulator(settings: LocalSettings, environ: Mapping[str, str]) -> Child:
     )
 
 
-def api(settings: LocalSettings, stack: Stack, environ: Mapping[str, str]) -> Child:
+def advanced(settings: LocalSettings, certificate: Certificate) -> dict[str, str]:
+    """Return what the app is told of Coinbase Advanced Trade, wherever it runs."""
+    told = {"CB_ADVANCED_URL": settings.advanced_url}
+    if "coinbase_advanced" in settings.simulated:
+        told["REQUESTS_CA_BUNDLE"] = str(certificate.trusted)
+    return told
+
+
+def api(
+    settings: LocalSettings,
+    stack: Stack,
+    environ: Mapping[str, str],
+    *,
+    advanced: Mapping[str, str],
+) -> Child:
     told = {
-        **CREDENTIALS,
+        **_as_the_function(settings, stack),
+        **advanced,
         "AWS_ENDPOINT_URL": stack.aws_endpoint_url,
         "AWS_REGION": stack.region,
         "AWS_DEFAULT_REGION": stack.region,
@@ -46,6 +66,10 @@ def api(settings: LocalSettings, stack: Stack, environ: Mapping[str, str]) -> Ch
         "DDB_TABLE": stack.table,
         "CB_BASE_URL": stack.coinbase_url,
         "CB_SECRET_NAME": stack.secret,
+        "RECORDS_TABLE": stack.records_table,
+        "VIEWER_ROLE_ARN": stack.viewer_role,
+        "RECORDS_KEY_ID": stack.records_key,
+        "ENVIRONMENT": STACK,
         "AUTH_ISSUER": stack.issuer,
         "AUTH_CLIENT_ID": stack.client_id,
         "AUTH_SCOPE": stack.scope,
@@ -54,6 +78,29 @@ def api(settings: LocalSettings, stack: Stack, environ: Mapping[str, str]) -> Ch
         "AUTH_HOSTED_UI_URL": stack.hosted_ui_url,
     }
     return _flask(settings, environ, told)
+
+
+def _as_the_function(settings: LocalSettings, stack: Stack) -> dict[str, str]:
+    """Return what has boto3 take the function's role, and take it again before a session ends.
+
+    So what the role may not do fails under `flask run` as it does in Lambda.
+    """
+    profiles = ConfigParser()
+    profiles["profile ourselves"] = {name.lower(): text for name, text in CREDENTIALS.items()}
+    profiles["profile function"] = {
+        "role_arn": stack.function_role,
+        "source_profile": "ourselves",
+        "role_session_name": "flask-run",
+    }
+    with io.StringIO() as written:
+        profiles.write(written)
+        file = settings.state_dir / "aws-config"
+        write_private(file, written.getvalue())
+    return {
+        "AWS_CONFIG_FILE": str(file),
+        "AWS_SHARED_CREDENTIALS_FILE": str(file),
+        "AWS_PROFILE": "function",
+    }
 
 
 def demo_api(settings: LocalSettings, environ: Mapping[str, str]) -> Child:

@@ -31,15 +31,17 @@ class LocalError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class LocalSettings:
-    """Ports on 127.0.0.1 and, if asked for, a real Coinbase Exchange."""
+    """Ports on 127.0.0.1 and, if asked for, real exchanges."""
 
     api_port: int
     web_port: int
     emulator_port: int
     simulator_port: int
+    advanced_port: int
     state_dir: Path
     coinbase_url: str | None
     coinbase_key: Mapping[str, str]
+    real_advanced_url: str | None
     user_id: str
     demo: bool
     web_built: bool
@@ -60,6 +62,16 @@ class LocalSettings:
     def exchange_url(self) -> str:
         return self.coinbase_url or f"http://127.0.0.1:{self.simulator_port}"
 
+    @property
+    def advanced_url(self) -> str:
+        return self.real_advanced_url or f"https://127.0.0.1:{self.advanced_port}"
+
+    @property
+    def simulated(self) -> tuple[str, ...]:
+        """The exchanges that are not real."""
+        real = {"coinbase_exchange": self.coinbase_url, "coinbase_advanced": self.real_advanced_url}
+        return tuple(name for name, url in real.items() if url is None)
+
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "LocalSettings":
         """Raises LocalError naming the variable to change."""
@@ -77,9 +89,11 @@ class LocalSettings:
             web_port=_port(environ, "WEB_PORT", 5173),
             emulator_port=_port(environ, "EMULATOR_PORT", 4566),
             simulator_port=_port(environ, "SIMULATOR_PORT", 8765),
+            advanced_port=_port(environ, "SIMULATOR_ADVANCED_PORT", 8766),
             state_dir=state_dir(environ),
             coinbase_url=url or None,
             coinbase_key=key if url else {},
+            real_advanced_url=environ.get("CB_ADVANCED_URL", "").strip().rstrip("/") or None,
             user_id=environ.get("DEFAULT_USER_ID", "").strip() or "demo-user",
             demo=demo,
             web_built=_boolean(environ, "WEB_BUILT"),

@@ -1,6 +1,6 @@
 """Signs in at the hosted UI by plain HTTP: the code flow with PKCE (RFC 7636), as a page does.
 
-`python -m local.sign_in`, which is `make token`, prints an access token of the test user.
+`python -m local.sign_in`, which is `make token`, prints an access token of the first test user.
 """
 
 import base64
@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 import requests
 
 from local.settings import LocalError
-from local.stack import Stack, stack_file
+from local.stack import Stack, User, stack_file
 
 _TIMEOUT_SECONDS = 10
 
@@ -118,16 +118,20 @@ def login(
     )
 
 
-def access_token(stack: Stack) -> str:
-    """Sign in as a person would. Raises LocalError if the stack is not running."""
+def access_token(stack: Stack, user: User | None = None) -> str:
+    """Sign in as a person would, the first one if none is named.
+
+    Raises LocalError if the stack is not running.
+    """
+    user = user or stack.users[0]
     try:
         return login(
             stack.hosted_ui_url,
             client_id=stack.client_id,
             redirect_uri=stack.redirect_uri,
             scope=" ".join(scope for scope in ("openid", stack.scope) if scope),
-            username=stack.username,
-            password=stack.password,
+            username=user.username,
+            password=user.password,
         ).access_token
     except requests.ConnectionError:
         raise LocalError("the stack is not running: start it with `make run`") from None

@@ -2,8 +2,12 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
+from typing import Any, cast
+
+from marshmallow import Schema, ValidationError, validate
+from marshmallow import fields as rule
 
 from local.settings import LocalError, state_dir
 from local.state import prepare, read_object, write_private
@@ -14,8 +18,20 @@ def stack_file(environ: Mapping[str, str]) -> Path:
 
 
 @dataclass(frozen=True, slots=True)
+class User:
+    """Somebody who may sign in."""
+
+    username: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Stack:
-    """Addresses without a trailing slash. `gateway_url` is the app behind the emulated gateway."""
+    """Addresses without a trailing slash. `gateway_url` is the app behind the emulated gateway.
+
+    `scope` is what a page asks for: to read and, after a space, to change. `users` are two, the
+    first of whom `username` and `password` are as well.
+    """
 
     api_url: str
     gateway_url: str
@@ -33,13 +49,21 @@ class Stack:
     secret: str
     user_pool_id: str
     redirect_uri: str
+    users: tuple[User, ...]
+    records_table: str
+    records_key: str
+    viewer_role: str
+    function_role: str
+    advanced_url: str
+    # As POST /connections takes them: [{exchange, credential}], of different accounts.
+    sample_credentials: list[dict[str, Any]]
 
     @property
     def jwks_url(self) -> str:
         return f"{self.aws_endpoint_url}/{self.user_pool_id}/.well-known/jwks.json"
 
     def write(self, path: Path) -> None:
-        """Raises LocalError. The password of the test user is in it: it is for this user alone."""
+        """Raises LocalError. A password and keys are in it: it is for this user alone."""
         write_private(path, json.dumps(asdict(self), indent=2) + "\n")
 
     @classmethod
@@ -47,10 +71,28 @@ class Stack:
         """Raises LocalError with what to do about a file that is missing or broken."""
         remedy = "delete it, then `make run`"
         found = read_object(path, missing="start the stack with `make run`", broken=remedy)
-        names = {field.name for field in fields(cls)}
-        if found.keys() != names or not all(isinstance(value, str) for value in found.values()):
-            raise LocalError(f"{path} is broken or of another version: {remedy}")
-        return cls(**found)
+        try:
+            loaded = cast("dict[str, Any]", _STACK().load(found))
+        except ValidationError:
+            raise LocalError(f"{path} is broken or of another version: {remedy}") from None
+        users = tuple(User(**user) for user in loaded.pop("users"))
+        return cls(users=users, **loaded)
+
+
+_USER = Schema.from_dict({each.name: rule.String(required=True) for each in fields(User)})
+_SAMPLE = Schema.from_dict(
+    {
+        "exchange": rule.String(required=True),
+        "credential": rule.Dict(keys=rule.String(), values=rule.String(), required=True),
+    }
+)
+_STACK = Schema.from_dict(
+    {
+        **{each.name: rule.String(required=True) for each in fields(Stack)},
+        "users": rule.List(rule.Nested(_USER), required=True, validate=validate.Length(equal=2)),
+        "sample_credentials": rule.List(rule.Nested(_SAMPLE), required=True),
+    }
+)
 
 
 PageConfig = Mapping[str, str]

@@ -85,22 +85,26 @@ def open_log(path: Path) -> IO[bytes]:
 
 
 def read_object(path: Path, *, missing: str, broken: str) -> dict[str, Any]:
-    """Return the JSON object in a file.
+    """Return the JSON object in a file. Raises LocalError, as `read_json` does."""
+    value = read_json(path, missing=missing, broken=broken)
+    if not isinstance(value, dict):
+        raise LocalError(f"{path} is broken or of another version: {broken}")
+    return value  # pyright: ignore[reportUnknownVariableType] - JSON's names are texts
+
+
+def read_json(path: Path, *, missing: str, broken: str) -> object:
+    """Return the JSON value in a file.
 
     Raises LocalError, which names the file and ends in `missing` or `broken`: what to do then.
     """
-    value: object = None
     try:
-        value = json.loads(path.read_bytes())
+        return json.loads(path.read_bytes())
     except FileNotFoundError:
         raise LocalError(f"{path} is not here: {missing}") from None
     except OSError as error:
         raise LocalError(f"{path} cannot be read: {reason(error)}") from None
     except (ValueError, RecursionError):
-        pass  # as broken as any other value
-    if not isinstance(value, dict):
-        raise LocalError(f"{path} is broken or of another version: {broken}")
-    return value  # pyright: ignore[reportUnknownVariableType] - JSON's names are texts
+        raise LocalError(f"{path} is broken or of another version: {broken}") from None
 
 
 def reason(error: OSError) -> str:

@@ -28,6 +28,7 @@ from operations.stack import (
     hand_over,
     read_stack,
 )
+from operations.viewers import disable, enable, forget, viewers
 from operations.web import Hosting, deploy_web
 
 # What a terminal would obey instead of showing: control characters, and turns of direction.
@@ -60,6 +61,15 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     secret.add_argument("--file", type=Path, help="a JSON file; without one, you are asked")
     user = add("create-user", _create_user, "invite a person by e-mail")
     user.add_argument("--email", required=True)
+    people = add("viewers", _viewers, "list who may sign in, is invited or disabled")
+    people.add_argument("--search", default="", help="how their e-mail addresses begin")
+    for name, change in (
+        ("disable-viewer", "end a person's sessions and let them begin none"),
+        ("enable-viewer", "let a person sign in again"),
+    ):
+        add(name, _change_viewer, change).add_argument("--email", required=True)
+    gone = add("forget-viewer", _forget_viewer, "delete all that is kept of a viewer")
+    gone.add_argument("--viewer", required=True, help="the sub that `viewers` shows")
     code = add("deploy-code", _deploy_code, "publish new code and make it live")
     code.add_argument("--archive", type=Path, default=ROOT / "dist" / "holdings.zip")
     page = add("deploy-web", _deploy_web, "put the built page in its place")
@@ -113,6 +123,27 @@ def _create_user(options: argparse.Namespace) -> str:
     stack = read_stack(options.stack)
     pool = stack["user_pool_id"]
     return create_user(_client(stack, "cognito-idp"), pool, options.email)
+
+
+def _viewers(options: argparse.Namespace) -> int:
+    stack = read_stack(options.stack)
+    pool = stack["user_pool_id"]
+    for line in viewers(_client(stack, "cognito-idp"), pool, options.search):
+        _say(line)
+    return 0
+
+
+def _change_viewer(options: argparse.Namespace) -> str:
+    stack = read_stack(options.stack)
+    pool = stack["user_pool_id"]
+    change = disable if options.command == "disable-viewer" else enable
+    return change(_client(stack, "cognito-idp"), pool, options.email)
+
+
+def _forget_viewer(options: argparse.Namespace) -> str:
+    stack = read_stack(options.stack)
+    records, cache = stack["records_table"], stack["table"]
+    return forget(_client(stack, "dynamodb"), records, cache, options.viewer)
 
 
 def _deploy_code(options: argparse.Namespace) -> str:

@@ -120,10 +120,7 @@ def create_user(client: "CognitoIdentityProviderClient", user_pool_id: str, emai
 def _invite_again(client: "CognitoIdentityProviderClient", user_pool_id: str, email: str) -> str:
     user = client.admin_get_user(UserPoolId=user_pool_id, Username=email)
     if not user.get("Enabled", True):
-        raise OperationError(
-            f"{email} is disabled: `aws cognito-idp admin-enable-user --user-pool-id "
-            f"{user_pool_id} --username {email}`"
-        )
+        raise OperationError(f"{email} is disabled: `make enable-viewer` lets them in again")
     if user.get("UserStatus") != "FORCE_CHANGE_PASSWORD":
         raise OperationError(
             f"{email} may sign in already; a forgotten password is reset on the sign-in page"

@@ -18,6 +18,8 @@ _OF_BOTOCORE = {
 }
 
 _NEVER_RUN = {"tests", "test", "examples", "__pycache__"}
+# They compile interfaces to C; all that `cryptography` runs of them is _cffi_backend.
+_NEVER_IMPORTED = {"cffi", "pycparser"}
 _CODE = {".py", ".so"}
 _DATA = {"certifi/cacert.pem"}  # botocore brings its own, for those without certifi
 
@@ -35,7 +37,7 @@ def ships(path: PurePosixPath) -> bool:
         return below == ["METADATA"] or is_license(path)
     if path.parts[:2] == ("botocore", "data"):
         return _is_called(path.parts[2:])
-    if top == "bin" or _NEVER_RUN & set(path.parts[:-1]):
+    if top == "bin" or top in _NEVER_IMPORTED or _NEVER_RUN & set(path.parts[:-1]):
         return False
     return path.suffix in _CODE or str(path) in _DATA
 

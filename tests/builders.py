@@ -1,13 +1,31 @@
 """What tests are made of: accounts, settings, events, and fakes at the core's own Protocols."""
 
+import json
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
+from holdings.adapters.exchange_http.bounds import Server
+from holdings.adapters.exchange_http.replies import Reply
 from holdings.core.clock import Clock, Deadline
-from holdings.core.errors import CacheUnavailable, HoldingsError
+from holdings.core.connections import (
+    MAX_CONNECTIONS,
+    Connection,
+    Credential,
+    Once,
+    Probe,
+    Profile,
+)
+from holdings.core.errors import (
+    CacheUnavailable,
+    Conflict,
+    HoldingsError,
+    InvalidRequest,
+    NotFound,
+    TooManyConnections,
+)
 from holdings.core.freshness import CachedSnapshot, Failure, Lease
 from holdings.core.portfolio import Account
 from holdings.core.ports import Right
@@ -38,6 +56,32 @@ def make_account(
     hold: str = "0.5",
 ) -> Account:
     return Account(account_id, currency, Decimal(balance), Decimal(available), Decimal(hold))
+
+
+def make_connection(
+    connection_id: str = "0" * 32, *, label: str = "Main", **changes: Any
+) -> Connection:
+    made = Connection(
+        id=connection_id,
+        exchange="coinbase_exchange",
+        label=label,
+        account=f"account of {connection_id}",
+        key_hint="cdef",
+        created_at=NOW,
+    )
+    return replace(made, **changes)
+
+
+def make_server(url: str = "https://example.com") -> Server:
+    return Server("Some Exchange", "CB_BASE_URL", url, key_remedy="store another")
+
+
+def make_reply(
+    status: int = 200, headers: Mapping[str, str] | None = None, *, body: object
+) -> Reply:
+    """A reply of an exchange; a `body` that is not bytes is sent as JSON."""
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return Reply(make_server(), status, headers or {}, [raw])
 
 
 class FakeClock:
@@ -74,25 +118,60 @@ class FakeExchange:
         return self.answer
 
 
+# Where the shared connection's readings are kept, under ENVIRONMENT.
+SHARED_PLACE = "reading#demo-user"
+
+
 @dataclass
 class FakeCache:
-    """A cache that several services may share."""
+    """A cache that several services may share; `entry` is the shared connection's last reading."""
 
-    entry: CachedSnapshot | None = None
     readable: bool = True
     writable: bool = True
+    places: dict[str, "FakePlace"] = field(default_factory=dict[str, "FakePlace"])
+
+    def __call__(self, place: str) -> "FakePlace":
+        return self.places.setdefault(place, FakePlace(self))
+
+    @property
+    def entry(self) -> CachedSnapshot | None:
+        return self(SHARED_PLACE).entry
+
+    @property
+    def leases(self) -> dict[Right, Lease]:
+        return self(SHARED_PLACE).leases
+
+    @property
+    def puts(self) -> int:
+        return self(SHARED_PLACE).puts
+
+    def lose(self) -> None:
+        """Forget every document, as the table may at any time."""
+        for place in self.places.values():
+            place.entry = None
+
+
+@dataclass
+class FakePlace:
+    cache: FakeCache
+    entry: CachedSnapshot | None = None
     leases: dict[Right, Lease] = field(default_factory=dict[Right, Lease])
     puts: int = 0
 
     def get(self, deadline: Deadline) -> CachedSnapshot | None:
-        if not self.readable:
+        if not self.cache.readable:
             raise CacheUnavailable("the cache could not be read")
         return self.entry
+
+    def failure(self, deadline: Deadline) -> Failure | None:
+        if not self.cache.readable:
+            raise CacheUnavailable("the cache could not be read")
+        return self.leases["read"].failure if "read" in self.leases else None
 
     def put(self, entry: CachedSnapshot, keep_until: int, deadline: Deadline) -> CachedSnapshot:
         self._write()
         self.puts += 1
-        if self.entry and self.entry.as_of > entry.as_of:
+        if self.entry and self.entry.sequence > entry.sequence:
             return self.entry
         self.entry = entry
         return entry
@@ -110,8 +189,162 @@ class FakeCache:
         self.leases["read"] = Lease(since, failure.until if failure else since, failure)
 
     def _write(self) -> None:
-        if not self.writable:
+        if not self.cache.writable:
             raise CacheUnavailable("the cache could not be written")
+
+
+@dataclass
+class FakeKind:
+    """An exchange whose keys are {"name", "secret"}; `accounts` are those of each key's name.
+
+    `probe` is what a look with any key finds, or why it fails.
+    """
+
+    name: str = "coinbase_exchange"
+    scope: str = ""
+    probe: Probe | HoldingsError | None = None
+    exchanges: dict[str, FakeExchange] = field(default_factory=dict[str, FakeExchange])
+    probes: int = 0
+
+    def parse(self, credential: Mapping[str, object]) -> Credential:
+        if set(credential) != {"name", "secret"}:
+            raise InvalidRequest("correct the key", {"secret": ["Copy it whole."]})
+        return {name: str(value).strip() for name, value in credential.items()}
+
+    def key_name(self, credential: Credential) -> str:
+        return credential["name"]
+
+    def secrets(self, credential: Credential) -> tuple[str, ...]:
+        return (credential["secret"],)
+
+    def open(self, credential: Callable[[bool], Credential]) -> "FakeKeyed":
+        return FakeKeyed(self, credential)
+
+
+@dataclass
+class FakeKeyed:
+    """What one key opens at a FakeKind."""
+
+    kind: FakeKind
+    credential: Callable[[bool], Credential]
+
+    def accounts(self, deadline: Deadline) -> Sequence[Account]:
+        name = self.credential(False)["name"]
+        return self.kind.exchanges.setdefault(name, FakeExchange()).accounts(deadline)
+
+    def probe(self, deadline: Deadline) -> Probe:
+        assert deadline.remaining() > 0
+        self.kind.probes += 1
+        name = self.credential(False)["name"]
+        found = self.kind.probe or Probe(account=f"account of {name}", rights=None)
+        if isinstance(found, HoldingsError):
+            raise found
+        return found
+
+
+@dataclass
+class FakeRecords:
+    """Records in memory, as strict as the port says. `error` fails every call."""
+
+    kept: dict[str, dict[str, tuple[Connection, Credential]]] = field(
+        default_factory=dict[str, dict[str, tuple[Connection, Credential]]]
+    )
+    profiles: dict[str, Profile] = field(default_factory=dict[str, Profile])
+    made: dict[tuple[str, str], tuple[str, str]] = field(
+        default_factory=dict[tuple[str, str], tuple[str, str]]
+    )
+    error: HoldingsError | None = None
+    calls: list[str] = field(default_factory=list[str])
+
+    def profile(self, viewer: str, deadline: Deadline) -> Profile | None:
+        self._call("profile")
+        return self.profiles.get(viewer)
+
+    def put_profile(
+        self, viewer: str, profile: Profile, seen: int | None, deadline: Deadline
+    ) -> Profile:
+        self._call("put_profile")
+        known = self.profiles.get(viewer)
+        if seen != (known and known.version):
+            raise Conflict("changed meanwhile")
+        self.profiles[viewer] = replace(profile, version=(seen or 0) + 1)
+        return self.profiles[viewer]
+
+    def connections(self, viewer: str, deadline: Deadline) -> Sequence[Connection]:
+        self._call("connections")
+        return [connection for connection, _ in self.kept.get(viewer, {}).values()]
+
+    def connection(self, viewer: str, connection_id: str, deadline: Deadline) -> Connection:
+        self._call("connection")
+        return self._find(viewer, connection_id)[0]
+
+    def replay(self, viewer: str, once: Once, deadline: Deadline) -> str | None:
+        self._call("replay")
+        made, digest = self.made.get((viewer, once.key), (None, once.digest))
+        if digest != once.digest:
+            raise Conflict("this Idempotency-Key came with another request")
+        return made
+
+    def add(
+        self,
+        viewer: str,
+        connection: Connection,
+        credential: Credential,
+        once: Once | None,
+        deadline: Deadline,
+    ) -> None:
+        self._call("add")
+        mine = self.kept.setdefault(viewer, {})
+        if any(known.account == connection.account for known, _ in mine.values()):
+            raise Conflict("the account is connected already")
+        if len(mine) >= MAX_CONNECTIONS:
+            raise TooManyConnections("remove one first")
+        mine[connection.id] = connection, credential
+        self.profiles.setdefault(viewer, Profile(created_at=connection.created_at))
+        if once:
+            self.made[viewer, once.key] = connection.id, once.digest
+
+    def change(
+        self,
+        viewer: str,
+        connection: Connection,
+        credential: Credential | None,
+        deadline: Deadline,
+    ) -> Connection:
+        self._call("change")
+        known, secret = self._find(viewer, connection.id)
+        if known.version != connection.version:
+            raise Conflict("changed meanwhile")
+        changed = replace(connection, version=connection.version + 1)
+        self.kept[viewer][connection.id] = changed, credential or secret
+        return changed
+
+    def remove(self, viewer: str, connection_id: str, seen: int | None, deadline: Deadline) -> None:
+        self._call("remove")
+        known, _ = self._find(viewer, connection_id)
+        if seen not in (None, known.version):
+            raise Conflict("changed meanwhile")
+        del self.kept[viewer][connection_id]
+
+    def credential(self, viewer: str, connection_id: str, deadline: Deadline) -> Credential:
+        self._call("credential")
+        return self._find(viewer, connection_id)[1]
+
+    def forget(self, viewer: str, deadline: Deadline) -> Sequence[str]:
+        self._call("forget")
+        self.profiles.pop(viewer, None)
+        return list(self.kept.pop(viewer, {}))
+
+    def _call(self, name: str) -> None:
+        self.calls.append(name)
+        if self.error:
+            raise self.error
+
+    def _find(self, viewer: str, connection_id: str) -> tuple[Connection, Credential]:
+        try:
+            return self.kept[viewer][connection_id]
+        except KeyError:
+            raise NotFound("there is no such connection") from None
 
 
 def unmeasured_environ() -> dict[str, str]:

@@ -2,7 +2,8 @@
 
 import os
 
-from holdings.adapters import aws, tls
+from holdings.adapters import tls
+from holdings.adapters.aws import Aws
 from holdings.adapters.aws_environment import AwsEnvironment
 from holdings.adapters.dynamodb import DynamoDBSnapshotCache
 from holdings.core.clock import Clock, Deadline
@@ -12,10 +13,10 @@ from holdings.core.once import once
 class OurCache:
     def __init__(self):
         environment = AwsEnvironment.from_env(os.environ)
-        dynamodb, _ = aws.services(environment, os.environ["AWS_REGION"], once(tls.context))
+        dynamodb = Aws(environment, os.environ["AWS_REGION"], once(tls.context)).service("dynamodb")
         table, user = os.environ["DDB_TABLE"], os.environ["DEFAULT_USER_ID"]
         self.clock = Clock()
-        self.cache = DynamoDBSnapshotCache(dynamodb, table, user)
+        self.cache = DynamoDBSnapshotCache(dynamodb, table, f"holdings#{user}")
 
     def fresh(self):
         """Return the stored document, or None."""

@@ -4,20 +4,33 @@ import ssl
 import threading
 from collections.abc import Callable, Mapping
 from contextvars import copy_context
-from typing import Any, cast
+from typing import Any, TypedDict, cast
 
 from holdings.adapters import tls
 from holdings.adapters.aws_environment import AwsEnvironment, SigningKey
-from holdings.adapters.signed_api import ConditionFailed, SignedApi
+from holdings.adapters.signed_api import ConditionFailed, SignedApi, SignedSts, TransactionCanceled
 from holdings.core.once import once
 
-__all__ = ["AwsService", "AwsUnavailable", "ConditionFailed", "services"]
+__all__ = [
+    "Aws",
+    "AwsService",
+    "AwsUnavailable",
+    "ConditionFailed",
+    "TransactionCanceled",
+]
 
 # botocore's own default is to wait 60 s, five times.
 _CONNECT_TIMEOUT_SECONDS = 1.0
 _READ_TIMEOUT_SECONDS = 1.5
 _ATTEMPTS = 2
 MOST_SECONDS = 3.0
+
+# How X-Amz-Target begins, and the version of the protocol.
+_JSON_SERVICES = {
+    "dynamodb": ("DynamoDB_20120810", "1.0"),
+    "kms": ("TrentService", "1.1"),
+    "secretsmanager": ("secretsmanager", "1.1"),
+}
 
 
 class AwsUnavailable(Exception):
@@ -44,8 +57,9 @@ class AwsService:
     def call(
         self, operation: str, request: Mapping[str, Any], *, seconds: float = MOST_SECONDS
     ) -> Mapping[str, Any]:
-        """Return the answer, an object. Raises AwsUnavailable or ConditionFailed.
+        """Return the answer, an object.
 
+        Raises AwsUnavailable, ConditionFailed or TransactionCanceled.
         `seconds` bound each of the two ways; the second is not taken where the first was slow.
         """
         if seconds <= 0:
@@ -79,6 +93,8 @@ class AwsService:
             code = str(response.get("Error", {}).get("Code", type(error).__name__))
             if code == "ConditionalCheckFailedException":
                 raise ConditionFailed(response.get("Item")) from None
+            if code == "TransactionCanceledException":
+                raise TransactionCanceled(response.get("CancellationReasons")) from None
             raise AwsUnavailable(code, "") from None
         except AwsUnavailable:
             raise
@@ -109,40 +125,54 @@ def _within(seconds: float, call: Callable[[], object]) -> object:
     return done[0]
 
 
-def services(
-    environment: AwsEnvironment | None,
-    region: str | None,
-    trusted: Callable[[], ssl.SSLContext],
-) -> tuple[AwsService, AwsService]:
-    """Return DynamoDB and Secrets Manager.
+class _Where(TypedDict):
+    url: str
+    region: str
+    key: Callable[[], SigningKey]
+    tls: Callable[[], ssl.SSLContext]
 
-    `trusted` is used unless the environment names a bundle of its own.
-    """
-    own, key = trusted, None
-    if environment:
+
+class Aws:
+    """AWS as this process reaches it: whoever calls a service shares its connections."""
+
+    def __init__(
+        self,
+        environment: AwsEnvironment | None,
+        region: str | None,
+        trusted: Callable[[], ssl.SSLContext],
+    ) -> None:
+        """`trusted` is used unless the environment names a bundle of its own."""
+        self._region = region
+        self._signed: dict[str, SignedApi] = {}
+        if not environment:
+            return
         bundle = environment.ca_bundle
-        own = once(lambda: tls.context(bundle)) if bundle else trusted
+        tls_context = once(lambda: tls.context(bundle)) if bundle else trusted
         key = _key(environment)
+        for name, url in environment.endpoint_urls.items():
+            where: _Where = {
+                "url": url,
+                "region": environment.region,
+                "key": key,
+                "tls": tls_context,
+            }
+            if name == "sts":
+                self._signed[name] = SignedSts(**where)
+            else:
+                target, json_version = _JSON_SERVICES[name]
+                self._signed[name] = SignedApi(name, target, json_version=json_version, **where)
 
-    def service(name: str, target: str, json_version: str) -> AwsService:
-        url = environment and environment.endpoint_urls.get(name)
-        signed = None
-        if environment and key and url:
-            signed = SignedApi(
-                name,
-                target,
-                json_version=json_version,
-                url=url,
-                region=environment.region,
-                key=key,
-                tls=own,
-            )
-        return AwsService(once(lambda: _client(name, region)), signed)
+    def service(self, name: str, key: SigningKey | None = None) -> AwsService:
+        """Return "dynamodb", "kms", "secretsmanager" or "sts", called by `key` or else by us."""
+        signed = self._signed.get(name)
+        if signed and key:
+            signed = signed.signed_by(key)
+        return AwsService(once(lambda: _client(name, self._region, key)), signed)
 
-    return (
-        service("dynamodb", "DynamoDB_20120810", "1.0"),
-        service("secretsmanager", "secretsmanager", "1.1"),
-    )
+    def close(self) -> None:
+        """Close what is idle, for whoever has no more calls."""
+        for signed in self._signed.values():
+            signed.close()
 
 
 def _session(region: str | None):
@@ -152,7 +182,7 @@ def _session(region: str | None):
     return boto3.session.Session(region_name=region)
 
 
-def _client(service: str, region: str | None) -> Any:
+def _client(service: str, region: str | None, key: SigningKey | None) -> Any:
     from botocore.config import Config
 
     config = Config(
@@ -162,7 +192,15 @@ def _client(service: str, region: str | None) -> Any:
         retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
     )
     make = cast("Callable[..., Any]", _session(region).client)
-    return make(service, config=config)
+    if key is None:
+        return make(service, config=config)
+    return make(
+        service,
+        config=config,
+        aws_access_key_id=key.access_key,
+        aws_secret_access_key=key.secret_key,
+        aws_session_token=key.token,
+    )
 
 
 def _key(environment: AwsEnvironment) -> Callable[[], SigningKey]:

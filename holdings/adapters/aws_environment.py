@@ -10,7 +10,9 @@ _COMMERCIAL_REGION = re.compile(r"(us|eu|ap|sa|ca|me|af|il|mx)-(north|south|east
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 _SERVICES = {
     "dynamodb": "AWS_ENDPOINT_URL_DYNAMODB",
+    "kms": "AWS_ENDPOINT_URL_KMS",
     "secretsmanager": "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+    "sts": "AWS_ENDPOINT_URL_STS",
 }
 
 # Whoever sets one of these wants what only botocore does.

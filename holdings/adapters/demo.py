@@ -39,6 +39,16 @@ class DemoExchange:
         ]
 
 
+class MemoryCache:
+    """A cache that lasts as long as this one process."""
+
+    def __init__(self) -> None:
+        self._places: dict[str, MemorySnapshotCache] = {}
+
+    def __call__(self, place: str) -> "MemorySnapshotCache":
+        return self._places.setdefault(place, MemorySnapshotCache())
+
+
 class MemorySnapshotCache:
     """Implements `holdings.core.ports.SnapshotCache` for as long as this one process lives."""
 
@@ -58,6 +68,9 @@ class MemorySnapshotCache:
         if standing and standing.until > wanted.since and standing.since > seen:
             return standing
         self._leases[right] = wanted
+        return None
+
+    def failure(self, deadline: Deadline) -> Failure | None:
         return None
 
     def release(self, since: int, failure: Failure | None, deadline: Deadline) -> None:

@@ -1,4 +1,4 @@
-"""The cache in DynamoDB: the last reading, and who may make the next one."""
+"""The cache in DynamoDB: finished answers, last readings, and who may make the next one."""
 
 import uuid
 from collections.abc import Mapping
@@ -20,14 +20,16 @@ from holdings.core.ports import Right
 _CALL_SECONDS = 2.0
 _LONGEST_LEASE_SECONDS = 60
 _LONGEST_DETAIL = 1_000
+# Beyond this a document is packed: each 4 kB of an item that is read cost.
+PLAIN_CHARACTERS = 64 * 1024
 
 Item = Mapping[str, Any]
 
-# Nothing of a newer reading stands there. A time of another type, or one that has yet to come, was
-# never ours, and keeps nobody from writing.
-_NOT_NEWER = (
-    "attribute_not_exists(as_of) OR NOT attribute_type(as_of, :number)"
-    " OR as_of <= :as_of OR as_of > :ahead"
+# Nothing later stands there. A moment of another type, or one that has yet to come, was never ours,
+# and keeps nobody from writing.
+_NOT_LATER = (
+    "attribute_not_exists(#sequence) OR NOT attribute_type(#sequence, :number)"
+    " OR #sequence <= :sequence OR #sequence > :ahead"
 )
 _FREE = (
     "attribute_not_exists(pk) OR NOT attribute_type(#until, :number) OR #until <= :now"
@@ -35,52 +37,68 @@ _FREE = (
     " OR since <= :seen"
 )
 _OURS = "#owner = :owner"
+# Words of DynamoDB's own, which a condition may not use as they are.
+_RESERVED = ("until", "owner", "sequence")
+
+
+class DynamoDBCache:
+    """The cache table; calling it with the name of a place gives that place."""
+
+    def __init__(self, dynamodb: AwsService, table: str) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+
+    def __call__(self, place: str) -> "DynamoDBSnapshotCache":
+        return DynamoDBSnapshotCache(self._dynamodb, self._table, place)
+
+    def preload(self) -> None:
+        self._dynamodb.preload()
 
 
 class DynamoDBSnapshotCache:
-    """Implements `holdings.core.ports.SnapshotCache` with three items a portfolio.
+    """Implements `holdings.core.ports.SnapshotCache` with three items a place.
 
-    Under `pk` (S) holdings#<user>: `payload` (S) the finished JSON document, `as_of` and
-    `expires_at` (N, epoch seconds), and `digest` (S), without which none of it counts. Under
-    holdings#<user>#read and #refresh: a lease, with `since` and `until` (N), its `owner` (S) and,
-    after a failure, `code` and `detail` (S). `ttl` (N) is when DynamoDB may delete an item.
+    Under `pk` (S) answer#<viewer> or reading#<connection>: `payload` (S) the JSON document, `as_of`
+    and `expires_at` (N, epoch seconds), `sequence` (N, epoch milliseconds), and `digest` (S),
+    without which none of it counts. A large document has `packed` (S) in its place and, if one item
+    cannot hold it, `pieces` (N): the others are under the same and #<digest>#<number>, so that no
+    two writers mix theirs. Under the same and #read or #refresh: a lease, with `since` and `until`
+    (N), its `owner` (S) and, after a failure, `code` and `detail` (S). `ttl` (N) is when DynamoDB
+    may delete an item.
     """
 
-    def __init__(self, dynamodb: AwsService, table: str, user_id: str) -> None:
+    def __init__(self, dynamodb: AwsService, table: str, place: str) -> None:
         self._dynamodb = dynamodb
         self._table = table
-        self._pk = f"holdings#{user_id}"
+        self._pk = place
         self._owner = uuid.uuid4().hex
 
     def get(self, deadline: Deadline) -> CachedSnapshot | None:
-        answer = self._call(
-            "read",
-            "GetItem",
-            {
-                "Key": {"pk": {"S": self._pk}},
-                # Or the read after a write could miss it and ask Coinbase again.
-                "ConsistentRead": True,
-            },
-            deadline,
-        )
-        return _snapshot(answer.get("Item"))
+        # Consistently: or the read after a write could miss it and ask the exchange again.
+        item = self._item(self._pk, deadline, consistent=True)
+        return self._snapshot(item, deadline) if item is not None else None
+
+    def failure(self, deadline: Deadline) -> Failure | None:
+        item = self._item(f"{self._pk}#read", deadline)
+        return _lease(item, Lease(0, 0)).failure if item is not None else None
 
     def put(self, entry: CachedSnapshot, keep_until: int, deadline: Deadline) -> CachedSnapshot:
         item = {
-            "payload": {"S": entry.payload},
+            **self._document(entry, keep_until, deadline),
             "as_of": _number(entry.as_of),
             "expires_at": _number(entry.expires_at),
+            "sequence": _number(entry.sequence),
             "digest": {"S": entry.digest},
             "ttl": _number(keep_until),
         }
         values = {
-            ":as_of": _number(entry.as_of),
-            ":ahead": _number(entry.as_of + _LONGEST_LEASE_SECONDS),
+            ":sequence": _number(entry.sequence),
+            ":ahead": _number(entry.sequence + _LONGEST_LEASE_SECONDS * 1_000),
         }
-        standing = self._write(self._pk, item, _NOT_NEWER, values, deadline)
+        standing = self._write(self._pk, item, _NOT_LATER, values, deadline)
         if standing is None:
             return entry
-        newer = _snapshot(standing)
+        newer = self._snapshot(standing, deadline)
         if newer is None:
             self._write(self._pk, item, None, {}, deadline)
         return newer or entry
@@ -119,8 +137,64 @@ class DynamoDBSnapshotCache:
         condition = "attribute_not_exists(since) OR since <= :since"
         self._write(f"{self._pk}#read", item, condition, {":since": _number(since)}, deadline)
 
-    def preload(self) -> None:
-        self._dynamodb.preload()
+    def _document(
+        self, entry: CachedSnapshot, keep_until: int, deadline: Deadline
+    ) -> dict[str, Any]:
+        """Return what holds the payload; what does not fit beside it is written here."""
+        if len(entry.payload) <= PLAIN_CHARACTERS:
+            return {"payload": {"S": entry.payload}}
+        from holdings.adapters.packing import pack  # which few documents need
+
+        try:
+            first, *others = pack(entry.payload)
+        except ValueError as error:
+            raise CacheUnavailable(f"the figures are right, but {error}") from None
+        for number, piece in enumerate(others):
+            item = {"packed": {"S": piece}, "ttl": _number(keep_until)}
+            self._write(self._piece(entry.digest, number), item, None, {}, deadline)
+        return {"packed": {"S": first}, **({"pieces": _number(len(others))} if others else {})}
+
+    def _snapshot(self, item: Item, deadline: Deadline) -> CachedSnapshot | None:
+        """Read an item; one that is not ours counts as none and is overwritten by the next put."""
+        try:
+            fields = cast("Mapping[str, Mapping[str, str]]", item)
+            digest = fields["digest"]["S"]
+            entry = CachedSnapshot(
+                payload=self._payload(fields, digest, deadline),
+                as_of=_seconds(fields["as_of"]["N"]),
+                expires_at=_seconds(fields["expires_at"]["N"]),
+                digest=digest,
+                sequence=_moment(fields["sequence"]["N"], 15),
+            )
+            return entry if entry.is_genuine() else None
+        except (KeyError, TypeError, ValueError, AttributeError):
+            return None
+
+    def _payload(
+        self, fields: Mapping[str, Mapping[str, str]], digest: str, deadline: Deadline
+    ) -> str:
+        if "packed" not in fields:
+            return fields["payload"]["S"]
+        from holdings.adapters.packing import MOST_PIECES, unpack
+
+        pieces = [fields["packed"]["S"]]
+        count = _moment(fields["pieces"]["N"], 2) if "pieces" in fields else 0
+        if count >= MOST_PIECES:
+            raise ValueError("more pieces than there may be")
+        for number in range(count):
+            piece = cast("Any", self._item(self._piece(digest, number), deadline) or {})
+            pieces.append(piece["packed"]["S"])
+        return unpack(pieces)
+
+    def _piece(self, digest: str, number: int) -> str:
+        return f"{self._pk}#{digest}#{number}"
+
+    def _item(self, pk: str, deadline: Deadline, *, consistent: bool = False) -> Item | None:
+        request: dict[str, Any] = {"Key": {"pk": {"S": pk}}}
+        if consistent:
+            request["ConsistentRead"] = True
+        item = self._call("read", "GetItem", request, deadline).get("Item")
+        return cast("Item", item) if isinstance(item, Mapping) else None
 
     def _write(
         self,
@@ -137,7 +211,7 @@ class DynamoDBSnapshotCache:
                 "ConditionExpression": condition,
                 "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
             }
-            names = {f"#{name}": name for name in ("until", "owner") if f"#{name}" in condition}
+            names = {f"#{name}": name for name in _RESERVED if f"#{name}" in condition}
             if names:
                 request["ExpressionAttributeNames"] = names
             if ":number" in condition:
@@ -168,23 +242,12 @@ def _number(value: int) -> dict[str, str]:
     return {"N": str(value)}
 
 
-def _snapshot(item: object) -> CachedSnapshot | None:
-    """Read an item; one that is not ours counts as none and is overwritten by the next put."""
-    try:
-        fields = cast("Mapping[str, Mapping[str, str]]", item)
-        entry = CachedSnapshot(
-            payload=fields["payload"]["S"],
-            as_of=_seconds(fields["as_of"]["N"]),
-            expires_at=_seconds(fields["expires_at"]["N"]),
-            digest=fields["digest"]["S"],
-        )
-        return entry if entry.is_genuine() else None
-    except (KeyError, TypeError, ValueError):
-        return None
-
-
 def _seconds(text: str) -> int:
-    if len(text) > 12:
+    return _moment(text, 12)
+
+
+def _moment(text: str, digits: int) -> int:
+    if len(text) > digits:
         raise ValueError("not a moment")
     return int(text)
 

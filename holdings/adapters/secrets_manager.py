@@ -1,5 +1,6 @@
 """The Coinbase key in Secrets Manager, kept in memory for a while."""
 
+import logging
 import threading
 from collections.abc import Callable
 
@@ -7,6 +8,8 @@ from holdings.adapters.aws import AwsService, AwsUnavailable
 from holdings.adapters.coinbase_exchange.credentials import Credentials, parse_credentials
 from holdings.core.clock import Clock
 from holdings.core.errors import Misconfigured, SecretInvalid, SecretUnavailable
+
+logger = logging.getLogger(__name__)
 
 _DENIED = {
     "AccessDenied",
@@ -47,6 +50,8 @@ class SecretsManagerCredentials:
             return self._read()
 
     def refresh(self) -> Credentials:
+        # The operator's key alone is an alarm's business: a viewer's is the viewer's.
+        logger.warning("the shared key is rejected", extra={"event": "credentials_rejected"})
         with self._lock:
             return self._read()
 

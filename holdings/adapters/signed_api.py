@@ -9,16 +9,19 @@ to "/". Source: "Create a signed AWS API request" in the IAM user guide. The tes
 to botocore's own signer.
 """
 
+import base64
+import copy
 import hmac
 import http.client
 import json
 import logging
+import re
 import ssl
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any, cast
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from holdings.adapters.aws_environment import SigningKey
 from holdings.adapters.connection_pool import ConnectionPool
@@ -35,6 +38,22 @@ class ConditionFailed(Exception):
     def __init__(self, item: object) -> None:
         super().__init__("the condition does not hold")
         self.item = item
+
+
+class TransactionCanceled(Exception):
+    """No part of a transaction was written.
+
+    `reasons` are AWS's codes in the order of the writes, "None" where there was nothing to refuse.
+    """
+
+    def __init__(self, reasons: object) -> None:
+        listed = cast("list[object]", reasons) if isinstance(reasons, list) else []
+        self.reasons = tuple(_code(reason) for reason in listed)
+        super().__init__(f"the transaction was canceled: {', '.join(self.reasons)}")
+
+
+def _code(reason: object) -> str:
+    return str(cast("dict[str, object]", reason).get("Code")) if isinstance(reason, dict) else ""
 
 
 class SignedApi:
@@ -67,14 +86,15 @@ class SignedApi:
     ) -> dict[str, Any] | None:
         """Return the answer's JSON object, or None without a plain success.
 
-        Raises ConditionFailed and TimeoutError: what is slow would be as slow for the client.
-        `seconds` bound the exchange; opening a connection has a time-out of its own.
+        Raises ConditionFailed, TransactionCanceled and TimeoutError: what is slow would be as slow
+        for the client. Bytes are sent as base64, and come back so. `seconds` bound the exchange;
+        opening a connection has a time-out of its own.
         """
-        body = json.dumps(request).encode()
+        headers, body = self._message(operation, request)
         try:
-            headers = self._signed(operation, body) | {"content-length": str(len(body))}
+            headers = self._signed(headers, body) | {"content-length": str(len(body))}
             status, received = self._pool.post(headers, body, seconds=seconds)
-            document = json.loads(received)
+            document = self._document(received)
         except TimeoutError:
             raise
         except (OSError, http.client.HTTPException, ValueError, RecursionError) as error:
@@ -89,8 +109,16 @@ class SignedApi:
         refusal = str(answer.get("__type", ""))
         if status == _REFUSED and refusal.endswith("#ConditionalCheckFailedException"):
             raise ConditionFailed(answer.get("Item"))
+        if status == _REFUSED and refusal.endswith("#TransactionCanceledException"):
+            raise TransactionCanceled(answer.get("CancellationReasons"))
         logger.info("%s is left to the client: %d %.80s", operation, status, refusal)
         return None
+
+    def signed_by(self, key: SigningKey) -> "SignedApi":
+        """The same service over the same connections, called by somebody else."""
+        other = copy.copy(self)
+        other._key = lambda: key  # noqa: SLF001 - a copy of this very object
+        return other
 
     def connect(self) -> None:
         """Have a connection ready for the first call, if there can be one."""
@@ -99,15 +127,78 @@ class SignedApi:
         except OSError as error:
             logger.warning("no connection to %s: %r", self._service, error)
 
-    def _signed(self, operation: str, body: bytes) -> dict[str, str]:
+    def close(self) -> None:
+        """Close what is idle, for whoever has no more calls."""
+        self._pool.close()
+
+    def _message(self, operation: str, request: Mapping[str, Any]) -> tuple[dict[str, str], bytes]:
+        headers = self._headers | {"x-amz-target": f"{self._target}.{operation}"}
+        return headers, json.dumps(request, default=_base64).encode()
+
+    def _document(self, received: bytes) -> object:
+        """Raises ValueError."""
+        return json.loads(received)
+
+    def _signed(self, headers: dict[str, str], body: bytes) -> dict[str, str]:
         return sign(
-            self._headers | {"x-amz-target": f"{self._target}.{operation}"},
+            headers,
             body,
             self._key(),
             service=self._service,
             region=self._region,
             now=time.time(),
         )
+
+
+class SignedSts(SignedApi):
+    """STS speaks no JSON: it is sent a form and answers with XML.
+
+    Of an answer only a session's key is read: `{"Credentials": {"AccessKeyId", "SecretAccessKey",
+    "SessionToken"}}`. Source: "AssumeRole" in the STS API reference.
+    """
+
+    _VERSION = "2011-06-15"
+    _PARTS = 3
+    _KEY = re.compile(rb"<(AccessKeyId|SecretAccessKey|SessionToken)>([A-Za-z0-9/+=]+)</\1>")
+
+    def __init__(
+        self,
+        *,
+        url: str,
+        region: str,
+        key: Callable[[], SigningKey],
+        tls: Callable[[], ssl.SSLContext],
+    ) -> None:
+        super().__init__("sts", "", json_version="", url=url, region=region, key=key, tls=tls)
+        self._headers["content-type"] = "application/x-www-form-urlencoded; charset=utf-8"
+
+    def _message(self, operation: str, request: Mapping[str, Any]) -> tuple[dict[str, str], bytes]:
+        form = {"Action": operation, "Version": self._VERSION, **dict(_form(request))}
+        return self._headers, urlencode(form).encode()
+
+    def _document(self, received: bytes) -> object:
+        found = [(name.decode(), value.decode()) for name, value in self._KEY.findall(received)]
+        if len(found) != len(dict(found)) or len(found) != self._PARTS:
+            raise ValueError("the answer has not the key of one session")
+        return {"Credentials": dict(found)}
+
+
+def _form(value: object, name: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the fields of AWS's query protocol: `Tags.member.1.Key`."""
+    if isinstance(value, Mapping):
+        for key, inner in cast("Mapping[str, object]", value).items():
+            yield from _form(inner, f"{name}.{key}" if name else key)
+    elif isinstance(value, list):
+        for place, inner in enumerate(cast("list[object]", value), 1):
+            yield from _form(inner, f"{name}.member.{place}")
+    else:
+        yield name, str(value)
+
+
+def _base64(value: object) -> str:
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    raise ValueError(f"a {type(value).__name__} cannot be sent")
 
 
 def sign(

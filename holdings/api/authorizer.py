@@ -25,6 +25,8 @@ except ImportError:  # neither ships
 
 # What has no authorizer in the cloud either.
 _OPEN = ("api.health",)
+_OPEN_BLUEPRINTS = (None, "document", "swagger_ui")
+_READING = ("GET", "HEAD")
 _ALGORITHM = "RS256"
 # Nothing but base64url: other readers skip over what else stands there.
 _AUTHORIZATION = re.compile(
@@ -44,11 +46,13 @@ def protect(app: Flask, issuer: TokenIssuer) -> None:
 
     def check() -> None:
         if (
-            request.blueprint == "api"
+            request.blueprint not in _OPEN_BLUEPRINTS
             and request.endpoint not in _OPEN
             and request.method != "OPTIONS"
         ):
-            claims = authorizer.verify(request.headers.get("Authorization", ""))
+            claims = authorizer.verify(
+                request.headers.get("Authorization", ""), changing=request.method not in _READING
+            )
             request.environ[REQUEST_CONTEXT] = _request_context(claims)
 
     app.before_request(check)
@@ -98,8 +102,11 @@ class Authorizer:
         self._issuer = issuer
         self._keys = keys or Keys(issuer.jwks_url)
 
-    def verify(self, authorization: str) -> Mapping[str, Any]:
-        """Return the claims of a valid token. Raises Unauthenticated, Forbidden, Misconfigured."""
+    def verify(self, authorization: str, *, changing: bool = False) -> Mapping[str, Any]:
+        """Return the claims of a token that is good for reading, or for changing something.
+
+        Raises Unauthenticated, Forbidden, Misconfigured.
+        """
         if not authorization.strip(" "):
             raise Unauthenticated(f"the request has no token: {SIGN_IN}")
         match = _AUTHORIZATION.fullmatch(authorization.strip(" "))
@@ -107,7 +114,12 @@ class Authorizer:
         if claims is None:
             raise Unauthenticated(f"the token is not valid here: {SIGN_IN}")
         self._check_client(claims)
-        self._check_scope(claims)
+        wanted = self._issuer.write_scope if changing else self._issuer.scope
+        if wanted and wanted not in _scopes(claims):
+            raise Forbidden(
+                f"the token lacks the scope {wanted}: ask for it at the sign-in, and send the "
+                "access token"
+            )
         return claims
 
     def _proven(self, token: str) -> dict[str, Any] | None:
@@ -142,14 +154,6 @@ class Authorizer:
         # The gateway looks at `aud` first; Cognito's access tokens have none, or this.
         if claims.get("client_id") != client or audience not in (None, client, [client]):
             raise Unauthenticated(f"the token is for another application: {SIGN_IN}")
-
-    def _check_scope(self, claims: Mapping[str, Any]) -> None:
-        wanted = self._issuer.scope
-        if wanted and wanted not in _scopes(claims):
-            raise Forbidden(
-                f"the token lacks the scope {wanted}: ask for it at the sign-in, and send the "
-                "access token"
-            )
 
 
 def _scopes(claims: Mapping[str, Any]) -> list[str]:

@@ -31,7 +31,11 @@ class SignIn:
             authorize_url=f"{issuer.hosted_ui_url}/oauth2/authorize",
             token_url=f"{issuer.hosted_ui_url}/oauth2/token",
             client_id=issuer.client_id,
-            scopes=tuple(scope for scope in ("openid", issuer.scope) if scope),
+            scopes=tuple(
+                scope
+                for scope in dict.fromkeys(("openid", issuer.scope, issuer.write_scope))
+                if scope
+            ),
         )
 
     def security_scheme(self) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """Who is calling, according to the gateway that verified the token."""
 
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, cast
 
 from holdings.core.errors import Unauthenticated
@@ -9,8 +11,28 @@ REQUEST_CONTEXT = "apig_wsgi.request_context"
 
 SIGN_IN = "sign in, and send the access token as `Authorization: Bearer <token>`"
 
+# What a session tag takes too. No #, which parts the names of what is kept.
+_VIEWER = re.compile(r"[A-Za-z0-9_.:/=+@-]{1,128}")
+_LONGEST_EMAIL = 254
 
-def require_sign_in(environ: Mapping[str, Any]) -> None:
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Somebody who signed in. `viewer` is the token's `sub`; `email` is for showing alone."""
+
+    viewer: str
+    email: str | None
+
+
+_DEMO = Caller("demo", None)
+
+
+def caller(environ: Mapping[str, Any], *, demo: bool) -> Caller:
+    """Return who calls; with sample figures, for which nobody signs in, always the same."""
+    return _DEMO if demo else require_sign_in(environ)
+
+
+def require_sign_in(environ: Mapping[str, Any]) -> Caller:
     """Look for verified claims in the request context. Raises Unauthenticated.
 
     Payload 2.0 has them at authorizer.jwt.claims, payload 1.0 at authorizer.claims. No header is
@@ -20,9 +42,11 @@ def require_sign_in(environ: Mapping[str, Any]) -> None:
     claims = _mapping(_mapping(authorizer.get("jwt")).get("claims")) or _mapping(
         authorizer.get("claims")
     )
-    subject = claims.get("sub")
-    if not isinstance(subject, str) or not subject:
+    subject, email = claims.get("sub"), claims.get("email")
+    if not isinstance(subject, str) or not _VIEWER.fullmatch(subject):
         raise Unauthenticated(f"no verified sign-in came with the request: {SIGN_IN}")
+    known = isinstance(email, str) and 0 < len(email) <= _LONGEST_EMAIL
+    return Caller(subject, email if known else None)
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -12,7 +12,7 @@ class Kind:
 KINDS = {
     "unauthenticated": Kind(401, "Not signed in"),
     "forbidden": Kind(403, "Not allowed"),
-    "not_found": Kind(404, "No such page"),
+    "not_found": Kind(404, "Not found"),
     "method_not_allowed": Kind(405, "Method not allowed"),
     "conflict": Kind(409, "Changed meanwhile, or connected already"),
     "too_many_connections": Kind(422, "No more connections"),

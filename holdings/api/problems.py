@@ -30,8 +30,12 @@ def register(app: Flask) -> None:
 def _on_holdings_error(error: HoldingsError) -> Response:
     kind = KINDS[error.code]
     if kind.status >= _SERVER_ERROR:
-        logger.error(
-            "%s: %s", error.code, error.detail, extra={"event": "problem", "code": error.code}
+        logger.log(
+            logging.WARNING if error.viewers_own else logging.ERROR,
+            "%s: %s",
+            error.code,
+            error.detail,
+            extra={"event": "problem", "code": error.code},
         )
     response = _problem(
         error.code,

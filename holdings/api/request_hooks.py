@@ -16,14 +16,16 @@ from holdings.settings import Settings
 logger = logging.getLogger(__name__)
 
 # What a page on another origin may read of an answer, beyond the body.
-_EXPOSED = ("Age", "ETag", "Retry-After", "X-Cache", "X-Request-Id")
-
+_EXPOSED = ("Age", "ETag", "Location", "Retry-After", "X-Cache", "X-Request-Id")
 
 _LONGEST_REQUEST_ID = 128
+# A key file is some 400 bytes.
+_LONGEST_BODY = 64 * 1024
 
 
 def register(app: Flask, settings: Settings) -> None:
     """Add them to `app`, which must have no route yet."""
+    app.config["MAX_CONTENT_LENGTH"] = _LONGEST_BODY
     # Either would answer in HTML, with a redirect to whatever the Host header names.
     app.url_map.merge_slashes = False
     app.url_map.redirect_defaults = False

@@ -1,10 +1,8 @@
-"""The two routes of the API."""
-
-from typing import cast
+"""Health and holdings: the two routes that everybody asks."""
 
 from flask import Blueprint, Response, request
 
-from holdings.api.identity import require_sign_in
+from holdings.api.identity import caller
 from holdings.core.clock import Clock
 from holdings.core.errors import InvalidRequest
 from holdings.core.service import Answer, HoldingsService
@@ -32,33 +30,35 @@ def blueprint(settings: Settings, clock: Clock, service: HoldingsService) -> Blu
     @api.get("/holdings")
     def holdings() -> Response:
         """Read the holdings, with how old and how trustworthy they are."""
-        if not settings.demo_mode:
-            require_sign_in(request.environ)
-        # Most requests have no query, and do without the schema and what it imports.
-        refresh = bool(request.query_string) and _query()["refresh"]
-        return _respond(service.read(refresh=refresh), now=int(clock.now()))
+        viewer = caller(request.environ, demo=settings.demo_mode).viewer
+        if not request.query_string:  # as most: they do without the schema and what it imports
+            return _respond(service.read(viewer), now=int(clock.now()))
+        from holdings.api import bodies
+        from holdings.api.schemas import HoldingsQuerySchema
+
+        asked = bodies.query(HoldingsQuerySchema())
+        answer = service.read(viewer, refresh=asked["refresh"], connection_id=asked["connection"])
+        return _respond(answer, now=int(clock.now()))
 
     return api
 
 
-def _query() -> dict[str, bool]:
-    from marshmallow import ValidationError
-
-    from holdings.api.schemas import HoldingsQuerySchema
-
-    given = request.args.to_dict(flat=False)
-    repeated = {name: ["Given more than once."] for name, values in given.items() if values[1:]}
-    if repeated:
-        raise InvalidRequest(f"give {', '.join(sorted(repeated))} once", repeated)
-    try:
-        return cast("dict[str, bool]", HoldingsQuerySchema().load(request.args.to_dict()))
-    except ValidationError as error:
-        errors = cast("dict[str, list[str]]", error.messages)
-        raise InvalidRequest(f"correct {', '.join(sorted(errors))} in the query", errors) from None
+# Lambda's own limit for an answer, as the JSON text that the body becomes there.
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+_LONGEST_ANSWER = 6 * 1024 * 1024 - 10_000
+_MOST_ESCAPES = 2
 
 
 def _respond(answer: Answer, *, now: int) -> Response:
     entry = answer.entry
+    length = len(entry.payload)
+    if length * _MOST_ESCAPES > _LONGEST_ANSWER:
+        escapes = entry.payload.count('"') + entry.payload.count("\\")
+        if length + escapes > _LONGEST_ANSWER:
+            raise InvalidRequest(
+                "the answer is longer than the 6 MB that the gateway passes on: ask for one "
+                "connection at a time, with ?connection=<id>, or pause some"
+            )
     # RFC 9111: max-age is the whole time of freshness, of which a cache itself takes off the Age.
     fresh_for = max(0, entry.expires_at - entry.as_of)
     response = Response(

@@ -9,13 +9,15 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate
 
 from holdings.api.problem_kinds import KINDS
+from holdings.core.connections import STATUSES
 from holdings.core.money import DECIMAL_PLACES, format_amount, parse_amount
-from holdings.core.portfolio import Holding
-from holdings.core.snapshot import Notice, Snapshot
+from holdings.core.portfolio import Holding, Portfolio
+from holdings.core.snapshot import Notice
 
 AMOUNT_PATTERN = rf"^-?[0-9]+(\.[0-9]{{1,{DECIMAL_PLACES}}})?$"
 TIMESTAMP_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 TIMESTAMP_PATTERN = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
+CONNECTION_ID = r"^([0-9a-f]{32}|shared)$"
 _NO_MOMENT = "Not a moment such as 2026-11-21T09:30:00Z."
 
 
@@ -77,9 +79,14 @@ class HoldingsQuerySchema(Schema):
     refresh = fields.Boolean(
         load_default=False,
         metadata={
-            "description": "Read Coinbase now, even if the cached figures are fresh. Honoured at "
-            "most once in 10 seconds; in between, the cached figures are the answer."
+            "description": "Read the exchanges now, even if the cached figures are fresh. Honoured "
+            "at most once in 10 seconds; in between, the cached figures are the answer."
         },
+    )
+    connection = fields.String(
+        load_default=None,
+        validate=validate.Regexp(CONNECTION_ID, error="Not the id of a connection."),
+        metadata={"description": "The id of a connection: show this source alone."},
     )
 
 
@@ -94,26 +101,71 @@ class HiddenSchema(Schema):
 
 
 class HoldingSchema(Schema):
-    account_id = _text("Coinbase's id of the account.", "71452118-efc7-4cc4-8780-a5e22d4baa53")
+    connection_id = _text("The connection that holds it.", "shared")
+    account_id = _text("The exchange's id of the account.", "71452118-efc7-4cc4-8780-a5e22d4baa53")
     currency = _text("The currency's code, known or not.", "BTC")
     balance = _amount("What the account holds, cut to 12 decimals.", "1.234567890123")
     available = _amount("What can be traded or withdrawn now.", "1.2")
     hold = _amount("What open orders and pending withdrawals hold back.", "0.034567890123")
 
 
-class SnapshotSchema(Schema):
-    as_of = _moment("When Coinbase was read.", "2026-11-21T09:30:00Z")
-    expires_at = _moment("When the figures stop being fresh.", "2026-11-21T09:33:00Z")
+class SourceSchema(Schema):
+    """One connection in an answer; without a reading its moments are null."""
+
+    connection_id = _text("The connection's id.", "shared")
+    exchange = _text("Where it is.", "coinbase_exchange")
+    label = _text("What its owner calls it.", "Main")
+    status = fields.String(
+        required=True,
+        validate=validate.OneOf(STATUSES),
+        metadata={"description": "A paused one is neither read nor counted."},
+    )
+    scope = _text("What its figures cover; empty where there is nothing to say.", "")
+    as_of = Timestamp(
+        required=True,
+        allow_none=True,
+        metadata={"description": "When it was read.", "example": "2026-11-21T09:30:00Z"},
+    )
+    expires_at = Timestamp(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "When its figures stop being fresh.",
+            "example": "2026-11-21T09:33:00Z",
+        },
+    )
     stale = fields.Boolean(
         required=True,
-        metadata={"description": "Coinbase could not be read: these are the last good figures."},
+        metadata={"description": "It could not be read: these are its last good figures, if any."},
+    )
+    warning = fields.Nested(
+        NoticeSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Why it could not be read."},
+    )
+    account_count = _count("How many accounts the exchange returned.", 204)
+    hidden = fields.Nested(HiddenSchema, required=True)
+
+
+class SnapshotSchema(Schema):
+    as_of = _moment("The oldest reading among the sources.", "2026-11-21T09:30:00Z")
+    expires_at = _moment("When the first of them stops being fresh.", "2026-11-21T09:33:00Z")
+    stale = fields.Boolean(
+        required=True,
+        metadata={"description": "A source could not be read, and says so in its warning."},
     )
     warnings: fields.List[Notice] = fields.List(
         fields.Nested(NoticeSchema),
         required=True,
         metadata={"description": "What to know before trusting the figures."},
     )
-    account_count = _count("How many accounts Coinbase returned.", 204)
+    sources: fields.List[Any] = fields.List(
+        fields.Nested(SourceSchema),
+        required=True,
+        metadata={"description": "The shared connection, if there is one, and your own."},
+    )
+    account_count = _count("How many accounts the sources have together.", 204)
     hidden = fields.Nested(
         HiddenSchema, required=True, metadata={"description": "Why fewer accounts are listed."}
     )
@@ -122,6 +174,13 @@ class SnapshotSchema(Schema):
         required=True,
         metadata={"description": "Sorted by currency, then account."},
     )
+
+
+class ReadingSchema(SnapshotSchema):
+    """The part of a SnapshotSchema that one connection's reading gives."""
+
+    class Meta:
+        fields = ("account_count", "hidden", "holdings")
 
 
 class HealthSchema(Schema):
@@ -161,23 +220,31 @@ class ProblemSchema(Schema):
     )
 
 
-class SnapshotDocument:
-    """Implements `holdings.core.service.SnapshotCodec`."""
+class ReadingDocument:
+    """Implements `holdings.core.source.ReadingCodec`."""
 
-    _schema = SnapshotSchema()
+    _schema = ReadingSchema()
 
-    def encode(self, snapshot: Snapshot) -> str:
-        portfolio = snapshot.portfolio
-        document = {
-            "as_of": snapshot.as_of,
-            "expires_at": snapshot.expires_at,
-            "stale": snapshot.stale,
-            "warnings": snapshot.warnings,
-            "account_count": portfolio.account_count,
-            "hidden": portfolio.hidden,
-            "holdings": portfolio.holdings,
-        }
-        return to_json(self._schema, document)
+    def encode(self, connection_id: str, portfolio: Portfolio) -> str:
+        holdings = [
+            {
+                "connection_id": connection_id,
+                "account_id": holding.account_id,
+                "currency": holding.currency,
+                "balance": holding.balance,
+                "available": holding.available,
+                "hold": holding.hold,
+            }
+            for holding in portfolio.holdings
+        ]
+        return to_json(
+            self._schema,
+            {
+                "account_count": portfolio.account_count,
+                "hidden": portfolio.hidden,
+                "holdings": holdings,
+            },
+        )
 
 
 def to_json(schema: Schema, document: object) -> str:

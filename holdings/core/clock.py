@@ -28,3 +28,8 @@ class Deadline:
     def remaining(self) -> float:
         """Seconds left, never below zero."""
         return max(0.0, self.at - self.clock.monotonic())
+
+
+def iso(moment: int) -> str:
+    """Epoch seconds as ISO 8601 UTC, such as 2026-11-21T09:30:00Z."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from holdings.core.snapshot import Notice
 
 Status = Literal["active", "paused", "rejected"]
+STATUSES: tuple[Status, ...] = get_args(Status)
 
 # Of one viewer; the shared connection does not count.
 MAX_CONNECTIONS = 20
@@ -14,6 +15,11 @@ LONGEST_LABEL = 60
 
 # The deployment's own key. No viewer's connection has this id: theirs are 32 hex digits.
 SHARED_ID = "shared"
+
+
+def is_own_id(text: str) -> bool:
+    """Whether a viewer's connection may have this id."""
+    return len(text) == 32 and set(text) <= set("0123456789abcdef")
 
 
 @dataclass(frozen=True, slots=True)

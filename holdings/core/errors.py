@@ -33,11 +33,13 @@ from collections.abc import Mapping
 class HoldingsError(Exception):
     """An error with a stable `code` and a `detail` that may be shown to whoever called.
 
-    `retry_after`: whole seconds after which to try again, where that is known.
+    `retry_after`: whole seconds after which to try again, where that is known. `viewers_own`: what
+    has to be put right is the viewer's own, and no alarm is to fire.
     """
 
     code = "internal_error"
     retry_after: int | None = None
+    viewers_own = False
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)

@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 
 # A document of another version, or one that somebody else wrote, counts as none.
-_VERSION = 2
+_VERSION = 3
 
 # What two machines' clocks may differ by: a moment further ahead than this was never ours.
 CLOCK_SKEW_SECONDS = 5
@@ -18,16 +18,33 @@ class CachedSnapshot:
     """A finished document and the moments that judge it, in epoch seconds.
 
     `digest` proves that all three were written together by this program; it is also the ETag.
+    `sequence` orders what is kept in one place, in epoch milliseconds: a later one is never
+    replaced by an earlier one. Without a `payload` it only says that nothing earlier counts.
     """
 
     payload: str
     as_of: int
     expires_at: int
     digest: str
+    sequence: int
 
     @classmethod
-    def seal(cls, payload: str, *, as_of: int, expires_at: int) -> "CachedSnapshot":
-        return cls(payload, as_of, expires_at, _digest(payload, as_of, expires_at))
+    def seal(
+        cls, payload: str, *, as_of: int, expires_at: int, sequence: int | None = None
+    ) -> "CachedSnapshot":
+        return cls(
+            payload,
+            as_of,
+            expires_at,
+            _digest(payload, as_of, expires_at),
+            as_of * 1_000 if sequence is None else sequence,
+        )
+
+    @classmethod
+    def nothing(cls, now: float) -> "CachedSnapshot":
+        """What takes the place of all that was begun until now, by whichever machine's clock."""
+        until = int((now + CLOCK_SKEW_SECONDS) * 1_000)
+        return cls.seal("", as_of=int(now), expires_at=int(now), sequence=until)
 
     def is_genuine(self) -> bool:
         return self.digest == _digest(self.payload, self.as_of, self.expires_at)

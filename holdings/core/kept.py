@@ -56,10 +56,12 @@ class Kept:
 
     def look_up(self, attempt: Attempt) -> None:
         """Find the newest reading: the cache's or, where that has none of it, this process's."""
-        try:
-            attempt.entry = self._cache.get(attempt.deadline)
-        except CacheUnavailable as error:
-            attempt.notice = _notice(error)
+        if attempt.notice is None:
+            try:
+                found = self._cache.get(attempt.deadline)
+                attempt.entry = found if found and found.payload else None
+            except CacheUnavailable as error:
+                attempt.notice = _notice(error)
         missed = attempt.notice or self._unstored
         if self._entry and missed and self._entry.as_of > attempt.seen:
             attempt.entry = self._entry
@@ -99,19 +101,25 @@ class Kept:
 
     def keep(self, attempt: Attempt, entry: CachedSnapshot) -> CachedSnapshot:
         """Keep a reading; return the one that the cache has now, which may be a newer one."""
-        kept = entry
-        if attempt.notice is None:
-            keep_until = self._rules.keep_until(entry.as_of)
-            try:
-                kept = self._cache.put(entry, keep_until, self._time_to_write(attempt))
-            except CacheUnavailable as error:
-                attempt.notice = _notice(error)
-                with suppress(CacheUnavailable):  # which has been reported
-                    # Nobody is to wait for what will not come, where only this write is refused.
-                    self._cache.release(entry.as_of, None, self._time_to_write(attempt))
+        could_write = attempt.notice is None
+        kept = self.store(attempt, entry)
+        if attempt.notice and could_write:
+            with suppress(CacheUnavailable):  # which has been reported
+                # Nobody is to wait for what will not come, where only this write is refused.
+                self._cache.release(entry.as_of, None, self._time_to_write(attempt))
         self._entry, self._unstored = entry, attempt.notice
         self._ended, self._failure = self._clock.monotonic(), None
         return kept
+
+    def store(self, attempt: Attempt, entry: CachedSnapshot) -> CachedSnapshot:
+        """Write it to the cache alone; return the one that is there now."""
+        if attempt.notice is None:
+            keep_until = self._rules.keep_until(entry.as_of)
+            try:
+                return self._cache.put(entry, keep_until, self._time_to_write(attempt))
+            except CacheUnavailable as error:
+                attempt.notice = _notice(error)
+        return entry
 
     def remember(self, attempt: Attempt, error: HoldingsError) -> Failure:
         """Keep why the exchange could not be read: here, and for the other processes."""

@@ -2,8 +2,9 @@
 
 import threading
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Generic, TypeVar
 
+K = TypeVar("K")
 T = TypeVar("T")
 
 
@@ -20,3 +21,21 @@ def once(make: Callable[[], T]) -> Callable[[], T]:
         return made[0]
 
     return get
+
+
+class LeastRecent(Generic[K, T]):
+    """At most `limit` things, each made when first asked for; the least recently used goes."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._lock = threading.Lock()
+        self._made: dict[K, T] = {}
+
+    def get(self, key: K, make: Callable[[], T]) -> T:
+        """`make` must be quick: everybody waits for it."""
+        with self._lock:
+            made = self._made.pop(key) if key in self._made else make()
+            self._made[key] = made
+            if len(self._made) > self._limit:
+                del self._made[next(iter(self._made))]
+            return made

@@ -133,7 +133,7 @@ Right = Literal["read", "refresh"]
 
 
 class SnapshotCache(Protocol):
-    """Holds the last reading, and who may make the next one.
+    """One place in the cache: holds the last document of its kind, and who may make the next one.
 
     Every method raises CacheUnavailable and nothing else, also when the deadline passes.
     """
@@ -141,7 +141,7 @@ class SnapshotCache(Protocol):
     def get(self, deadline: Deadline) -> CachedSnapshot | None: ...
 
     def put(self, entry: CachedSnapshot, keep_until: int, deadline: Deadline) -> "CachedSnapshot":
-        """Keep `entry` until then, unless a newer one is kept; return the one that is kept now."""
+        """Keep `entry` until then, unless one of a later sequence is; return what is kept now."""
         ...
 
     def lease(self, right: Right, wanted: Lease, seen: int, deadline: Deadline) -> Lease | None:
@@ -149,6 +149,10 @@ class SnapshotCache(Protocol):
 
         A lease from before `seen`, when the last known reading was made, has been used already.
         """
+        ...
+
+    def failure(self, deadline: Deadline) -> Failure | None:
+        """Return why the last reading failed, if it did; it may count no more."""
         ...
 
     def release(self, since: int, failure: Failure | None, deadline: Deadline) -> None:

@@ -1,52 +1,35 @@
-"""Answer with the freshest figures that can be had, and say how fresh they are.
+"""Answer with all that a viewer's connections hold, each with its own age and its own failures.
 
-A request that finds nothing fresh goes through three gates before it reads the exchange: the
-threads of this process (single flight), the failure of a moment ago (remembered), and the other
-processes (a lease in the cache). Each gate that is closed has an answer ready.
+The finished answer is kept for the viewer, so that the next request is one look into the cache.
+Without it the connections are read side by side, each as fresh as it is by itself.
 """
 
-import logging
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import Literal, Protocol
+import threading
+from collections.abc import Callable, Sequence
+from contextvars import copy_context
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from holdings.core.clock import Clock, Deadline
-from holdings.core.errors import (
-    ExchangeTimeout,
-    HoldingsError,
-    Misconfigured,
-    RememberedFailure,
-    UpstreamError,
-)
-from holdings.core.freshness import CachedSnapshot, Failure, FreshnessRules, Lease
+from holdings.core.errors import HoldingsError, Misconfigured, NotFound, UpstreamError
+from holdings.core.freshness import CachedSnapshot, FreshnessRules
 from holdings.core.kept import Attempt, Kept
-from holdings.core.ports import Exchange, SnapshotCache
-from holdings.core.single_flight import NotLanded, SingleFlight
-from holdings.core.snapshot import Notice, Snapshot, annotate
+from holdings.core.once import LeastRecent
+from holdings.core.ports import SnapshotCache
+from holdings.core.snapshot import Notice, SourceView, annotate, compose, narrow
 
-logger = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from holdings.core.connections import Connection
+    from holdings.core.source import Outcome, Reading, Source
 
-# Every wait of one request for the exchange ends by then: retries, pages, /time, the secret, and
-# other requests.
+T = TypeVar("T")
+
+# Every wait of one request for the exchanges ends by then: retries, pages, /time, keys, records,
+# and other requests.
 DEADLINE_SECONDS = 10.0
 
-# Who waits for another's reading has the last good figures to show after this.
-_PATIENCE_SECONDS = 3.0
-_FIRST_LOOK_SECONDS = 0.1
-_LONGEST_LOOK_SECONDS = 0.8
-
-_IN_PROGRESS = Notice(
-    "reading_in_progress",
-    "Another request is still reading Coinbase: these are the figures before it.",
-)
-
-Outcome = Literal["HIT", "MISS", "STALE", "REFRESH"]
-
-
-class SnapshotCodec(Protocol):
-    def encode(self, snapshot: Snapshot) -> str:
-        """Return the JSON document."""
-        ...
+# Of viewers and of connections each: whom this process forgets, it finds in the cache.
+_REMEMBERED = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,34 +37,63 @@ class Answer:
     """What to serve, and how it came about."""
 
     entry: CachedSnapshot
-    outcome: Outcome
+    outcome: "Outcome"
+
+
+class Sources(Protocol):
+    """Whose connections are which, and how each is read."""
+
+    def of(self, viewer: str, deadline: Deadline) -> "Sequence[Connection]":
+        """Return what the viewer sees: the shared connection, if there is one, and their own.
+
+        Raises RecordsUnavailable or Misconfigured.
+        """
+        ...
+
+    def open(self, viewer: str, connection: "Connection") -> "Source": ...
+
+    def scope(self, connection: "Connection") -> str:
+        """Return what the connection's figures cover, in a sentence or ""."""
+        ...
+
+    def note(
+        self, viewer: str, connection: "Connection", failure: Notice, deadline: Deadline
+    ) -> None:
+        """Take note of why a connection could not be read: a refused key is not tried again."""
+        ...
 
 
 class HoldingsService:
+    """Safe to share between threads."""
+
     def __init__(
         self,
         *,
-        exchange: Exchange,
-        cache: SnapshotCache,
-        codec: SnapshotCodec,
+        sources: Callable[[], Sources],
+        cache: Callable[[str], SnapshotCache],
         clock: Clock,
         rules: FreshnessRules,
         notices: tuple[Notice, ...] = (),
     ) -> None:
-        """`notices` stand under the warnings of every answer."""
-        self._exchange = exchange
-        self._kept = Kept(cache, clock, rules)
-        self._codec = codec
+        """`sources` are made when first needed, `cache` gives the place of a name.
+
+        `notices` stand under the warnings of every answer.
+        """
+        self._sources = sources
+        self._cache = cache
         self._clock = clock
         self._rules = rules
         self._notices = notices
-        self._flight = SingleFlight[Answer]()
+        self._answers = LeastRecent[str, Kept](_REMEMBERED)
+        self._opened = LeastRecent[tuple[str, str, int], "Source"](_REMEMBERED)
 
-    def read(self, *, refresh: bool = False) -> Answer:
-        """Serve the cached snapshot while it is fresh, else read the exchange.
+    def read(
+        self, viewer: str, *, refresh: bool = False, connection_id: str | None = None
+    ) -> Answer:
+        """Serve the kept answer while it is fresh, else read what is not.
 
-        Raises UpstreamError or Misconfigured when the exchange cannot be read and there are no
-        last good figures to answer with.
+        `connection_id` narrows it to one source. Raises NotFound where the viewer has no such one,
+        and what the first source raises where none has anything to show.
         """
         attempt = Attempt(
             deadline=Deadline.after(DEADLINE_SECONDS, self._clock),
@@ -89,139 +101,161 @@ class HoldingsService:
             now=int(self._clock.now()),
             began=self._clock.monotonic(),
         )
-        self._kept.look_up(attempt)
-        if not refresh and (fresh := self._fresh(attempt)):
-            return fresh
-        patience = self._patience(attempt).remaining()
+        kept = self._answers.get(viewer, lambda: self._keep(viewer))
+        kept.look_up(attempt)
+        entry = attempt.entry
+        if entry and not refresh and self._rules.is_fresh(entry, attempt.now):
+            answer = Answer(entry, "HIT")
+        else:
+            answer = self._read_sources(viewer, attempt, kept)
+        return answer if connection_id is None else _narrowed(answer, connection_id)
+
+    def _keep(self, viewer: str) -> Kept:
+        return Kept(self._cache(answer_place(viewer)), self._clock, self._rules)
+
+    def _read_sources(self, viewer: str, attempt: Attempt, kept: Kept) -> Answer:
+        listed_at = int(self._clock.now() * 1_000)
+        # Honoured for a viewer, whoever else has just had the shared connection read: the sources
+        # have cool-downs of their own, and say so too where they fail.
+        refreshed = attempt.refresh and kept.take_refresh(attempt)
         try:
-            answer, led = self._flight.run(lambda: self._read_once(attempt), patience=patience)
-        except NotLanded:
-            return self._not_waiting_longer(attempt)
-        return answer if led or answer.outcome == "STALE" else replace(answer, outcome="HIT")
-
-    def _read_once(self, attempt: Attempt) -> Answer:
-        """What one thread does for all: read the exchange, unless there is a reason not to."""
-        self._kept.look_again(attempt)
-        failure = self._kept.failure(attempt.now)
-        if not failure:
-            attempt.refresh = attempt.refresh and self._kept.take_refresh(attempt)
-        if not attempt.refresh and (fresh := self._fresh(attempt)):
-            return fresh
-        if failure:
-            return self._without_reading(attempt, _remembered(failure, attempt.now))
-        other = self._kept.take_lease(attempt)
-        return self._follow(attempt, other) if other else self._read_exchange(attempt)
-
-    def _follow(self, attempt: Attempt, other: Lease) -> Answer:
-        """Wait for another process: for its reading, its failure, or its end."""
-        patience, pause = self._patience(attempt), _FIRST_LOOK_SECONDS
-        while not other.failure and patience.remaining() > pause:
-            self._clock.sleep(pause)
-            pause = min(2 * pause, _LONGEST_LOOK_SECONDS)
-            attempt.now = int(self._clock.now())
-            self._kept.look_up(attempt)
-            if attempt.seen >= other.since and (fresh := self._fresh(attempt)):
-                return fresh
-            found = self._kept.take_lease(attempt)
-            if found is None:
-                return self._read_exchange(attempt)
-            other = found
-        if other.failure:
-            return self._without_reading(attempt, _remembered(other.failure, attempt.now))
-        return self._not_waiting_longer(attempt)
-
-    def _read_exchange(self, attempt: Attempt) -> Answer:
-        from holdings.core.portfolio import build_portfolio  # which a hit does without
-
-        as_of = attempt.now
-        try:
-            accounts = self._exchange.accounts(attempt.deadline)
-            snapshot = Snapshot(
-                as_of=as_of,
-                expires_at=self._rules.expires_at(as_of),
-                portfolio=build_portfolio(accounts),
-                warnings=self._notices,
-            )
-            payload = self._codec.encode(snapshot)
-            if not attempt.deadline.remaining():
-                raise ExchangeTimeout("Coinbase's answer came too late to be used: try again")
+            sources = self._sources()
+            connections = sources.of(viewer, attempt.deadline)
         except (UpstreamError, Misconfigured) as error:
-            _report(error)
-            failure = self._kept.remember(attempt, error)
-            error.retry_after = failure.until - int(self._clock.now())
-            return self._without_reading(attempt, error)
+            return self._last_good(attempt, error)
+        looks = _side_by_side(
+            [self._look(sources, viewer, connection, attempt) for connection in connections]
+        )
+        readings = [look.reading for look in looks if look.reading]
+        errors = [look.error for look in looks if look.error]
+        if errors and not readings:
+            raise errors[0]
 
-        entry = CachedSnapshot.seal(payload, as_of=as_of, expires_at=snapshot.expires_at)
-        newest = self._kept.keep(attempt, entry)
-        if newest is not entry and self._rules.is_fresh(newest, self._clock.now()):
-            return Answer(newest, "HIT")  # this reading was slower, and is older
-        if attempt.notice:
-            entry = self._annotated(entry, [attempt.notice]) or entry
-        return Answer(entry, "REFRESH" if attempt.refresh else "MISS")
+        as_of = min((reading.as_of for reading in readings), default=attempt.now)
+        caches = [notice for notice in (attempt.notice, *(one.cache for one in readings)) if notice]
+        entry = CachedSnapshot.seal(
+            compose(
+                [look.view(sources.scope(look.connection)) for look in looks],
+                [*self._notices, *caches[:1]],
+                as_of=as_of,
+                expires_at=(
+                    expires_at := min(
+                        (reading.expires_at for reading in readings),
+                        default=self._rules.expires_at(as_of),
+                    )
+                ),
+            ),
+            as_of=as_of,
+            expires_at=expires_at,
+            sequence=listed_at,
+        )
+        for look in looks:
+            if look.failure:
+                sources.note(viewer, look.connection, look.failure, attempt.deadline)
+        if any(look.failure for look in looks):
+            return Answer(entry, "STALE")
+        if not caches:
+            kept.store(attempt, entry)
+        if refreshed:
+            return Answer(entry, "REFRESH")
+        return Answer(entry, "HIT" if all(one.outcome == "HIT" for one in readings) else "MISS")
 
-    # Answers without a reading.
+    def _look(
+        self, sources: Sources, viewer: str, connection: "Connection", attempt: Attempt
+    ) -> "Callable[[], _Look]":
+        def look() -> _Look:
+            if connection.status == "paused":
+                return _Look(connection)
+            owner = "" if connection.shared else viewer
+            source = self._opened.get(
+                (owner, connection.id, connection.credential_version),
+                lambda: sources.open(viewer, connection),
+            )
+            try:
+                if connection.status == "rejected":
+                    return _Look(connection, source.without_asking(attempt, connection.last_error))
+                return _Look(connection, source.read(attempt))
+            except (UpstreamError, Misconfigured) as error:
+                return _Look(connection, error=error)
 
-    def _fresh(self, attempt: Attempt) -> Answer | None:
+        return look
+
+    def _last_good(self, attempt: Attempt, error: HoldingsError) -> Answer:
         entry = attempt.entry
-        if not (entry and self._rules.is_fresh(entry, attempt.now)):
-            return None
-        if notice := self._kept.notice(attempt):
-            entry = self._annotated(entry, [notice])
-        return Answer(entry, "HIT") if entry else None
-
-    def _without_reading(self, attempt: Attempt, error: HoldingsError) -> Answer:
-        """Answer with the last good figures and why there are no better ones, or raise it."""
-        stale = self._stale(attempt, Notice(error.code, error.detail))
-        if not stale:
+        if not (entry and self._rules.is_last_good(entry, attempt.now)):
             raise error
-        return stale
-
-    def _not_waiting_longer(self, attempt: Attempt) -> Answer:
-        stale = self._stale(attempt, _IN_PROGRESS)
-        if not stale:
-            raise ExchangeTimeout("Coinbase did not answer in time: try again later")
-        return stale
-
-    def _stale(self, attempt: Attempt, notice: Notice) -> Answer | None:
-        entry = self._last_good(attempt)
-        notices = [notice, self._kept.notice(attempt)]
-        stale = entry and self._annotated(entry, filter(None, notices), stale=True)
-        if stale:
-            logger.warning("answered with the last good figures", extra={"event": "stale_answer"})
-        return Answer(stale, "STALE") if stale else None
-
-    def _last_good(self, attempt: Attempt) -> CachedSnapshot | None:
-        entry = attempt.entry
-        return entry if entry and self._rules.is_last_good(entry, attempt.now) else None
-
-    def _patience(self, attempt: Attempt) -> Deadline:
-        """Until when to wait for another's reading."""
-        until = self._clock.monotonic() + _PATIENCE_SECONDS
-        if self._last_good(attempt):
-            return Deadline(self._clock, min(attempt.deadline.at, until))
-        return attempt.deadline
-
-    def _annotated(
-        self, entry: CachedSnapshot, notices: Iterable[Notice], *, stale: bool = False
-    ) -> CachedSnapshot | None:
-        try:
-            payload = annotate(entry.payload, notices, stale=stale)
-        except ValueError:
-            logger.exception("the cached snapshot is unreadable", extra={"event": "cache_failure"})
-            return None
-        return CachedSnapshot.seal(payload, as_of=entry.as_of, expires_at=entry.expires_at)
+        payload = annotate(entry.payload, [Notice(error.code, error.detail)], stale=True)
+        return Answer(
+            CachedSnapshot.seal(payload, as_of=entry.as_of, expires_at=entry.expires_at), "STALE"
+        )
 
 
-def _report(error: HoldingsError) -> None:
-    """Log a failed reading: an error where the operator has to act, who may be asleep."""
-    ours = isinstance(error, Misconfigured) or error.code.startswith("secret_")
-    logger.log(
-        logging.ERROR if ours else logging.WARNING,
-        "the exchange could not be read: %s",
-        error.detail,
-        extra={"event": "secret_failure" if ours else "exchange_failure", "code": error.code},
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What came of reading one connection; neither of the two where it is paused."""
+
+    connection: "Connection"
+    reading: "Reading | None" = None
+    error: HoldingsError | None = None
+
+    @property
+    def failure(self) -> Notice | None:
+        if self.error:
+            return Notice(self.error.code, self.error.detail)
+        return self.reading.warning if self.reading else None
+
+    def view(self, scope: str) -> SourceView:
+        reading = self.reading
+        return SourceView(
+            self.connection,
+            scope,
+            part=reading and reading.part,
+            as_of=reading and reading.as_of,
+            expires_at=reading and reading.expires_at,
+            warning=self.failure,
+        )
+
+
+def answer_place(viewer: str) -> str:
+    """Where in the cache the finished answer for a viewer is kept."""
+    return f"answer#{viewer}"
+
+
+def _narrowed(answer: Answer, connection_id: str) -> Answer:
+    found = narrow(answer.entry.payload, connection_id)
+    if not found:
+        raise NotFound("there is no such connection: GET /connections lists yours")
+    payload, stale = found
+    entry = CachedSnapshot.seal(
+        payload, as_of=answer.entry.as_of, expires_at=answer.entry.expires_at
     )
+    if stale or answer.outcome != "STALE":
+        return Answer(entry, answer.outcome)
+    return Answer(entry, "MISS")  # another source is the stale one
 
 
-def _remembered(failure: Failure, now: int) -> RememberedFailure:
-    return RememberedFailure(failure.code, failure.detail, retry_after=max(1, failure.until - now))
+def _side_by_side(calls: Sequence[Callable[[], T]]) -> list[T]:
+    """Call all at once, each in a thread of its own; raise the first error that one raises."""
+    if len(calls) == 1:
+        return [calls[0]()]
+    results: list[T | None] = [None] * len(calls)
+    errors: list[BaseException] = []
+
+    def run(index: int, call: Callable[[], T]) -> None:
+        try:
+            results[index] = call()
+        except BaseException as error:  # noqa: BLE001 - handed over whole to the waiting thread
+            errors.append(error)
+
+    threads = [
+        # In this context: what is logged there has the request's id too.
+        threading.Thread(target=copy_context().run, args=(run, index, call), daemon=True)
+        for index, call in enumerate(calls)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if errors:
+        raise errors[0]
+    return [result for result in results if result is not None]

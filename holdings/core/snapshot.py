@@ -1,12 +1,14 @@
-"""The document of GET /holdings: a portfolio with its age and what to know before trusting it."""
+"""The document of GET /holdings: what each source gives, with its age and how far to trust it."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypedDict, cast
+
+from holdings.core.clock import iso
 
 if TYPE_CHECKING:
-    from holdings.core.portfolio import Portfolio
+    from holdings.core.connections import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,32 +19,134 @@ class Notice:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """`as_of` and `expires_at` are epoch seconds."""
+class Part(TypedDict):
+    """What one connection's reading adds to the document, as it is written there."""
 
-    as_of: int
-    expires_at: int
-    portfolio: "Portfolio"
-    stale: bool = False
-    warnings: tuple[Notice, ...] = ()
+    account_count: int
+    hidden: dict[str, int]
+    holdings: list[dict[str, str]]
 
 
-def annotate(payload: str, notices: Iterable[Notice], *, stale: bool = False) -> str:
-    """Return the finished document with warnings that it lacks and, if so, marked as stale.
-
-    Its figures stay as they were written. Raises ValueError if it is not a document of ours.
-    """
-    document = cast("dict[str, Any]", json.loads(payload))
+def parse_part(payload: str) -> Part:
+    """Read a part that was kept. Raises ValueError if it is none."""
+    part: Any = json.loads(payload)
     try:
-        warnings = document["warnings"]
-        known = {warning["code"] for warning in warnings}
-        warnings += [
-            {"code": notice.code, "detail": notice.detail}
-            for notice in notices
-            if notice.code not in known
-        ]
+        counts = (part["account_count"], part["hidden"]["zero"], part["hidden"]["dust"])
+        sound = all(isinstance(count, int) for count in counts)
+        sorted(part["holdings"], key=_order)
     except (KeyError, TypeError) as error:
-        raise ValueError(f"not a snapshot: {error!r}") from None
-    document["stale"] = bool(stale or document.get("stale"))
+        raise ValueError(f"not a reading: {error!r}") from None
+    if not sound:
+        raise ValueError("not a reading")
+    return cast("Part", part)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceView:
+    """A connection in an answer; without a `part` none of it is counted, and `warning` says why.
+
+    `as_of` and `expires_at` are epoch seconds. `scope` says what the figures cover.
+    """
+
+    connection: "Connection"
+    scope: str
+    part: Part | None = None
+    as_of: int | None = None
+    expires_at: int | None = None
+    warning: Notice | None = None
+
+    def document(self) -> dict[str, Any]:
+        part = self.part
+        return {
+            "connection_id": self.connection.id,
+            "exchange": self.connection.exchange,
+            "label": self.connection.label,
+            "status": self.connection.status,
+            "scope": self.scope,
+            "as_of": None if self.as_of is None else iso(self.as_of),
+            "expires_at": None if self.expires_at is None else iso(self.expires_at),
+            "stale": self.warning is not None,
+            "warning": self.warning and _notice(self.warning),
+            "account_count": part["account_count"] if part else 0,
+            "hidden": part["hidden"] if part else {"zero": 0, "dust": 0},
+        }
+
+
+def compose(
+    sources: Sequence[SourceView], warnings: Sequence[Notice], *, as_of: int, expires_at: int
+) -> str:
+    """Return the document: every source's holdings together, by currency and then account.
+
+    Its warnings are those given and each source's own: one place to look for all.
+    """
+    parts = [source.part for source in sources if source.part]
+    warnings = [*warnings, *(source.warning for source in sources if source.warning)]
+    return _write(
+        {
+            "as_of": iso(as_of),
+            "expires_at": iso(expires_at),
+            "stale": any(source.warning for source in sources),
+            "warnings": [_notice(warning) for warning in dict.fromkeys(warnings)],
+            "sources": [source.document() for source in sources],
+            **_sums(parts),
+            "holdings": sorted(
+                (holding for part in parts for holding in part["holdings"]), key=_order
+            ),
+        }
+    )
+
+
+def narrow(payload: str, connection_id: str) -> tuple[str, bool] | None:
+    """Return the document with one of its sources alone, and whether that is stale.
+
+    None where it has no such source. Its moments stay those of the whole.
+    """
+    document = json.loads(payload)
+    sources = [one for one in document["sources"] if one["connection_id"] == connection_id]
+    if not sources:
+        return None
+    stale = bool(sources[0]["stale"])
+    holdings = [one for one in document["holdings"] if one["connection_id"] == connection_id]
+    of_others = [one["warning"] for one in document["sources"] if one not in sources]
+    narrowed = {
+        "stale": stale,
+        "warnings": [
+            warning
+            for warning in document["warnings"]
+            if warning == sources[0]["warning"] or warning not in of_others
+        ],
+        "sources": sources,
+        **_sums(sources),
+        "holdings": holdings,
+    }
+    return _write(document | narrowed), stale
+
+
+def annotate(payload: str, warnings: Sequence[Notice], *, stale: bool) -> str:
+    """Return the finished document with more warnings and, if so, marked as stale.
+
+    Its figures stay as they were written.
+    """
+    document = json.loads(payload)
+    document["warnings"] += [_notice(warning) for warning in warnings]
+    document["stale"] = bool(stale or document["stale"])
+    return _write(document)
+
+
+def _sums(parts: Sequence[Any]) -> dict[str, Any]:
+    return {
+        "account_count": sum(part["account_count"] for part in parts),
+        "hidden": {name: sum(part["hidden"][name] for part in parts) for name in ("zero", "dust")},
+    }
+
+
+def _order(holding: dict[str, str]) -> tuple[str, ...]:
+    return holding["currency"], holding["account_id"], holding["connection_id"]
+
+
+def _notice(notice: Notice) -> dict[str, str]:
+    return {"code": notice.code, "detail": notice.detail}
+
+
+def _write(document: dict[str, Any]) -> str:
     return json.dumps(document, separators=(",", ":"))

@@ -19,6 +19,8 @@ from local.state import UMASK, open_log, prepare, read_object, reason
 HOST = "127.0.0.1"
 LOG_TAIL_LINES = 20
 SUPERVISE = Path(__file__).with_name("supervise.py")
+# On the path of the functions, for its sitecustomize.
+FUNCTIONS = Path(__file__).with_name("functions")
 
 
 @dataclass(slots=True)
@@ -26,7 +28,8 @@ class Emulator:
     """An AWS of one's own at `url`; what is in it stays in `state_dir` for the next start.
 
     `python` is the interpreter of the emulator's own environment. With `enforce_iam`, roles may
-    do only what their policies say.
+    do only what their policies say. `told_functions` are variables that every function has beside
+    its own.
     """
 
     python: Path
@@ -34,6 +37,7 @@ class Emulator:
     port: int = 4566
     region: str = "eu-west-1"
     enforce_iam: bool = False
+    told_functions: Mapping[str, str] = field(default_factory=dict[str, str])
     start_seconds: float = 30.0
     stop_seconds: float = 10.0
     supervise: Path = SUPERVISE
@@ -56,7 +60,9 @@ class Emulator:
         """
         state_dir = self.state_dir.resolve()
         return {
+            **self.told_functions,
             "PATH": os.defpath,
+            "PYTHONPATH": str(FUNCTIONS),
             "HOME": str(state_dir),  # so that nobody's ~/.aws is read
             "TMPDIR": str(state_dir / "tmp"),
             "STATE_DIR": str(state_dir / "state"),

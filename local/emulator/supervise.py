@@ -9,6 +9,8 @@ import runpy
 import sys
 from pathlib import Path
 
+from policy_conditions import teach
+
 ROOT = str(Path(__file__).resolve().parents[2])
 
 
@@ -19,6 +21,7 @@ def main() -> None:
 
     sys.path.remove(ROOT)
     exit_with_parent()
+    teach()
     runpy.run_module("ministack", run_name="__main__", alter_sys=True)
 
 

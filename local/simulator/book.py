@@ -5,6 +5,7 @@ holds dust, 190 that hold nothing.
 """
 
 import uuid
+from collections.abc import Mapping
 from decimal import Decimal, localcontext
 
 Row = dict[str, object]
@@ -49,7 +50,32 @@ KNOWN = tuple(
     """.split()  # noqa: SIM905 - one code a line would take 200 lines
 )
 
-PROFILE_ID = str(uuid.uuid5(uuid.NAMESPACE_URL, "simulator/profile/default"))
+# Those who have less, each with accounts of their own; the first of all is in HELD.
+OTHERS: dict[str, dict[str, tuple[str, str]]] = {
+    "second": {"BTC": ("0.5", "0"), "ETH": ("3.25", "0.75"), "USD": ("1200", "0")},
+    "third": {"SOL": ("40", "2.5"), "EUR": ("310.1", "0"), "QX7": ("1", "0")},
+    "home": {
+        "BTC": ("0.123456789012", "0.01"),
+        "ETH": ("2.0000000000000001", "0"),
+        "USD": ("523.17", "20"),
+        "USDC": ("100", "0"),
+        "DOGE": ("0", "4200"),
+        "XLM": ("0.0000000000000009", "0"),
+    },
+    "savings": {"BTC": ("1.5", "0"), "EUR": ("2000", "0"), "ADA": ("100.5", "0")},
+}
+
+
+def identity(*of: str) -> str:
+    """The same UUID for the same words."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, "/".join(("simulator", *of))))
+
+
+def profile(owner: str) -> str:
+    return identity("profile", owner)
+
+
+PROFILE_ID = profile("default")
 
 _SIXTEEN_DECIMALS = Decimal("1e-16")
 _ZEROES = (
@@ -61,27 +87,27 @@ _ZEROES = (
 )
 
 
-def seeded_accounts() -> list[Row]:
-    """The same accounts at every call, ordered by id: by nothing that a reader could lean on.
+def seeded_accounts(owner: str = "default") -> list[Row]:
+    """An owner's same accounts at every call, ordered by id: by nothing that one could lean on.
 
     In the shape of GET /accounts (docs.cdp.coinbase.com/exchange/reference/
     exchangerestapi_getaccounts). Amounts are strings whose scale differs from field to field,
     "0.0000000000000000" beside "0".
     """
     codes = (*KNOWN, *UNKNOWN)
-    accounts = [_account(number, code) for number, code in enumerate(codes)]
+    accounts = [_account(owner, number, code) for number, code in enumerate(codes)]
     return sorted(accounts, key=lambda account: str(account["id"]))
 
 
-def _account(number: int, currency: str) -> Row:
-    balance, available, hold = _amounts(number, currency)
+def _account(owner: str, number: int, currency: str) -> Row:
+    balance, available, hold = _amounts(OTHERS.get(owner, HELD), number, currency)
     account: Row = {
-        "id": str(uuid.uuid5(uuid.NAMESPACE_URL, f"simulator/account/{currency}")),
+        "id": identity("account", *([] if owner == "default" else [owner]), currency),
         "currency": currency,
         "balance": balance,
         "hold": hold,
         "available": available,
-        "profile_id": PROFILE_ID,
+        "profile_id": profile(owner),
         "trading_enabled": currency not in UNKNOWN,
     }
     if number % 3 == 0:
@@ -91,15 +117,97 @@ def _account(number: int, currency: str) -> Row:
     return account
 
 
-def _amounts(number: int, currency: str) -> tuple[str, str, str]:
-    if currency not in HELD:
+def _amounts(
+    held: Mapping[str, tuple[str, str]], number: int, currency: str
+) -> tuple[str, str, str]:
+    if currency not in held:
         return _ZEROES[number % len(_ZEROES)]
-    available, hold = HELD[currency]
+    available, hold = held[currency]
     with localcontext() as context:
         # The largest holding has more digits than Decimal's usual 28.
         context.prec = 60
         balance = Decimal(available) + Decimal(hold)
         return f"{balance.quantize(_SIXTEEN_DECIMALS):f}", available, hold
+
+
+def wallets(owner: str) -> list[Row]:
+    """An owner's accounts in the shape of GET /api/v3/brokerage/accounts, a vault among them."""
+    held, portfolio = OTHERS[owner], profile(owner)
+    rows = [
+        wallet(code, *held.get(code, _ZEROES[number % len(_ZEROES)][1:]), portfolio)
+        for number, code in enumerate(code for code in KNOWN if code in held or code not in FIAT)
+    ]
+    vault = wallet("BTC", "0.25", "0", portfolio, kind="VAULT")
+    return sorted([*rows, vault], key=lambda row: str(row["uuid"]))
+
+
+def wallet(
+    currency: str, available: str, hold: str, portfolio: str, *, kind: str | None = None
+) -> Row:
+    """In the shape of docs.cdp.coinbase.com/api-reference/advanced-trade-api/rest-api/accounts."""
+    kind = kind or ("FIAT" if currency in FIAT else "CRYPTO")
+    return {
+        "uuid": identity("wallet", portfolio, currency, kind),
+        "name": f"{currency} {'Vault' if kind == 'VAULT' else 'Wallet'}",
+        "currency": currency,
+        "available_balance": {"value": available, "currency": currency},
+        "default": kind != "VAULT",
+        "active": True,
+        "created_at": "2021-05-31T09:59:59Z",
+        "updated_at": "2024-01-15T10:30:00Z",
+        "deleted_at": None,
+        "type": f"ACCOUNT_TYPE_{kind}",
+        "ready": True,
+        "hold": {"value": hold, "currency": currency},
+        "retail_portfolio_id": portfolio,
+        "platform": "ACCOUNT_PLATFORM_CONSUMER",
+    }
+
+
+def spot_products() -> list[Row]:
+    """Every product in the shape of GET /market/products, the dollar's twice: as USDC's too."""
+    rows = [_spot(str(row["base_currency"]), str(row["quote_currency"])) for row in products()]
+    aliases = [
+        {**row, "product_id": f"{base}-USDC", "alias": f"{base}-USD", "quote_currency_id": "USDC"}
+        for row in rows
+        if row["quote_currency_id"] == "USD" and (base := row["base_currency_id"]) != "USDC"
+    ]
+    return rows + aliases
+
+
+def _spot(base: str, quote: str) -> Row:
+    return {
+        "product_id": f"{base}-{quote}",
+        "price": "",
+        "price_percentage_change_24h": "",
+        "volume_24h": "",
+        "base_increment": "0.00000001",
+        "quote_increment": "0.01",
+        "price_increment": "0.01",
+        "quote_min_size": "1",
+        "quote_max_size": "10000000",
+        "base_min_size": "0.00000001",
+        "base_max_size": "100000000",
+        "base_name": base,
+        "quote_name": FIAT.get(quote, quote),
+        **dict.fromkeys((*_SPOT_FLAGS, "view_only"), False),
+        "status": "online",
+        "product_type": "SPOT",
+        "base_currency_id": base,
+        "quote_currency_id": quote,
+        "alias": "",
+        "alias_to": [f"{base}-USDC"] if quote == "USD" and base != "USDC" else [],
+        "base_display_symbol": base,
+        "quote_display_symbol": quote,
+        "display_name": f"{base}-{quote}",
+        "product_venue": "CBE",
+    }
+
+
+_SPOT_FLAGS = (
+    *("watched", "is_disabled", "new", "cancel_only", "limit_only", "post_only"),
+    *("trading_disabled", "auction_mode"),
+)
 
 
 def currencies() -> list[Row]:

@@ -1,4 +1,4 @@
-"""The control endpoint under /_simulator: what Coinbase does not have, and tests and people need.
+"""The control endpoint under /_simulator: what no exchange has, and tests and people need.
 
 It asks for no credentials. The server listens on loopback only, and a request that a web page
 sent is refused, so that no site open in the developer's browser can reach it.
@@ -6,7 +6,6 @@ sent is refused, so that no site open in the developer's browser can reach it.
 
 import base64
 import json
-from dataclasses import asdict
 from typing import Any, cast
 
 from flask import Flask, request
@@ -15,8 +14,7 @@ from werkzeug import Response
 from werkzeug.exceptions import HTTPException
 
 from local.settings import LocalError
-from local.simulator.coinbase_exchange.exchange import Exchange
-from local.simulator.coinbase_exchange.signing import Credentials
+from local.simulator.exchange import Exchange, Holder
 from local.simulator.faults import Fault, Injection
 from local.simulator.server import Refused, bare_app, json_response
 
@@ -45,6 +43,7 @@ class InjectionSchema(Schema):
         allow_none=True,
     )
     body = fields.String(allow_none=True)
+    key = fields.String(allow_none=True)
 
     @post_load
     def made(self, given: dict[str, Any], **_: object) -> Injection:
@@ -56,47 +55,51 @@ class InjectionSchema(Schema):
         return Injection(Fault(given.pop("fault")), body=decoded, **given)
 
 
-class CredentialsSchema(Schema):
-    """Whatever is left out is made up."""
-
-    api_key = fields.String()
-    api_secret = fields.String()
-    passphrase = fields.String()
-
-    @post_load
-    def made(self, given: dict[str, Any], **_: object) -> Credentials:
-        try:
-            return Credentials(**(asdict(Credentials.random()) | given))
-        except ValueError as error:
-            raise ValidationError(f"{error}.") from None
-
-
-# What can be set of an exchange: where, its name in the body, its attribute, its kind.
-_VIEW = fields.Boolean(required=True, truthy={True}, falsy={False})
+_A_SWITCH: dict[str, Any] = {"truthy": {True}, "falsy": {False}}
 _OFFSETS = validate.Range(-_A_CENTURY / 2, _A_CENTURY)
-_SETTINGS: dict[str, tuple[str, str, fields.Field[Any]]] = {
-    "/clock": ("offset_seconds", "clock_offset", fields.Float(required=True, validate=_OFFSETS)),
-    # Null is Coinbase's own.
-    "/page_size": ("page_size", "page_size", _whole(1, 1000, required=True, allow_none=True)),
-    "/permissions": (
-        "view",
-        "can_view",
-        fields.Boolean(required=True, truthy={True}, falsy={False}),
-    ),
-}
+
+
+class ClockSchema(Schema):
+    offset_seconds = fields.Float(required=True, validate=_OFFSETS)
+
+
+class PageSizeSchema(Schema):
+    """Null is the exchange's own."""
+
+    page_size = _whole(1, 1000, required=True, allow_none=True)
+
+
+class PermissionsSchema(Schema):
+    view = fields.Boolean(required=True, **_A_SWITCH)
+    trade = fields.Boolean(**_A_SWITCH)
+    transfer = fields.Boolean(**_A_SWITCH)
 
 
 class Control:
-    """Each action answers with the state that it leaves."""
+    """Each action answers with the state that it leaves.
 
-    def __init__(self, exchange: Exchange) -> None:
+    What is of one key is of the one that `?key=` names, else of the first.
+    """
+
+    def __init__(self, exchange: Exchange[Any], key_schema: Schema) -> None:
         self.exchange = exchange
+        self._key_schema = key_schema
+
+    def holder(self) -> Holder[Any]:
+        name = request.args.get("key")
+        found = self.exchange.first if name is None else self.exchange.holder(name)
+        if found is None:
+            raise Refused(404, "there is no key of this name")
+        return found
 
     def state(self) -> Response:
         """Everything that is set and counted, and nothing that is secret."""
-        exchange = self.exchange
+        exchange, holder = self.exchange, self.holder()
         faults = [
-            {name: getattr(injection, name) for name in ("fault", "path", "after", "seconds")}
+            {
+                name: getattr(injection, name)
+                for name in ("fault", "path", "key", "after", "seconds")
+            }
             | {"remaining": remaining}
             for injection, remaining in exchange.faults.active()
         ]
@@ -105,8 +108,8 @@ class Control:
                 "faults": faults,
                 "clock_offset_seconds": exchange.clock_offset,
                 "page_size": exchange.page_size,
-                "view": exchange.can_view,
-                "accounts": len(exchange.rows()),
+                "view": "view" in holder.may,
+                "accounts": len(holder.rows()),
                 "requests": exchange.counts(),
             }
         )
@@ -120,21 +123,29 @@ class Control:
         return self.state()
 
     def rotate(self) -> Response:
-        """The one answer that shows credentials: whoever rotates has to hand the new ones on."""
-        credentials: Credentials = _given(CredentialsSchema(), default=b"{}")
+        """The one answer that shows a key: whoever rotates has to hand the new one on."""
+        key, holder = _given(self._key_schema, default=b"{}"), self.holder()
         try:
-            self.exchange.rotate(credentials)
+            self.exchange.rotate(key, holder)
         except LocalError as error:
             raise Refused(500, str(error)) from None
-        return json_response(asdict(credentials))
+        return json_response(key.credential())
 
     def set_accounts(self) -> Response:
-        self.exchange.accounts = _parsed(request.get_data())
+        self.holder().accounts = _parsed(request.get_data())
         return self.state()
 
-    def set_one(self) -> Response:
-        name, attribute, field = _SETTINGS[request.path]
-        setattr(self.exchange, attribute, _given(Schema.from_dict({name: field})())[name])
+    def set_clock(self) -> Response:
+        self.exchange.clock_offset = _given(ClockSchema())["offset_seconds"]
+        return self.state()
+
+    def set_page_size(self) -> Response:
+        self.exchange.page_size = _given(PageSizeSchema())["page_size"]
+        return self.state()
+
+    def set_permissions(self) -> Response:
+        holder, given = self.holder(), _given(PermissionsSchema())
+        holder.may = (holder.may | given.keys()) - {right for right in given if not given[right]}
         return self.state()
 
     def reset(self) -> Response:
@@ -142,8 +153,9 @@ class Control:
         return self.state()
 
 
-def create_control(exchange: Exchange) -> Flask:
-    app, control = bare_app(), Control(exchange)
+def create_control(exchange: Exchange[Any], key_schema: Schema) -> Flask:
+    """`key_schema` makes of a body a key that takes the place of a holder's."""
+    app, control = bare_app(), Control(exchange, key_schema)
     routes = [
         ("GET", "/", control.state),
         ("PUT", "/faults", control.set_fault),
@@ -151,7 +163,9 @@ def create_control(exchange: Exchange) -> Flask:
         ("POST", "/credentials", control.rotate),
         ("PUT", "/accounts", control.set_accounts),
         ("POST", "/reset", control.reset),
-        *(("PUT", path, control.set_one) for path in _SETTINGS),
+        ("PUT", "/clock", control.set_clock),
+        ("PUT", "/page_size", control.set_page_size),
+        ("PUT", "/permissions", control.set_permissions),
     ]
     for method, path, view in routes:
         app.add_url_rule(path, f"{method} {path}", view, methods=[method])

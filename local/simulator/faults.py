@@ -1,6 +1,6 @@
 """Which faults there are, which of them are in force, and what those of the wire do.
 
-What the others do is in an exchange's own words: its answers.py.
+What the others do is in an exchange's own words: its answers.py, and app.py for any exchange.
 """
 
 import os
@@ -62,9 +62,10 @@ class Injection:
     """A fault as it was asked for.
 
     It spares the first `after` requests for `path` (`*`: for anything), then strikes `times` of
-    them (None: until cleared). `seconds` is how long `slow`, `slow_start` and `hang` take; None
-    leaves each its own default. `status`, `headers` and `body` replace those of an answer that
-    the fault puts in place of the right one.
+    them (None: until cleared); with `key`, only those that say they are signed by the key of that
+    name. `seconds` is how long `slow`, `slow_start` and `hang` take; None leaves each its own
+    default. `status`, `headers` and `body` replace those of an answer that the fault puts in
+    place of the right one.
     """
 
     fault: Fault
@@ -75,6 +76,7 @@ class Injection:
     status: int | None = None
     headers: Mapping[str, str] | None = None
     body: bytes | None = None
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +123,17 @@ class FaultBoard:
     def set(self, injection: Injection) -> None:
         """Put a fault in force, in place of an earlier one of that name on that path."""
         with self._lock:
-            self._end(lambda old: (old.fault, old.path) == (injection.fault, injection.path))
+            same = (injection.fault, injection.path, injection.key)
+            self._end(lambda old: (old.fault, old.path, old.key) == same)
             self._all.append(_InForce(injection))
 
-    def clear(self, only: frozenset[Fault] = frozenset(Fault)) -> None:
-        """End faults, and let go of every request that is held up by one."""
+    def clear(self, only: frozenset[Fault] = frozenset(Fault), key: str | None = None) -> None:
+        """End faults, and let go of every request that is held up by one.
+
+        With `key`, not those that are set for another key.
+        """
         with self._lock:
-            self._end(lambda old: old.fault in only)
+            self._end(lambda old: old.fault in only and (key is None or old.key in (None, key)))
 
     def _end(self, ends: Callable[[Injection], bool]) -> None:
         for one in self._all:
@@ -135,11 +141,12 @@ class FaultBoard:
                 one.over.set()
         self._all = [one for one in self._all if not one.over.is_set()]
 
-    def take(self, path: str) -> Incident | None:
+    def take(self, path: str, key: str | None = None) -> Incident | None:
         """The fault that strikes this request, if one does: the first that is in force for it."""
         with self._lock:
             for one in self._all:
-                if one.injection.path in (path, ANY_PATH) and one.remaining != 0:
+                struck = one.injection.path in (path, ANY_PATH)
+                if struck and one.injection.key in (None, key) and one.remaining != 0:
                     one.seen += 1
                     if one.strikes:
                         return Incident(one.injection, one.strikes - 1, one.over)

@@ -8,6 +8,7 @@ is answered in JSON. It can be stopped whatever it is doing.
 import json
 import re
 import socket
+import ssl
 import threading
 from contextlib import suppress
 from typing import Any
@@ -43,14 +44,14 @@ class Refused(Exception):
 
     def __init__(self, status: int, text: str, *, unread: bool = False, **details: object) -> None:
         super().__init__(text)
-        self._status = status
+        self.status = status
+        self.headers = {"Connection": "close"} if unread else {}
         self._document = {"message": text, **details}
-        self._headers = {"Connection": "close"} if unread else {}
 
     def response(self, _: object = None) -> Response:
-        """The one shape of Coinbase's errors: `{"message": text}`."""
-        response = json_response(self._document, self._status)
-        response.headers.update(self._headers)
+        """The one shape of Coinbase Exchange's errors: `{"message": text}`."""
+        response = json_response(self._document, self.status)
+        response.headers.update(self.headers)
         return response
 
 
@@ -129,13 +130,19 @@ class Handler(WSGIRequestHandler):
 class Server(ThreadedWSGIServer):
     """Listens from construction (a busy port raises OSError), answers from start() until stop()."""
 
-    def __init__(self, app: Any, port: int = 0) -> None:
+    def __init__(self, app: Any, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
         self._open: set[socket.socket] = set()
         self._stopping = False
         self._opening = threading.Lock()
         # Not by werkzeug, which prints and exits where a port is taken.
         with socket.create_server((LOOPBACK, port), backlog=_BACKLOG) as listener:
             super().__init__(LOOPBACK, port, app, handler=Handler, fd=listener.fileno())
+        if tls:
+            # Whoever connects and says nothing keeps up a thread of its own, not the listener.
+            self.ssl_context = tls
+            self.socket = tls.wrap_socket(
+                self.socket, server_side=True, do_handshake_on_connect=False
+            )
         self._thread = threading.Thread(
             target=self.serve_forever, args=[_POLL_SECONDS], name="simulator", daemon=True
         )

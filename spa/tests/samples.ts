@@ -19,6 +19,7 @@ export function source(fields: Partial<Source> = {}): Source {
     connection_id: "shared",
     exchange: "coinbase_exchange",
     label: "Coinbase",
+    status: "active",
     as_of: "2026-11-21T09:30:00Z",
     expires_at: "2026-11-21T09:33:00Z",
     stale: false,
@@ -46,7 +47,12 @@ export function snapshot(fields: Partial<Snapshot> = {}): Snapshot {
 
 /** Figures of one connection that has failed with this code. */
 export function failing(code: string, detail = ""): Snapshot {
-  return snapshot({ stale: true, sources: [source({ stale: true, warning: { code, detail } })] });
+  const warning = { code, detail };
+  return snapshot({
+    stale: true,
+    warnings: [warning],
+    sources: [source({ stale: true, warning })],
+  });
 }
 
 export function connection(fields: Partial<Connection> = {}): Connection {

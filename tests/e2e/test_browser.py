@@ -13,7 +13,7 @@ from tests.e2e.conftest import Running
 def page() -> Iterator[Page]:
     with chromium() as browser:
         page = browser.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(60_000)
         yield page
 
 
@@ -31,7 +31,7 @@ def test_the_viewer_of_the_api_signs_in_at_the_hosted_ui_and_reads_the_holdings(
     hosted_ui.locator("#username").fill(stack.stack.username)
     hosted_ui.locator("#password").fill(stack.stack.password)
     hosted_ui.locator("button[type=submit]").click()
-    expect(form.get_by_role("button", name="Remove authorization")).to_be_visible(timeout=10_000)
+    expect(form.get_by_role("button", name="Remove authorization")).to_be_visible(timeout=60_000)
     dialog.locator("button.btn-done").last.click()
 
     operation = page.locator("#operations-default-holdings")

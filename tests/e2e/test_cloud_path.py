@@ -26,7 +26,7 @@ def through_gateway(
     running: Running, path: str = "/holdings", token: str | None = None
 ) -> requests.Response:
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    return requests.get(f"{running.stack.gateway_url}{path}", headers=headers, timeout=30)
+    return requests.get(f"{running.stack.gateway_url}{path}", headers=headers, timeout=60)
 
 
 def role_of(running: Running) -> str:
@@ -59,9 +59,15 @@ def rights(stack: Running) -> Iterator[Any]:
 
 def test_gateway_and_flask_give_the_same_body(stack: Running) -> None:
     token = access_token(stack.stack)
-    behind = through_gateway(stack, token=token)
+
+    def both() -> tuple[requests.Response, requests.Response]:
+        stack.delete_snapshot()
+        return through_gateway(stack, token=token), stack.get(token=token)
+
+    # On a busy machine the figures of the first may be no longer fresh by the second.
+    pairs = (both() for _ in range(10))
+    behind, flask = next(pair for pair in pairs if pair[1].headers["X-Cache"] == "HIT")
     assert (behind.status_code, behind.headers["X-Cache"]) == (200, "MISS")
-    flask = stack.get(token=token)
     assert (flask.headers["X-Cache"], flask.content) == ("HIT", behind.content)
     assert behind.headers["ETag"] == flask.headers["ETag"]
     assert behind.headers["Vary"] == "Origin, Authorization"
@@ -90,9 +96,24 @@ def test_the_gateway_refuses_bad_tokens_without_asking_the_function(stack: Runni
     assert seen == {name: status for name, (_, status) in refused.items()}
     # The table was emptied before this test: a function that had run would have filled it.
     item = stack.aws("dynamodb").get_item(
-        TableName=stack.stack.table, Key={"pk": {"S": "holdings#demo-user"}}
+        TableName=stack.stack.table, Key={"pk": {"S": "reading#demo-user"}}
     )
     assert "Item" not in item
+
+
+def test_the_gateway_lets_change_something_with_the_scope_for_it_alone(stack: Running) -> None:
+    reads = sign_in(stack, scope="openid holdings/read").access_token
+    changes = [("POST", ""), *((m, "/1") for m in ("PATCH", "DELETE")), ("PUT", "/1/credential")]
+    seen = {
+        f"{method} {path}": requests.request(
+            method,
+            f"{stack.stack.gateway_url}/connections{path}",
+            headers={"Authorization": f"Bearer {reads}"},
+            timeout=30,
+        ).status_code
+        for method, path in changes
+    }
+    assert seen == dict.fromkeys(seen, 403)
 
 
 @pytest.mark.parametrize("action", ["dynamodb:GetItem", "dynamodb:PutItem"])
@@ -123,7 +144,7 @@ def test_the_role_may_do_nothing_else(stack: Running) -> None:
             aws_session_token=given["SessionToken"],
         )
 
-    key = {"pk": {"S": "holdings#demo-user"}}
+    key = {"pk": {"S": "reading#demo-user"}}
     assert "Item" not in as_role("dynamodb").get_item(TableName=stack.stack.table, Key=key)
     assert as_role("secretsmanager").get_secret_value(SecretId=stack.stack.secret)["SecretString"]
     for denied in (

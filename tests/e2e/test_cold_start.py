@@ -19,12 +19,12 @@ from bench.cloud import SECRET_NAME, Reply, Request, Services
 from holdings.cold_start import LATER
 from tests.builders import ENVIRONMENT, make_v1_event, make_v2_event
 
-# A fresh app for each case, in one process; time stands still and ids are not random, so that both
-# runs have the same.
+# A fresh app for each case, in one process; time stands still, ids are not random and nothing is
+# waited for, so that both runs have the same and soon.
 RUN = """
 import json, os, sys, time
 sys.path.insert(0, sys.argv[1])
-time.time, os.urandom = lambda: 1795253400.0, bytes
+time.time, time.sleep, os.urandom = lambda: 1795253400.0, lambda seconds: None, bytes
 if sys.argv[2] == "early":
     from holdings import cold_start
     cold_start.defer = lambda: None

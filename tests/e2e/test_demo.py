@@ -29,12 +29,12 @@ def api(demo: Running) -> str:
 
 
 def test_the_page_is_told_that_there_is_nobody_to_sign_in(demo: Running) -> None:
-    told = requests.get(f"{page(demo)}/config.json", timeout=10).json()
+    told = requests.get(f"{page(demo)}/config.json", timeout=60).json()
     assert told == {"api_url": api(demo)}
 
 
 def test_the_page_may_read_the_sample_figures_without_a_token(demo: Running) -> None:
-    answer = requests.get(f"{api(demo)}/holdings", headers={"Origin": page(demo)}, timeout=10)
+    answer = requests.get(f"{api(demo)}/holdings", headers={"Origin": page(demo)}, timeout=60)
     assert answer.json()["warnings"][0]["code"] == "demo_mode"
     assert answer.headers["Access-Control-Allow-Origin"] == page(demo)
 
@@ -47,7 +47,7 @@ def test_it_says_what_it_is_and_where(demo: Running) -> None:
 
 def test_nothing_of_the_real_stack_is_started_or_overwritten(demo: Running) -> None:
     assert sorted(path.name for path in demo.state_dir.iterdir()) == ["page.log", "web"]
-    for port in ("EMULATOR_PORT", "SIMULATOR_PORT"):
+    for port in ("EMULATOR_PORT", "SIMULATOR_PORT", "SIMULATOR_ADVANCED_PORT"):
         with pytest.raises(requests.ConnectionError):
             requests.get(f"http://127.0.0.1:{demo.ports[port]}", timeout=1)
 

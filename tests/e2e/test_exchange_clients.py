@@ -1,14 +1,16 @@
-"""Clients that others wrote for Coinbase Exchange read balances, told nothing but the address.
+"""Clients that others wrote read balances, told nothing but the address and whom to trust.
 
-That is the best evidence there is, short of Coinbase, that the simulator is faithful.
+That is the best evidence there is, short of Coinbase, that the simulators are faithful.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -17,7 +19,11 @@ from urllib.request import Request, urlopen
 import ccxt
 import coinbasepro
 import pytest
+from coinbase.rest import RESTClient
 from coinbasepro.exceptions import InvalidAPIKey, RateLimitError
+from requests import HTTPError
+
+from local.simulator import CdpKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,10 +37,17 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("simulator") / "state.json"
 
 
+@dataclass(frozen=True)
+class Addresses:
+    exchange: str
+    advanced: str
+
+
 @pytest.fixture(scope="module")
-def url(state: Path) -> Iterator[str]:
+def addresses(state: Path) -> Iterator[Addresses]:
     """Where `python -m local.simulator` listens, in a process of its own."""
-    settings = {"SIMULATOR_PORT": "0", "SIMULATOR_STATE": str(state)}
+    ports = {"SIMULATOR_PORT": "0", "SIMULATOR_ADVANCED_PORT": "0"}
+    settings = {**ports, "SIMULATOR_STATE": str(state)}
     with subprocess.Popen(
         [sys.executable, "-m", "local.simulator"],
         env=os.environ | settings | {"SIMULATOR_EXIT_WITH_PARENT": "1"},
@@ -43,10 +56,17 @@ def url(state: Path) -> Iterator[str]:
     ) as process:
         try:
             assert process.stdout is not None
-            yield process.stdout.readline().split()[-1]
+            said = "".join(iter(process.stdout.readline, "Ctrl-C stops both.\n"))
+            exchange, advanced = re.findall(r"simulator: (\S+)", said)
+            yield Addresses(exchange, advanced)
         finally:
             process.terminate()
     assert process.returncode == 0
+
+
+@pytest.fixture
+def url(addresses: Addresses) -> str:
+    return addresses.exchange
 
 
 @pytest.fixture
@@ -80,7 +100,7 @@ def ccxt_with(url: str, api_key: str, secret: str, passphrase: str) -> Any:
 
 def inject(url: str, **fault: object) -> None:
     order = Request(f"{url}/_simulator/faults", json.dumps(fault).encode(), method="PUT")  # noqa: S310 - our own address
-    with urlopen(order, timeout=5) as reply:  # noqa: S310 - our own address
+    with urlopen(order, timeout=60) as reply:  # noqa: S310 - our own address
         assert reply.status == 200
 
 
@@ -135,3 +155,113 @@ def test_each_client_recognises_a_rate_limit(
     with pytest.raises(ccxt.RateLimitExceeded, match="Private rate limit exceeded"):
         ccxt_client.fetch_balance()
     assert len(coinbasepro_client.get_accounts()) == 204
+
+
+API = "/api/v3/brokerage"
+
+
+@dataclass(frozen=True)
+class AdvancedKey:
+    """A sample key, the certificate to trust, and what the simulator says it holds."""
+
+    url: str
+    name: str
+    private_key: str
+    authority: Path
+
+    @property
+    def host(self) -> str:
+        return self.url.removeprefix("https://")
+
+
+@pytest.fixture(params=["ES256", "EdDSA"])
+def advanced_key(request: pytest.FixtureRequest, addresses: Addresses, state: Path) -> AdvancedKey:
+    samples = json.loads(state.with_name("sample-keys.json").read_text())
+    first, second = (s["credential"] for s in samples if s["exchange"] == "coinbase_advanced")
+    key = first if request.param == "ES256" else second
+    authority = state.with_name("advanced-ca.pem")
+    return AdvancedKey(addresses.advanced, key["name"], key["privateKey"], authority)
+
+
+@pytest.fixture
+def ccxt_advanced(advanced_key: AdvancedKey) -> Any:
+    return ccxt_advanced_with(advanced_key, advanced_key.private_key)
+
+
+def ccxt_advanced_with(key: AdvancedKey, private_key: str) -> Any:
+    client: Any = ccxt.coinbase({"apiKey": key.name, "secret": private_key})
+    client.urls["api"]["rest"] = key.url
+    client.validateServerSsl = str(key.authority)
+    client.number = str
+    return client
+
+
+@pytest.fixture
+def sdk(advanced_key: AdvancedKey, monkeypatch: pytest.MonkeyPatch) -> RESTClient:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(advanced_key.authority))
+    return sdk_with(advanced_key, advanced_key.private_key)
+
+
+def sdk_with(key: AdvancedKey, private_key: str) -> RESTClient:
+    return RESTClient(api_key=key.name, api_secret=private_key, base_url=key.host)
+
+
+def answer(response: Any) -> dict[str, Any]:
+    return cast("dict[str, Any]", response.to_dict())
+
+
+def sdk_accounts(sdk: RESTClient) -> list[dict[str, Any]]:
+    """Every page, as the SDK's own users read them."""
+    found: list[dict[str, Any]] = []
+    cursor = None
+    while True:
+        page = answer(sdk.get_accounts(limit=100, cursor=cursor))
+        found += page["accounts"]
+        if not page["has_next"]:
+            return found
+        cursor = page["cursor"]
+
+
+def test_two_independent_clients_read_the_same_balances_of_advanced_trade(
+    ccxt_advanced: Any, sdk: RESTClient
+) -> None:
+    balances = ccxt_advanced.fetch_balance({"v3": True})
+    rows = sdk_accounts(sdk)
+    listed = {
+        row["uuid"]: (row["available_balance"], row["hold"]) for row in balances["info"]["accounts"]
+    }
+    assert {row["uuid"]: (row["available_balance"], row["hold"]) for row in rows} == listed
+    sums: dict[str, Decimal] = {}
+    for row in rows:
+        if row["type"] == "ACCOUNT_TYPE_VAULT":
+            continue  # which ccxt lists, and adds to no balance
+        held = Decimal(row["available_balance"]["value"]) + Decimal(row["hold"]["value"])
+        sums[row["currency"]] = sums.get(row["currency"], Decimal(0)) + held
+    parsed = {
+        currency: Decimal(balances[ccxt_advanced.safe_currency_code(currency)]["total"])
+        for currency in sums
+    }
+    assert parsed == sums
+
+
+def test_ccxt_reads_markets_and_the_sdk_the_key_s_rights(
+    ccxt_advanced: Any, sdk: RESTClient
+) -> None:
+    markets = ccxt_advanced.load_markets()
+    assert markets["BTC/USD"]["active"]
+    rights = answer(sdk.get_api_key_permissions())
+    assert (rights["can_view"], rights["can_trade"], rights["can_transfer"]) == (True, False, False)
+    (portfolio,) = answer(sdk.get_portfolios())["portfolios"]
+    assert portfolio["uuid"] == rights["portfolio_uuid"]
+    assert int(answer(sdk.get_unix_time())["epoch_seconds"]) > 1_700_000_000
+
+
+def test_each_client_of_advanced_trade_recognises_a_rejected_key(
+    advanced_key: AdvancedKey, sdk: RESTClient, addresses: Addresses
+) -> None:
+    del sdk, addresses
+    another = CdpKey.random("EdDSA").private_key
+    with pytest.raises(HTTPError, match=r"401 Client Error: .*Unauthorized"):
+        sdk_with(advanced_key, another).get_accounts()
+    with pytest.raises(ccxt.AuthenticationError):
+        ccxt_advanced_with(advanced_key, another).fetch_accounts()

@@ -12,9 +12,10 @@ import requests
 from local import accounts
 from local.settings import LocalError
 from local.sign_in import Tokens, login
+from local.stack import User
 from tests.e2e.emulated import CALLBACK, aws, emulator, provisioned
 
-PASSWORD = "Correct-horse-1"
+USER = User(accounts.USERNAMES[0], "Correct-horse-1")
 SCOPE = "openid email holdings/read"
 
 
@@ -30,8 +31,8 @@ class HostedUi:
             "client_id": self.client_id,
             "redirect_uri": CALLBACK,
             "scope": SCOPE,
-            "username": accounts.USERNAME,
-            "password": PASSWORD,
+            "username": USER.username,
+            "password": USER.password,
         }
         return login(self.url, **(options | changes))
 
@@ -40,7 +41,7 @@ class HostedUi:
 def hosted_ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostedUi]:
     with emulator(tmp_path_factory.mktemp("emulator")) as emulated:
         outputs = provisioned(emulated)
-        accounts.create_user(aws(emulated), outputs["user_pool_id"], PASSWORD)
+        accounts.create_user(aws(emulated), outputs["user_pool_id"], USER)
         yield HostedUi(
             emulated.url, outputs["client_id"], outputs["user_pool_id"], outputs["issuer"]
         )
@@ -54,7 +55,7 @@ def tokens(hosted_ui: HostedUi) -> Tokens:
 def test_the_access_token_is_signed_by_the_pool_and_says_who_for_whom_and_how_long(
     hosted_ui: HostedUi, tokens: Tokens
 ) -> None:
-    jwks = requests.get(f"{hosted_ui.url}/{hosted_ui.pool_id}/.well-known/jwks.json", timeout=5)
+    jwks = requests.get(f"{hosted_ui.url}/{hosted_ui.pool_id}/.well-known/jwks.json", timeout=60)
     kid = jwt.get_unverified_header(tokens.access_token)["kid"]
     key = jwt.PyJWKSet.from_dict(jwks.json())[kid]
 
@@ -73,7 +74,7 @@ def test_the_id_token_is_for_the_client_and_names_the_user(
     claims = jwt.decode(tokens.id_token, options={"verify_signature": False})
 
     assert (claims["token_use"], claims["aud"]) == ("id", hosted_ui.client_id)
-    assert claims["email"] == accounts.USERNAME
+    assert claims["email"] == USER.username
 
 
 def test_without_openid_there_is_no_id_token(hosted_ui: HostedUi) -> None:
@@ -116,7 +117,7 @@ def token_endpoint(hosted_ui: HostedUi, **form: str) -> requests.Response:
         f"{hosted_ui.url}/oauth2/token",
         data={"client_id": hosted_ui.client_id, **form},
         headers={"Origin": "http://localhost:5173"},
-        timeout=5,
+        timeout=60,
     )
 
 
@@ -147,7 +148,7 @@ def test_a_page_of_another_origin_may_ask_for_tokens(hosted_ui: HostedUi) -> Non
             "Access-Control-Request-Method": "POST",
             "Access-Control-Request-Headers": "content-type",
         },
-        timeout=5,
+        timeout=60,
     )
     answer = token_endpoint(hosted_ui, grant_type="refresh_token", refresh_token="none")
 

@@ -1,6 +1,7 @@
 """The archive that `make package` writes runs as it is, in a Python 3.13 that has nothing else.
 
-Its compiled parts are for arm64: on another processor their pure-Python twins answer.
+Its compiled parts are for arm64: on another processor their pure-Python twins answer, and
+`cryptography`, which has none, is not imported.
 """
 
 import hashlib
@@ -14,18 +15,26 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
+import jwt
 import pytest
 
+from local.emulator import Emulator
+from local.settings import EMULATOR_PYTHON
+from local.simulator import AdvancedSimulator
+from local.simulator.kept import kept_certificate
+from package import selection
 from package.build import ROOT, fetch
 from tests.builders import ENVIRONMENT, make_v2_event
+from tests.coinbase_keys import EC_PEM, NAME
 from tests.e2e.archives import build
 
-LIMIT_BYTES = 6_000_000
+LIMIT_BYTES = 11_000_000
 ARN = "arn:aws:lambda:eu-central-1:123456789012:function:holdings"
 INPUTS = ("LICENSE", "app.py", "holdings", "docs/openapi.json", "package", "requirements.txt")
 # importlib.util.MAGIC_NUMBER of CPython 3.13, and PEP 552's flags: by hash, which nobody checks.
@@ -41,6 +50,26 @@ import runpy, sys
 sys.path += sys.argv[1:3]
 sys.argv[1:] = ["app.handler"]
 runpy.run_module("awslambdaric", run_name="__main__", alter_sys=True)
+"""
+ARM64 = ".cpython-313-aarch64-linux-gnu.so"
+SIGN = """
+import json, sys
+sys.path.append(sys.argv[1])
+from holdings.adapters.coinbase_advanced.credential import SigningKey, parse_credential
+from holdings.adapters.coinbase_advanced.signing import token
+key = SigningKey.of(parse_credential(json.loads(sys.argv[2])))
+print(token(key, "GET api.coinbase.com/api/v3/brokerage/accounts", now=0, nonce="5eed"))
+"""
+READ = """
+import json, sys
+sys.path.insert(0, sys.argv[1])  # as the emulator does
+from holdings.adapters import tls
+from holdings.adapters.exchanges import kinds
+from holdings.core.clock import Clock, Deadline
+from holdings.settings import Settings
+advanced = kinds(Settings.from_env(), clock=Clock(), trusted=tls.context)["coinbase_advanced"]
+key = advanced.parse(json.loads(sys.argv[2]))
+print(len(advanced.open(lambda anew: key).accounts(Deadline.after(60, Clock()))))
 """
 CLIENTS = """
 import sys
@@ -65,7 +94,8 @@ def runtime_client(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def pins_of(requirements: Path) -> dict[str, str]:
-    return dict(re.findall(r"^([^\s=]+)==(\S+)", requirements.read_text(), re.MULTILINE))
+    pin = r"^([^\s=\[]+)(?:\[\S+\])?==(\S+)"  # with or without extras
+    return dict(re.findall(pin, requirements.read_text(), re.MULTILINE))
 
 
 def copy_of_the_checkout(folder: Path) -> Path:
@@ -145,9 +175,53 @@ def test_each_distribution_that_ships_has_its_licence_there_and_so_have_we(tree:
 
 
 def test_its_compiled_parts_are_for_arm64(tree: Path) -> None:
-    names = [path.name for path in tree.rglob("*.so")]
-    assert names
-    assert all(name.endswith(".cpython-313-aarch64-linux-gnu.so") for name in names)
+    parts = {path: path.read_bytes()[:20] for path in tree.rglob("*.so")}
+    assert {path.name for path in parts} >= {"_rust.abi3.so", f"_cffi_backend{ARM64}"}
+    assert all(path.name.endswith((ARM64, ".abi3.so")) for path in parts)
+    # ELF's e_machine, at 18: 183 is AArch64.
+    assert {int.from_bytes(head[18:20], "little") for head in parts.values()} == {183}
+
+
+def test_what_ships_signs_for_coinbase_advanced_trade(python313: Path, tmp_path: Path) -> None:
+    """`cryptography` has no pure-Python twin: the same files, compiled for this machine."""
+    site, tree = tmp_path / "site-packages", tmp_path / "tree"
+    fetch(ROOT / "requirements.txt", site, "--require-hashes")
+    selection.lay_out(tree, checkout=ROOT, site_packages=site)
+    done = subprocess.run(
+        [python313, "-I", "-S", "-c", SIGN, tree, json.dumps({"name": NAME, "privateKey": EC_PEM})],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    header = jwt.get_unverified_header(done.stdout.strip())
+    assert (header["alg"], header["kid"], header["nonce"]) == ("ES256", NAME, "5eed")
+
+
+def test_in_the_emulator_the_very_archive_reads_coinbase_advanced_trade(
+    tree: Path, tmp_path: Path
+) -> None:
+    """By the emulator's cryptography, from the simulator that its functions are told to trust."""
+    emulator = Emulator(EMULATOR_PYTHON, tmp_path)
+    if not emulator.python.exists():
+        pytest.skip(f"no emulator environment at {emulator.python}")
+    certificate = kept_certificate(tmp_path)
+    with AdvancedSimulator(certificate) as simulator:
+        told = {
+            "CB_ADVANCED_URL": simulator.url,
+            "REQUESTS_CA_BUNDLE": str(certificate.trusted),
+            "DEMO_MODE": "true",  # no other setting
+        }
+        done = subprocess.run(
+            [emulator.python, "-c", READ, tree, json.dumps(simulator.credentials.credential())],
+            env=replace(emulator, told_functions=told).environment,
+            cwd=tree,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert int(done.stdout) == len(simulator.exchange.rows())
+    theirs = pins_of(ROOT / "local" / "emulator" / "requirements.txt")["cryptography"]
+    assert theirs == pins_of(ROOT / "requirements.txt")["cryptography"]
 
 
 def test_no_file_tells_where_it_was_built(tree: Path) -> None:

@@ -10,14 +10,14 @@ from tests.e2e.conftest import Running
 
 
 def test_the_page_is_served_at_the_address_that_is_printed(stack: Running) -> None:
-    answer = requests.get(stack.stack.web_url, timeout=10)
+    answer = requests.get(stack.stack.web_url, timeout=60)
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/html")
     assert answer.text.lstrip().lower().startswith("<!doctype html>")
     assert f"page      {stack.stack.web_url} " in stack.output
 
 
 def test_the_page_is_told_of_this_stack(stack: Running) -> None:
-    told = requests.get(f"{stack.stack.web_url}/config.json", timeout=10)
+    told = requests.get(f"{stack.stack.web_url}/config.json", timeout=60)
     assert told.headers["Content-Type"] == "application/json"
     assert told.json() == {
         "api_url": stack.stack.api_url,
@@ -33,7 +33,7 @@ def test_it_is_told_what_the_cloud_tells_it(stack: Running) -> None:
     s3 = stack.aws("s3")
     [bucket] = [found["Name"] for found in s3.list_buckets()["Buckets"]]
     cloud = json.loads(s3.get_object(Bucket=bucket, Key="config.json")["Body"].read())
-    local = requests.get(f"{stack.stack.web_url}/config.json", timeout=10).json()
+    local = requests.get(f"{stack.stack.web_url}/config.json", timeout=60).json()
     addresses = ("api_url", "hosted_ui_url")
     assert cloud.keys() == local.keys()
     assert {k: v for k, v in cloud.items() if k not in addresses} == {

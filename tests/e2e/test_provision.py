@@ -120,7 +120,7 @@ def test_a_restart_keeps_users_items_and_the_secrets_value(tmp_path: Path) -> No
 def test_a_wiped_emulator_is_filled_again(tmp_path: Path) -> None:
     with emulator(tmp_path) as emulated:
         first = provisioned(emulated)
-        requests.post(f"{emulated.url}/_ministack/reset", timeout=20).raise_for_status()
+        requests.post(f"{emulated.url}/_ministack/reset", timeout=60).raise_for_status()
 
         second = provisioned(emulated)
 

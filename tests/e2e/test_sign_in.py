@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from local.settings import LocalError
-from local.sign_in import Tokens, login
+from local.sign_in import Tokens, access_token, login
 from tests.e2e.conftest import Running
 
 
@@ -33,8 +33,15 @@ def test_signing_in_by_plain_http_gives_an_access_token_with_the_scope(stack: Ru
     assert claims["iss"] == stack.stack.issuer
     assert claims["client_id"] == stack.stack.client_id
     assert claims["token_use"] == "access"
-    assert stack.stack.scope in str(claims["scope"]).split()
+    assert {"holdings/read", "holdings/write"} <= set(str(claims["scope"]).split())
     assert stack.get(token=sign_in(stack).access_token).status_code == 200
+
+
+def test_two_people_sign_in_and_are_two(stack: Running) -> None:
+    first, second = (access_token(stack.stack, user) for user in stack.stack.users)
+    assert payload(first)["sub"] != payload(second)["sub"]
+    assert [stack.get(token=token).status_code for token in (first, second)] == [200, 200]
+    assert payload(access_token(stack.stack))["sub"] == payload(first)["sub"]
 
 
 def test_an_id_token_is_forbidden_with_a_problem(stack: Running) -> None:
@@ -59,7 +66,7 @@ def test_a_tampered_token_is_refused_with_a_problem(stack: Running, part: int) -
 
 def test_without_a_token_the_answer_is_a_problem_that_a_page_may_read(stack: Running) -> None:
     origin = f"http://localhost:{stack.ports['WEB_PORT']}"
-    answer = requests.get(f"{stack.stack.api_url}/holdings", headers={"Origin": origin}, timeout=10)
+    answer = requests.get(f"{stack.stack.api_url}/holdings", headers={"Origin": origin}, timeout=60)
     assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
     assert answer.headers["Access-Control-Allow-Origin"] == origin
 

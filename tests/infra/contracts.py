@@ -13,6 +13,10 @@ WILDCARDS = {
     ("data-key", "AccountAdministersKey"): "*",
     ("data-key", "AccountUsesKeyThroughServices"): "*",
     ("log-key", "AccountAdministersKey"): "*",
+    ("records-key", "AccountAdministersKey"): "*",
+    ("records-key", "TableIsEncrypted"): "*",
+    ("records-key", "TableKeepsItsKey"): "*",
+    ("records-key", "ViewersUseKeyForTheirOwn"): "*",
     ("log-key", "LogsUseKeyForTheirGroups"): "*",
     ("log-key", "AlarmsPublishEncrypted"): "*",
     ("function-own-resources", "OwnLog"): "arn:of:function-log:log-stream:*",
@@ -168,11 +172,17 @@ def open_doors(program: Program, *, any_origin: bool) -> Iterator[str]:
         key = route.arguments["routeKey"]
         if key.split()[0] in ("ANY", "$default", "OPTIONS"):
             yield f"{key} catches what it should not"
-        if key.endswith("/holdings") and (
+        method, path = key.split()
+        if path in ("/health", "/openapi.json"):
+            continue
+        if (
             route.arguments.get("authorizationType") != "JWT"
             or route.arguments.get("authorizerId") != f"{authorizer.name}-id"
         ):
             yield f"{key} is open"
+        scopes = route.arguments.get("authorizationScopes", [])
+        if method not in ("GET", "HEAD") and not all(s.endswith("/write") for s in scopes):
+            yield f"{key} changes something for whoever may read"
     origins = program.one("Api").arguments["corsConfiguration"]["allowOrigins"]
     if "*" in origins and not any_origin:
         yield "every page may call the API"

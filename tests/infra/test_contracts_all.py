@@ -45,7 +45,8 @@ def test_where_data_lives_nothing_goes_away_by_a_change_of_the_program(
 @pytest.mark.parametrize("keep", [True, False])
 def test_one_key_says_whether_data_is_kept(stack: str, keep: bool) -> None:
     program = declare(stack, settings(stack) | {"holdings:keepData": keep})
-    table, pool = program.one("Table").arguments, program.one("UserPool").arguments
+    table, pool = program.named("cache").arguments, program.one("UserPool").arguments
+    records = program.named("records").arguments
     windows = [program.one("Secret").arguments["recoveryWindowInDays"]] + [
         key.arguments["deletionWindowInDays"] for key in program.all("Key")
     ]
@@ -53,9 +54,11 @@ def test_one_key_says_whether_data_is_kept(stack: str, keep: bool) -> None:
     assert list(contracts.unguarded(program, kept=keep)) == []
     assert table["deletionProtectionEnabled"] is keep
     assert table["pointInTimeRecovery"] == {"enabled": keep}
+    assert records["deletionProtectionEnabled"] is keep
+    assert records["pointInTimeRecovery"] == {"enabled": True}
     assert pool["deletionProtection"] == ("ACTIVE" if keep else "INACTIVE")
     # A secret's name stays taken as long as it can be had back; keys have no names.
-    assert windows == ([30, 30, 30] if keep else [0, 7, 7])
+    assert windows == ([30, 30, 30, 30] if keep else [0, 7, 7, 7])
 
 
 def test_every_stack_lets_only_signed_in_callers_of_named_pages_read(program: Program) -> None:
@@ -122,6 +125,8 @@ BROKEN: list[tuple[Rule, str, dict[str, Any]]] = [
     (contracts.invoked_past_the_alias, "api-invokes-live", {"qualifier": None}),
     (contracts.invoked_past_the_alias, "api-invokes-live", {"sourceArn": "arn:*"}),
     (STRICT, "get-holdings", {"authorizationType": "NONE"}),
+    (STRICT, "get-me", {"authorizationType": "NONE"}),
+    (STRICT, "delete-connections-id", {"authorizationScopes": ["holdings/read"]}),
     (STRICT, "head-holdings", {"authorizerId": None}),
     (STRICT, "get-holdings", {"routeKey": "ANY /holdings"}),
     (STRICT, "http-api", {"corsConfiguration": {"allowOrigins": ["*"]}}),
@@ -137,7 +142,9 @@ def test_a_rule_notices_when_it_is_broken(rule: Rule, name: str, change: dict[st
     assert list(rule(wrong))
 
 
-@pytest.mark.parametrize("name", ["users", "cache", "coinbase", "data-key", "access-log"])
+@pytest.mark.parametrize(
+    "name", ["users", "cache", "records", "coinbase", "data-key", "records-key", "access-log"]
+)
 @pytest.mark.parametrize("change", [{"protect": False}, {"retain": True}])
 def test_the_rule_for_data_notices_a_missing_guard_and_what_stays_behind(
     name: str, change: dict[str, Any]

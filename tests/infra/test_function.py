@@ -27,7 +27,12 @@ def identifiers(kind: str, count: int) -> str:
 
 def test_the_role_may_do_what_the_app_does_and_nothing_else() -> None:
     policy = function_policy(
-        region="eu-west-1", table_arn="table", secret_arn="secret", key_arn="key", log_group_arn="g"
+        region="eu-west-1",
+        table_arn="table",
+        secret_arn="secret",
+        key_arn="key",
+        viewer_role_arn="viewer",
+        log_group_arn="g",
     )
 
     via = ["dynamodb.eu-west-1.amazonaws.com", "secretsmanager.eu-west-1.amazonaws.com"]
@@ -37,24 +42,28 @@ def test_the_role_may_do_what_the_app_does_and_nothing_else() -> None:
         ("Allow", ["dynamodb:GetItem", "dynamodb:PutItem"], ["table"], None),
         ("Allow", ["secretsmanager:GetSecretValue"], ["secret"], None),
         ("Allow", ["kms:Decrypt"], ["key"], {"StringEquals": {"kms:ViaService": via}}),
+        ("Allow", ["sts:AssumeRole", "sts:TagSession"], ["viewer"], None),
         ("Allow", ["logs:CreateLogStream", "logs:PutLogEvents"], ["g:log-stream:*"], None),
         ("Allow", TRACES, ["*"], None),
     ]
 
 
 def test_only_lambda_takes_the_role(program: Program) -> None:
-    assert json.loads(program.one("Role").arguments["assumeRolePolicy"]) == lambda_trust()
+    assert (
+        json.loads(program.named("function-role").arguments["assumeRolePolicy"]) == lambda_trust()
+    )
     assert lambda_trust()["Statement"][0]["Principal"] == {"Service": "lambda.amazonaws.com"}
 
 
 def test_the_role_has_the_policy_of_this_stack_s_own_things(program: Program) -> None:
-    (right,) = program.all("RolePolicy")
+    right = program.named("function-own-resources").arguments["policy"]
 
-    assert json.loads(right.arguments["policy"]) == function_policy(
+    assert json.loads(right) == function_policy(
         region="eu-west-1",
         table_arn="arn:of:cache",
         secret_arn="arn:of:coinbase",
         key_arn="arn:of:data-key",
+        viewer_role_arn=f"arn:aws:iam::{ACCOUNT}:role/{program.named('viewer-role').arguments['name']}",
         log_group_arn="arn:of:function-log",
     )
 
@@ -111,6 +120,12 @@ def test_the_function_runs_the_archive_as_it_was_built_for(stack: str, program: 
         "DDB_TABLE": f"holdings-{stack}-cache",
         "CB_BASE_URL": PRODUCTION if stack == "prod" else SANDBOX,
         "CB_SECRET_NAME": f"holdings-{stack}-coinbase",
+        "CB_ADVANCED_URL": "https://api.coinbase.com",
+        "RECORDS_TABLE": f"holdings-{stack}-records",
+        "VIEWER_ROLE_ARN": f"arn:aws:iam::{ACCOUNT}:role/holdings-{stack}-viewer",
+        "RECORDS_KEY_ID": "arn:of:records-key",
+        "ENVIRONMENT": stack,
+        "SHARED_CONNECTION": "true",
         "CACHE_TTL_SECONDS": "180",
         "STALE_TTL_SECONDS": "86400",
         "SECRET_CACHE_TTL_SECONDS": "300",

@@ -5,7 +5,8 @@ import pytest
 from infra_pulumi.config import ConfigError
 from tests.infra.capture import Program, declare, settings
 
-SCOPE = {"authorizationType": "JWT", "authorizationScopes": ["holdings/read"]}
+READ = {"authorizationType": "JWT", "authorizationScopes": ["holdings/read"]}
+WRITE = {"authorizationType": "JWT", "authorizationScopes": ["holdings/write"]}
 CERTIFICATE = "arn:aws:acm:eu-west-1:111122223333:certificate/ab-12"
 OWN_NAME = {
     "holdings:apiDomain": "api.holdings.example",
@@ -14,7 +15,9 @@ OWN_NAME = {
 ORIGINS = json.dumps([f"https://{'a' * 50}{number}.example" for number in range(60)])
 
 
-def test_health_and_document_are_open_and_holdings_need_the_scope(program: Program) -> None:
+def test_health_and_document_are_open_and_all_else_needs_a_scope_for_what_it_does(
+    program: Program,
+) -> None:
     routes = {
         route.arguments["routeKey"]: {
             key: route.arguments[key]
@@ -29,8 +32,20 @@ def test_health_and_document_are_open_and_holdings_need_the_scope(program: Progr
         "HEAD /health": {"authorizationType": "NONE"},
         "GET /openapi.json": {"authorizationType": "NONE"},
         "HEAD /openapi.json": {"authorizationType": "NONE"},
-        "GET /holdings": SCOPE,
-        "HEAD /holdings": SCOPE,
+        "GET /holdings": READ,
+        "HEAD /holdings": READ,
+        "GET /connections": READ,
+        "HEAD /connections": READ,
+        "POST /connections": WRITE,
+        "GET /connections/{id}": READ,
+        "HEAD /connections/{id}": READ,
+        "PATCH /connections/{id}": WRITE,
+        "DELETE /connections/{id}": WRITE,
+        "PUT /connections/{id}/credential": WRITE,
+        "GET /me": READ,
+        "HEAD /me": READ,
+        "PATCH /me": WRITE,
+        "DELETE /me": WRITE,
     }
     assert {r.arguments["target"] for r in program.all("Route")} == {
         "integrations/function-live-id"
@@ -40,9 +55,10 @@ def test_health_and_document_are_open_and_holdings_need_the_scope(program: Progr
 def test_without_a_scope_any_token_of_the_client_is_good() -> None:
     program = declare("prod", settings("prod") | {"holdings:apiScope": ""})
 
-    route = program.named("get-holdings").arguments
-    assert route["authorizationType"] == "JWT"
-    assert "authorizationScopes" not in route
+    for name in ("get-holdings", "post-connections"):
+        route = program.named(name).arguments
+        assert route["authorizationType"] == "JWT"
+        assert "authorizationScopes" not in route
 
 
 def test_tokens_are_those_that_the_pool_gave_to_the_client(program: Program) -> None:
@@ -87,11 +103,19 @@ def test_limits_come_from_the_stack_and_the_routes_exist_before_them(
         "throttlingRateLimit": general[0],
         "throttlingBurstLimit": general[1],
     }
+    limits = {
+        "health": general,
+        "openapi": general,
+        "post-connections": (2, 10),
+        "put-connections-id-credential": (2, 10),
+    }
     assert {
         setting["routeKey"]: (setting["throttlingRateLimit"], setting["throttlingBurstLimit"])
         for setting in stage.arguments["routeSettings"]
     } == {
-        route.arguments["routeKey"]: holdings if "holdings" in route.name else general
+        route.arguments["routeKey"]: limits.get(
+            route.name, limits.get(route.name.partition("-")[2], holdings)
+        )
         for route in program.all("Route")
     }
     assert {route.name for route in program.all("Route")} <= {*stage.depends_on}
@@ -123,8 +147,14 @@ def test_pages_that_sign_in_may_call_unless_others_are_named() -> None:
     cors = declare("prod", config).one("Api").arguments["corsConfiguration"]
 
     assert cors["allowOrigins"] == ["https://a.example", "https://b.c"]
-    assert cors["allowMethods"] == ["GET", "HEAD", "OPTIONS"]
-    assert "authorization" in cors["allowHeaders"]
+    assert cors["allowMethods"] == ["GET", "HEAD", "OPTIONS", "POST", "PATCH", "PUT", "DELETE"]
+    assert cors["allowHeaders"] == [
+        "authorization",
+        "content-type",
+        "idempotency-key",
+        "if-match",
+        "if-none-match",
+    ]
 
 
 def test_any_page_may_call_in_dev_only() -> None:

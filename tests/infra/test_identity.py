@@ -1,5 +1,6 @@
 from tests.infra.capture import ACCOUNT, Program, declare, settings
 
+SCOPES = ("holdings/read", "holdings/write")
 SRP = ["ALLOW_USER_SRP_AUTH"]
 
 
@@ -53,7 +54,7 @@ def test_the_client_is_public_and_gets_tokens_by_code_flow_only(
         "generateSecret": False,
         "allowedOauthFlowsUserPoolClient": True,
         "allowedOauthFlows": ["code"],
-        "allowedOauthScopes": ["openid", "email", "profile", "holdings/read"],
+        "allowedOauthScopes": ["openid", "email", "profile", *SCOPES],
         "callbackUrls": settings(stack)["holdings:callbackUrls"],
         "logoutUrls": settings(stack)["holdings:logoutUrls"],
         "supportedIdentityProviders": ["COGNITO"],
@@ -87,7 +88,10 @@ def test_the_scope_exists_before_the_client_asks_for_it(stack: str, program: Pro
         "identifier": "holdings",
         "name": f"holdings-{stack}-api",
         "userPoolId": "users-id",
-        "scopes": [{"scopeName": "read", "scopeDescription": "Read the holdings"}],
+        "scopes": [
+            {"scopeName": "read", "scopeDescription": "Read the holdings"},
+            {"scopeName": "write", "scopeDescription": "Change connections and profile"},
+        ],
     }
     assert server.name in program.one("UserPoolClient").depends_on
 
@@ -102,6 +106,7 @@ def test_a_scope_may_belong_to_an_identifier_that_is_a_url() -> None:
     assert server["scopes"][0]["scopeName"] == "holdings.read"
     assert scope in program.one("UserPoolClient").arguments["allowedOauthScopes"]
     assert program.exports["api_scope"] == scope
+    assert program.exports["api_write_scope"] == "https://api.holdings.example/v1/write"
 
 
 def test_without_a_scope_there_is_no_resource_server() -> None:
@@ -110,7 +115,7 @@ def test_without_a_scope_there_is_no_resource_server() -> None:
     client = program.one("UserPoolClient").arguments
     assert program.all("ResourceServer") == []
     assert client["allowedOauthScopes"] == ["openid", "email", "profile"]
-    assert program.exports["api_scope"] == ""
+    assert program.exports["api_scope"] == program.exports["api_write_scope"] == ""
 
 
 def test_token_lives_come_from_the_configuration() -> None:

@@ -49,6 +49,7 @@ def test_a_stack_exports_what_clients_and_operators_need(stack: str, program: Pr
         "api_url": "https://http-api.api.aws",
         "api_id": "http-api-id",
         "api_scope": "holdings/read",
+        "api_write_scope": "holdings/write",
         "hosted_ui_url": f"https://holdings-{stack}-{ACCOUNT}.auth.{region}.amazoncognito.com",
         "user_pool_id": "users-id",
         "client_id": "web-id",
@@ -57,10 +58,14 @@ def test_a_stack_exports_what_clients_and_operators_need(stack: str, program: Pr
         "web_bucket": f"holdings-{stack}-web-{ACCOUNT}",
         "web_distribution_id": "web-distribution-id",
         "function": f"holdings-{stack}-api",
+        "function_role": "arn:of:function-role",
         "function_alias": "live",
         "function_log_group": "function-log-id",
         "table": f"holdings-{stack}-cache",
         "secret": f"holdings-{stack}-coinbase",
+        "records_table": f"holdings-{stack}-records",
+        "records_key": "arn:of:records-key",
+        "viewer_role": "arn:of:viewer-role",
         "dashboard": f"holdings-{stack}",
         "api_domain_target": "",
         "web_domain_target": "web-distribution.cloudfront.net",
@@ -77,7 +82,9 @@ def test_every_resource_belongs_to_a_component(program: Program) -> None:
             "HttpApi",
             "Identity",
             "Logs",
+            "Records",
             "Storage",
+            "ViewerRole",
             "Web",
         )
     }
@@ -90,4 +97,4 @@ def test_a_stack_of_any_name_region_and_environment_can_be_made() -> None:
 
     assert len(program.exports["web_bucket"]) <= 63
     assert len(program.exports["function"]) <= 64
-    assert len(program.one("Role").arguments["name"]) <= 64
+    assert all(len(role.arguments["name"]) <= 64 for role in program.all("Role"))

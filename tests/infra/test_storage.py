@@ -7,7 +7,7 @@ from tests.infra.capture import ACCOUNT, Program, declare, settings
 def test_the_table_has_the_key_that_the_cache_reads_and_lets_dynamodb_delete_by_ttl(
     stack: str, program: Program
 ) -> None:
-    table = program.one("Table").arguments
+    table = program.named("cache").arguments
 
     assert table["name"] == f"holdings-{stack}-cache"
     assert table["hashKey"] == "pk"
@@ -19,7 +19,7 @@ def test_the_table_has_the_key_that_the_cache_reads_and_lets_dynamodb_delete_by_
 def test_table_and_secret_are_encrypted_with_our_own_key(program: Program) -> None:
     key = "arn:of:data-key"
 
-    assert program.one("Table").arguments["serverSideEncryption"] == {
+    assert program.named("cache").arguments["serverSideEncryption"] == {
         "enabled": True,
         "kmsKeyArn": key,
     }
@@ -57,8 +57,8 @@ def test_pulumi_never_learns_the_value_of_a_secret(program: Program) -> None:
 def test_any_stack_name_may_say_which_environment_it_is() -> None:
     program = declare("blue", {**settings("prod"), "holdings:environment": "prod"})
 
-    assert program.one("Table").protect
-    assert program.one("Table").arguments["name"] == "holdings-blue-cache"
+    assert program.named("cache").protect
+    assert program.named("cache").arguments["name"] == "holdings-blue-cache"
 
 
 def test_the_data_key_is_administered_by_the_account_and_used_through_services_only() -> None:

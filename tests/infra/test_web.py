@@ -126,7 +126,7 @@ def test_the_page_is_told_of_its_stack_and_asks_each_time(program: Program) -> N
         "hosted_ui_url": program.exports["hosted_ui_url"],
         "issuer": program.exports["issuer"],
         "client_id": program.exports["client_id"],
-        "scope": "holdings/read",
+        "scope": "holdings/read holdings/write",
     }
 
 

@@ -1,14 +1,17 @@
 """The app with everything real but AWS (moto) and Coinbase (the simulator, in this process)."""
 
+import functools
 import json
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
+import botocore.session
 import pytest
+from botocore.loaders import create_loader
 from flask.testing import FlaskClient
 from moto import mock_aws
 from werkzeug.test import TestResponse
@@ -21,7 +24,17 @@ from local.simulator import Credentials, Fault, Injection, Simulator
 from tests.builders import CLAIMS, FakeClock, make_settings
 
 SIGNED_IN = {REQUEST_CONTEXT: {"authorizer": {"jwt": {"claims": CLAIMS}}}}
-TABLE, SECRET, USER = "holdings", "coinbase-key", "demo-user"
+TABLE, SECRET = "holdings", "coinbase-key"
+# Where in the table the shared connection's readings and the viewer's answers are.
+READING, ANSWER = "reading#demo-user", f"answer#{CLAIMS['sub']}"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def service_models_read_once() -> Iterator[None]:
+    """Each app has a session, and botocore would read megabytes of JSON for it: most of a test."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(botocore.session, "create_loader", functools.cache(create_loader))
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -67,7 +80,7 @@ class Laptop:
     environ: dict[str, str] = field(default_factory=dict[str, str])
     real_time: bool = False
     exchange: Exchange | None = None
-    cache: SnapshotCache | None = None
+    cache: Callable[[str], SnapshotCache] | None = None
 
     def __post_init__(self) -> None:
         self.restart()

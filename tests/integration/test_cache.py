@@ -1,16 +1,18 @@
 """The table: it never costs the answer, and what lies in it is not trusted."""
 
+import random
+import uuid
 from typing import Any, cast
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 
-from holdings.adapters import aws, tls
-from holdings.adapters.aws import AwsService
-from holdings.adapters.dynamodb import DynamoDBSnapshotCache
+from holdings.adapters import tls
+from holdings.adapters.aws import Aws, AwsService
+from holdings.adapters.dynamodb import DynamoDBCache
 from tests.builders import NOW
-from tests.integration.conftest import TABLE, USER, Laptop
+from tests.integration.conftest import ANSWER, READING, TABLE, Laptop
 
 
 class FailingTable:
@@ -33,8 +35,8 @@ class FailingTable:
         return getattr(self._client, operation)(**kwargs)
 
 
-def cache_of(client: object) -> DynamoDBSnapshotCache:
-    return DynamoDBSnapshotCache(AwsService(lambda: client), TABLE, USER)
+def cache_of(client: object) -> DynamoDBCache:
+    return DynamoDBCache(AwsService(lambda: client), TABLE)
 
 
 def error(code: str) -> ClientError:
@@ -84,7 +86,8 @@ def test_with_table_and_coinbase_down_the_coinbase_error_is_reported(laptop: Lap
 
 
 def test_aws_is_not_waited_for_longer_than_a_request_allows() -> None:
-    for service in aws.services(None, "eu-west-1", tls.context):
+    for name in ("dynamodb", "secretsmanager", "kms", "sts"):
+        service = Aws(None, "eu-west-1", tls.context).service(name)
         config = cast("dict[str, Any]", vars(service.client.meta.config))
         assert (config["connect_timeout"], config["read_timeout"]) == (1.0, 1.5)
         assert config["retries"] == {"mode": "standard", "total_max_attempts": 2}
@@ -99,7 +102,7 @@ def stored(pk: str) -> dict[str, Any] | None:
     return cast("dict[str, Any] | None", item)
 
 
-def store(item: dict[str, Any], pk: str = f"holdings#{USER}") -> None:
+def store(item: dict[str, Any], pk: str) -> None:
     boto3.client("dynamodb").put_item(TableName=TABLE, Item={**item, "pk": {"S": pk}})
 
 
@@ -116,6 +119,8 @@ def store(item: dict[str, Any], pk: str = f"holdings#{USER}") -> None:
         {"as_of": {"NULL": True}},
         {"expires_at": {"N": "9" * 38}},
         {"expires_at": {"N": "-1"}},
+        {"sequence": {"N": "9" * 38}},
+        {"sequence": {"S": "later"}},
         {"digest": {"S": ""}},
         {"digest": {"B": b"x"}},
     ],
@@ -125,15 +130,17 @@ def test_an_item_that_is_not_ours_to_the_last_digit_is_read_anew_and_replaced(
     laptop: Laptop, change: dict[str, Any]
 ) -> None:
     laptop.get()
-    good = stored(f"holdings#{USER}")
-    assert good
-    store({**good, **change})
+    for place in (READING, ANSWER):
+        good = stored(place)
+        assert good
+        store({**good, **change}, place)
     laptop.restart()
     laptop.time.advance(20)
     assert [laptop.get().headers["X-Cache"] for _ in range(2)] == ["MISS", "HIT"]
-    again = stored(f"holdings#{USER}")
-    assert again
-    assert again["as_of"] == {"N": str(NOW + 20)}
+    for place in (READING, ANSWER):
+        again = stored(place)
+        assert again
+        assert again["as_of"] == {"N": str(NOW + 20)}
 
 
 @pytest.mark.parametrize(
@@ -152,7 +159,8 @@ def test_a_lease_that_was_never_ours_keeps_nobody_from_reading(
     laptop: Laptop, lease: dict[str, Any], right: str
 ) -> None:
     laptop.get()
-    store(lease, f"holdings#{USER}#{right}")
+    for place in (READING, ANSWER):
+        store(lease, f"{place}#{right}")
     laptop.time.advance(11)
     assert laptop.get("?refresh=true").headers["X-Cache"] == "REFRESH"
     assert laptop.time.sleeps == []
@@ -165,7 +173,7 @@ def test_a_failure_with_a_code_that_is_none_is_only_a_lease(laptop: Laptop) -> N
         "code": {"S": "<script>"},
         "detail": {"S": "x"},
     }
-    store(item, f"holdings#{USER}#read")
+    store(item, f"{READING}#read")
     assert laptop.get().headers["X-Cache"] == "MISS"
     assert sum(laptop.time.sleeps) < 6
 
@@ -184,7 +192,7 @@ def test_a_write_that_arrives_twice_is_one_lease(laptop: Laptop) -> None:
     assert laptop.time.sleeps == []
 
 
-def test_a_reading_costs_three_calls_and_a_hit_one(laptop: Laptop) -> None:
+def test_a_reading_costs_five_calls_and_a_hit_one(laptop: Laptop) -> None:
     calls: list[str] = []
 
     class Counting(FailingTable):
@@ -195,6 +203,54 @@ def test_a_reading_costs_three_calls_and_a_hit_one(laptop: Laptop) -> None:
     laptop.cache = cache_of(Counting(Exception()))
     laptop.restart()
     laptop.get()
-    assert calls == ["get_item", "put_item", "put_item"]
+    # The answer, the reading and the lease; then the reading and the answer are kept.
+    assert calls == ["get_item", "get_item", "put_item", "put_item", "put_item"]
+    calls.clear()
     laptop.get()
-    assert calls == ["get_item", "put_item", "put_item", "get_item"]
+    assert calls == ["get_item"]
+
+
+def many(count: int) -> list[dict[str, str]]:
+    """Accounts whose ids no compression makes small."""
+    return [
+        {
+            "id": str(uuid.UUID(int=random.getrandbits(128))),
+            "currency": f"C{number}",
+            "balance": "1",
+            "available": "1",
+            "hold": "0",
+        }
+        for number in range(count)
+    ]
+
+
+@pytest.mark.parametrize("count", [500, 20_000], ids=["packed", "in pieces"])
+def test_a_document_of_any_size_is_kept_and_comes_back_whole(laptop: Laptop, count: int) -> None:
+    laptop.simulator.exchange.accounts = many(count)
+    first = laptop.get()
+    assert (first.headers["X-Cache"], laptop.warnings(first)) == ("MISS", [])
+    laptop.restart()
+    second = laptop.get()
+    assert (second.headers["X-Cache"], second.data) == ("HIT", first.data)
+    assert second.json
+    assert len(second.json["holdings"]) == count
+
+
+@pytest.mark.parametrize("change", [{"packed": {"S": "x"}}, {"pieces": {"N": "99"}}, {}], ids=str)
+def test_a_document_of_which_a_piece_is_lost_or_foreign_is_read_anew(
+    laptop: Laptop, change: dict[str, Any]
+) -> None:
+    laptop.simulator.exchange.accounts = many(20_000)
+    laptop.get()
+    for place in (READING, ANSWER):
+        main = stored(place)
+        assert main
+        assert int(main["pieces"]["N"]) >= 1
+        if change:
+            store({**main, **change}, place)
+        else:
+            piece = {"pk": {"S": f"{place}#{main['digest']['S']}#0"}}
+            boto3.client("dynamodb").delete_item(TableName=TABLE, Key=piece)
+    laptop.restart()
+    laptop.time.advance(20)
+    assert [laptop.get().headers["X-Cache"] for _ in range(2)] == ["MISS", "HIT"]

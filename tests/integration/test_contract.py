@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import schemathesis
 from hypothesis import settings
+from schemathesis.specs.openapi.checks import (
+    positive_data_acceptance,  # pyright: ignore[reportUnknownVariableType] - half typed there
+)
 
 from holdings import create_app
 from holdings.api.identity import REQUEST_CONTEXT
@@ -35,7 +38,11 @@ def filter_query(_context: object, query: dict[str, Any] | None) -> bool:
 
 
 @schema.parametrize()  # pyright: ignore[reportUntypedFunctionDecorator] - schemathesis has none
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_the_app_keeps_to_its_document(case: "schemathesis.Case[Any]") -> None:
-    response = case.call_and_validate(headers={"Authorization": GOOD_TOKEN})
+    # Which exchanges there are and what their keys look like is no part of a JSON schema.
+    excluded: list[Any] = [] if case.method == "GET" else [positive_data_acceptance]
+    response = case.call_and_validate(
+        headers={"Authorization": GOOD_TOKEN}, excluded_checks=excluded
+    )
     assert response.status_code < 500

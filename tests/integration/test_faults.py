@@ -55,7 +55,9 @@ def check_stale(laptop: Laptop, good: dict[str, Any], code: str) -> None:
     assert response.json
     (warning,) = response.json["warnings"]
     assert warning["code"] == code
-    assert response.json == {**good, "stale": True, "warnings": [warning]}
+    source = {**good["sources"][0], "stale": True, "warning": warning}
+    stale = {"stale": True, "warnings": [warning], "sources": [source]}
+    assert response.json == {**good, **stale}
 
 
 @pytest.mark.parametrize("fault", CODES)
@@ -101,7 +103,8 @@ def test_an_answer_comes_by_the_deadline_however_slow_coinbase_is(
     laptop.time.time = real_time.time()
     started = real_time.monotonic()
     check_failure(laptop, "exchange_timeout")
-    assert 9 < real_time.monotonic() - started < 11
+    # 10 s, and what a busy machine adds; without a deadline it would take a minute or more.
+    assert 9 < real_time.monotonic() - started < 40
 
 
 @pytest.mark.slow
@@ -187,4 +190,4 @@ def test_every_line_about_a_failing_coinbase_has_the_request_s_id(laptop: Laptop
         request_id = laptop.get().headers["X-Request-Id"]
     finally:
         logger.removeHandler(handler)
-    assert seen["holdings.adapters.coinbase_exchange.client"] == request_id
+    assert seen["holdings.adapters.exchange_http.client"] == request_id

@@ -9,7 +9,7 @@ import pytest
 
 from local.simulator import Fault, Simulator
 from tests.builders import NOW, FakeClock
-from tests.integration.conftest import TABLE, USER, Laptop
+from tests.integration.conftest import ANSWER, TABLE, Laptop
 
 
 def test_miss_then_hit_then_not_modified_then_miss_again(laptop: Laptop) -> None:
@@ -43,16 +43,13 @@ def test_every_funded_account_is_shown_as_the_exchange_holds_it(laptop: Laptop) 
 
 def test_what_was_served_is_what_is_stored(laptop: Laptop) -> None:
     served = laptop.get()
-    item = (
-        boto3.client("dynamodb")
-        .get_item(TableName=TABLE, Key={"pk": {"S": f"holdings#{USER}"}})
-        .get("Item")
-    )
+    item = boto3.client("dynamodb").get_item(TableName=TABLE, Key={"pk": {"S": ANSWER}}).get("Item")
     assert item == {
-        "pk": {"S": f"holdings#{USER}"},
+        "pk": {"S": ANSWER},
         "payload": {"S": served.get_data(as_text=True)},
         "as_of": {"N": str(NOW)},
         "expires_at": {"N": str(NOW + 180)},
+        "sequence": {"N": str(NOW * 1_000)},
         "digest": {"S": served.headers["ETag"].strip('"')},
         "ttl": {"N": str(NOW + 180 + 86_400)},
     }

@@ -19,14 +19,13 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from holdings.adapters import aws as aws_clients
-from holdings.adapters.aws import AwsService
+from holdings.adapters.aws import Aws, AwsService
 from holdings.adapters.aws_environment import AwsEnvironment
-from holdings.adapters.dynamodb import DynamoDBSnapshotCache
+from holdings.adapters.dynamodb import DynamoDBCache
 from holdings.core.clock import Clock, Deadline
 from local.simulator import Fault, Simulator
 from tests.builders import FakeClock, make_v2_event
-from tests.integration.conftest import SECRET, TABLE, USER, Laptop, secret_string
+from tests.integration.conftest import ANSWER, SECRET, TABLE, Laptop, secret_string
 
 ROOT = Path(__file__).parents[2]
 KEY = {"AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "s", "AWS_SESSION_TOKEN": "t"}
@@ -85,7 +84,7 @@ def in_lambda(
         "CB_BASE_URL": simulator.url,
         "DDB_TABLE": TABLE,
         "CB_SECRET_NAME": SECRET,
-        "DEFAULT_USER_ID": USER,
+        "DEFAULT_USER_ID": "demo-user",
     }
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
@@ -134,7 +133,7 @@ def test_reading_writing_and_the_secret_need_no_client(
     miss, hit = run_function(WITHOUT_CLIENTS, in_lambda)
     assert (miss[:2], hit[:2]) == ([200, "MISS"], [200, "HIT"])
     assert (miss[2], miss[2]["warnings"]) == (hit[2], [])
-    item = client("dynamodb").get_item(TableName=TABLE, Key={"pk": {"S": f"holdings#{USER}"}})
+    item = client("dynamodb").get_item(TableName=TABLE, Key={"pk": {"S": ANSWER}})
     assert json.loads(item["Item"]["payload"]["S"]) == miss[2]
 
 
@@ -175,9 +174,9 @@ def test_where_signed_calls_do_not_get_through_the_client_does_it_all(
     function: Laptop, client: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     nobody = AwsEnvironment.from_env(function.environ | {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"})
-    signed = aws_clients.services(nobody, "eu-west-1", never)[0].signed
+    signed = Aws(nobody, "eu-west-1", never).service("dynamodb").signed
     service = AwsService(lambda: client("dynamodb"), signed)
-    function.cache = DynamoDBSnapshotCache(service, TABLE, USER)
+    function.cache = DynamoDBCache(service, TABLE)
     function.restart()
     with caplog.at_level(logging.INFO):
         assert [function.get().headers["X-Cache"] for _ in range(2)] == ["MISS", "HIT"]
@@ -194,7 +193,7 @@ def test_an_answer_of_aws_that_is_no_item_costs_a_warning_or_a_miss(
 ) -> None:
     httpserver.body = body
     environment = AwsEnvironment.from_env(function.environ | {"AWS_ENDPOINT_URL": httpserver.url})
-    dynamodb = aws_clients.services(environment, "eu-west-1", never)[0]
+    dynamodb = Aws(environment, "eu-west-1", never).service("dynamodb")
     elsewhere = boto3.client(
         "dynamodb",
         endpoint_url=httpserver.url,
@@ -203,7 +202,7 @@ def test_an_answer_of_aws_that_is_no_item_costs_a_warning_or_a_miss(
         aws_secret_access_key="s",
     )
     service = AwsService(lambda: elsewhere, dynamodb.signed)
-    function.cache = DynamoDBSnapshotCache(service, TABLE, USER)
+    function.cache = DynamoDBCache(service, TABLE)
     function.restart()
     for _ in range(2):
         assert function.get().status_code == 200
@@ -219,7 +218,7 @@ def test_an_answer_of_aws_that_drips_does_not_outlast_the_request(
     started = real_time.monotonic()
     answer = function.get()
     assert (answer.status_code, function.warnings(answer)) == (200, ["cache_unavailable"])
-    assert real_time.monotonic() - started < 6
+    assert real_time.monotonic() - started < 60  # all of it would take 90 s
 
 
 @dataclass
@@ -273,8 +272,8 @@ def test_without_a_key_in_the_variables_the_one_that_boto3_finds_signs(
     def no_client() -> Any:
         raise AssertionError("a client is made")
 
-    signed = aws_clients.services(environment, "eu-west-1", never)[0].signed
-    cache = DynamoDBSnapshotCache(AwsService(no_client, signed), TABLE, USER)
+    signed = Aws(environment, "eu-west-1", never).service("dynamodb").signed
+    cache = DynamoDBCache(AwsService(no_client, signed), TABLE)(ANSWER)
     assert cache.get(Deadline.after(9, Clock())) is None
 
 
@@ -335,13 +334,16 @@ OURS = {
     "holdings.adapters.aws_environment",
     "holdings.adapters.connection_pool",
     "holdings.adapters.dynamodb",
+    "holdings.adapters.exchanges",
     "holdings.adapters.signed_api",
     "holdings.adapters.tls",
     "holdings.api",
+    "holdings.api.connections",
     "holdings.api.document",
     "holdings.api.identity",
     "holdings.api.lambda_handler",
     "holdings.api.problem_kinds",
+    "holdings.api.profile",
     "holdings.api.problems",
     "holdings.api.routes",
     "holdings.api.request_hooks",
@@ -354,7 +356,6 @@ OURS = {
     "holdings.core.once",
     "holdings.core.ports",
     "holdings.core.service",
-    "holdings.core.single_flight",
     "holdings.core.snapshot",
     "holdings.deferred",
     "holdings.logs",

@@ -10,12 +10,13 @@ import pytest
 import trustme
 
 from holdings.adapters import tls
-from holdings.adapters.coinbase_exchange.bounds import Bounds
-from holdings.adapters.coinbase_exchange.transport import Transport
 from holdings.adapters.connection_pool import ConnectionPool
+from holdings.adapters.exchange_http.bounds import Bounds
+from holdings.adapters.exchange_http.transport import Transport
 from holdings.core.clock import Clock, Deadline
 from holdings.core.errors import ExchangeUnavailable
 from holdings.core.once import once
+from tests.builders import make_server
 
 
 def post(pool: ConnectionPool) -> bytes:
@@ -92,8 +93,9 @@ def pool_to(url: str, bundle: Path | None) -> ConnectionPool:
 
 
 def get(url: str, bundle: Path | None) -> bytes:
-    transport = Transport(url, "x", once(lambda: tls.context(str(bundle) if bundle else None)))
-    bounds = Bounds(Deadline.after(5, Clock()))
+    server = make_server(url)
+    transport = Transport(server, "x", once(lambda: tls.context(str(bundle) if bundle else None)))
+    bounds = Bounds(server, Deadline.after(5, Clock()))
     try:
         with transport.get("/time", params={}, auth=None, bounds=bounds) as reply:
             return b"".join(reply.body)

@@ -13,7 +13,14 @@ from holdings import create_app
 from holdings.api.identity import REQUEST_CONTEXT
 from holdings.api.problem_kinds import KINDS
 from holdings.core import errors
-from tests.builders import CLAIMS, FakeCache, FakeClock, FakeExchange, make_settings
+from tests.builders import (
+    CLAIMS,
+    FakeCache,
+    FakeClock,
+    FakeExchange,
+    make_account,
+    make_settings,
+)
 
 SIGNED_IN: dict[str, Any] = {
     REQUEST_CONTEXT: {"requestId": "r-1", "authorizer": {"jwt": {"claims": CLAIMS}}}
@@ -259,7 +266,7 @@ def test_a_page_of_an_allowed_origin_may_read_the_answer_and_its_headers() -> No
     exposed = api.get(headers={"Origin": "https://a.example"}).headers[
         "Access-Control-Expose-Headers"
     ]
-    assert exposed == "Age, ETag, Retry-After, X-Cache, X-Request-Id"
+    assert exposed == "Age, ETag, Location, Retry-After, X-Cache, X-Request-Id"
 
 
 def test_a_preflight_needs_no_sign_in() -> None:
@@ -303,3 +310,13 @@ def test_the_demo_needs_no_sign_in_and_says_what_it_is_in_every_answer() -> None
         assert response.json
         assert [warning["code"] for warning in response.json["warnings"]] == ["demo_mode"]
         assert response.json["hidden"] == {"zero": 1, "dust": 1}
+
+
+def test_an_answer_that_the_gateway_could_not_pass_on_is_refused_with_the_remedy() -> None:
+    accounts = [make_account(f"{number:036}", "C" * 400) for number in range(12_000)]
+    api = Api(exchange=FakeExchange(accounts))
+    problem = check_problem(api.get(), "invalid_request")
+    assert "?connection=" in problem["detail"]
+    api.exchange.answer = accounts[:9_000]
+    api.clock.advance(200)
+    assert api.get().status_code == 200

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from threading import Thread
+from types import SimpleNamespace
 from typing import Any
 
 import jwt
@@ -20,6 +21,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
+from flask import Blueprint
 from flask.testing import FlaskClient
 from jwt.algorithms import RSAAlgorithm
 from werkzeug.serving import make_server
@@ -271,6 +273,54 @@ def test_every_other_route_of_the_api_demands_a_token(client: FlaskClient) -> No
     assert {client.head(path).status_code for path in paths} == {401}
 
 
+def test_changing_takes_a_scope_of_its_own(pool: Pool) -> None:
+    issuer = TokenIssuer(ISSUER, "client-1", "holdings/read", pool.url, "", "holdings/write")
+    authorizer = Authorizer(issuer, Keys(pool.url))
+    reads, writes = (token(claims(scope=f"openid holdings/{what}")) for what in ("read", "write"))
+    assert authorizer.verify(reads)["sub"] == authorizer.verify(writes, changing=True)["sub"]
+    with pytest.raises(Forbidden, match="lacks the scope holdings/write"):
+        authorizer.verify(reads, changing=True)
+    with pytest.raises(Forbidden, match="lacks the scope holdings/read"):
+        authorizer.verify(writes)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "scope", "status"),
+    [
+        ("GET", "/a/1", "holdings/read", 200),
+        ("HEAD", "/a/1", "holdings/read", 200),
+        ("GET", "/a/1", "holdings/write", 403),
+        ("POST", "/a/1", "holdings/read", 403),
+        ("POST", "/a/1", "holdings/write", 200),
+        ("DELETE", "/a/1", "holdings/read holdings/write", 200),
+        ("PATCH", "/a/1", "holdings/read", 403),
+        ("PUT", "/a/1", None, 403),
+        ("POST", "/holdings", None, 405),
+        ("OPTIONS", "/a/1", None, 200),
+    ],
+)
+def test_any_blueprint_s_route_is_checked_by_what_its_method_does(
+    pool: Pool, method: str, path: str, scope: str | None, status: int
+) -> None:
+    settings = make_settings(
+        AUTH_ISSUER=ISSUER,
+        AUTH_CLIENT_ID="client-1",
+        AUTH_SCOPE="holdings/read holdings/write",
+        AUTH_JWKS_URL=pool.url,
+    )
+    app = create_app(settings, clock=FakeClock().clock, exchange=FakeExchange(), cache=FakeCache())
+    added = Blueprint("added", __name__)
+
+    @added.route("/a/<name>", methods=["GET", "POST", "PATCH", "PUT", "DELETE"])
+    def answer(name: str) -> str:
+        return name
+
+    assert answer
+    app.register_blueprint(added)
+    headers = {"Authorization": f"Bearer {token(claims(scope=scope))}"}
+    assert app.test_client().open(path, method=method, headers=headers).status_code == status
+
+
 def test_where_no_scope_is_demanded_any_access_token_of_the_client_passes(pool: Pool) -> None:
     authorizer = pool.authorizer(scope="")
     assert authorizer.verify(f"Bearer {token(claims(scope=None))}")["sub"] == "3f1c"
@@ -290,20 +340,33 @@ def test_made_up_key_ids_make_no_requests_to_the_pool(pool: Pool) -> None:
     assert pool.asked == 1
 
 
-def test_a_key_that_is_new_in_the_pool_is_found_before_long(pool: Pool) -> None:
-    authorizer = pool.authorizer(cooldown=0.2)
+@pytest.fixture
+def library_time(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
+    """What the JWT library takes for the time: nobody has to wait for it."""
+    time = FakeClock()
+    for module in ("jwt.jwks_client", "jwt.jwk_set_cache"):
+        monkeypatch.setattr(f"{module}.time", SimpleNamespace(monotonic=lambda: time.time))
+    return time
+
+
+def test_a_key_that_is_new_in_the_pool_is_found_before_long(
+    pool: Pool, library_time: FakeClock
+) -> None:
+    authorizer = pool.authorizer(cooldown=20)
     authorizer.verify(token())
     pool.document = {"keys": [jwk(), jwk("k2", OTHER_KEY)]}
     refused(authorizer, "k2")
-    time.sleep(0.2)
+    library_time.advance(20)
     assert authorizer.verify(token(kid="k2", key=OTHER_KEY))["sub"] == "3f1c"
 
 
-def test_a_key_that_the_pool_withdraws_is_not_taken_for_long(pool: Pool) -> None:
-    authorizer = pool.authorizer(lifespan=0.2)
+def test_a_key_that_the_pool_withdraws_is_not_taken_for_long(
+    pool: Pool, library_time: FakeClock
+) -> None:
+    authorizer = pool.authorizer(lifespan=20)
     authorizer.verify(token())
     pool.document = {"keys": [jwk("k2", OTHER_KEY)]}
-    time.sleep(0.2)
+    library_time.advance(21)
     refused(authorizer, "k1")
 
 

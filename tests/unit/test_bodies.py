@@ -1,16 +1,17 @@
 import json
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from holdings.adapters.coinbase_exchange.bodies import (
+from holdings.adapters.exchange_http.bodies import (
     MAX_CHARACTERS,
     NotAnArrayError,
     Number,
     parse_array,
     parse_document,
+    parse_fields,
 )
 
 values = st.recursive(
@@ -85,6 +86,69 @@ def test_a_long_array_is_taken_in_as_its_members_are() -> None:
     assert next(members) == Number("7")
     assert taken <= 2
     assert sum(1 for _ in members) == 10 * MAX_CHARACTERS // 2
+
+
+@given(
+    st.dictionaries(st.text(), values, max_size=4),
+    st.lists(values, max_size=5),
+    st.integers(0, 4),
+    st.sampled_from([None, 0, 3]),
+    st.integers(1, 40),
+)
+def test_an_object_comes_as_its_fields_and_one_of_them_as_its_members(
+    others: dict[str, object], members: list[object], place: int, indent: int | None, size: int
+) -> None:
+    others.pop("rows", None)
+    fields = list(others.items())
+    fields.insert(place, ("rows", members))
+    try:
+        data = json.dumps(dict(fields), indent=indent, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return
+    expected = [
+        pair
+        for name, value in fields
+        for pair in ([(name, one) for one in members] if name == "rows" else [(name, value)])
+    ]
+    assert list(parse_fields(pieces(data, size), "rows")) == expected
+
+
+@given(st.text(st.sampled_from('[]{},:"rows 01')), st.integers(1, 5))
+def test_whatever_json_refuses_as_an_object_so_does_this(text: str, size: int) -> None:
+    try:
+        whole: object = json.loads(text)
+    except ValueError:
+        whole = None
+    try:
+        found = list(parse_fields(pieces(text.encode(), size), "rows"))
+    except ValueError:
+        return
+    assert isinstance(whole, dict)
+    rows = cast("list[object]", whole["rows"])
+    assert found == [("rows", Number(str(one)) if type(one) is int else one) for one in rows]
+
+
+def test_the_members_of_a_field_are_taken_in_as_they_come() -> None:
+    taken = 0
+
+    def body() -> Any:
+        nonlocal taken
+        yield b'{"rows": ['
+        for _ in range(10):
+            taken += 1
+            yield b"7," * (MAX_CHARACTERS // 2)
+        yield b"7]}"
+
+    fields = parse_fields(body(), "rows")
+    assert next(fields) == ("rows", Number("7"))
+    assert taken <= 2
+    assert sum(1 for _ in fields) == 10 * MAX_CHARACTERS // 2
+
+
+@pytest.mark.parametrize("text", ["{}", "{", "[]", '{"rows": {}}', '{"rows": 1}', '{"a": []}', "7"])
+def test_an_object_without_the_array_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        list(parse_fields([text.encode()], "rows"))
 
 
 @pytest.mark.parametrize("text", ["{}", "7", '"[]"', "null", " { } "])

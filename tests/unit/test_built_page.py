@@ -116,7 +116,7 @@ def test_the_page_without_sign_in_talks_to_the_api_alone(dist: Path) -> None:
 def test_it_is_served_until_it_is_stopped(dist: Path) -> None:
     with BuiltPage(CONFIG, dist=dist) as page:
         assert page.url.startswith("http://127.0.0.1:")
-        assert requests.get(page.url, timeout=5).text == INDEX
+        assert requests.get(page.url, timeout=60).text == INDEX
     with pytest.raises(requests.ConnectionError):
         requests.get(page.url, timeout=1)
 

@@ -67,7 +67,7 @@ class Machine:
             env={"PATH": str(self.bin), "CALLS": str(self.calls), **(environ or {})},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=240,
             check=False,
         )
 
@@ -226,7 +226,7 @@ def test_another_package_than_the_one_that_was_asked_for_is_not_unpacked(tmp_pat
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=240,
         env={"PATH": os.defpath},
     )
     assert (ended.returncode, ended.stdout) == (1, "")

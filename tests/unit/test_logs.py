@@ -43,6 +43,12 @@ def test_a_hidden_text_is_masked_in_messages_and_tracebacks(logged: io.StringIO)
         '{"CB-ACCESS-SIGN": "xyzzy", "x": 1}',
         r'{"body": "{\"CB-ACCESS-SIGN\": \"xyzzy\"}"}',
         "cb-access-key=xyzzysecret",
+        "{'name': 'k', 'privateKey': 'xyzzy'}",
+        r'"private_key\": \"xyzzy\"',
+        "privateKey=xyzzy",
+        "-----BEGIN EC PRIVATE KEY-----\nxyzzy\n-----END EC PRIVATE KEY-----",
+        r"-----BEGIN PRIVATE KEY-----\nxyzzy\n-----END PRIVATE KEY-----",
+        "-----BEGIN PRIVATE KEY-----xyzzy, cut off",
         "CB-ACCESS-PASSPHRASE: a pass phrase, with xyzzy",
         "HTTP_CB_ACCESS_SIGN=xyzzy",
         "CB_ACCESS_SIGN => xyzzy",
@@ -70,6 +76,8 @@ def test_what_looks_like_a_credential_is_masked(logged: io.StringIO, line: str) 
         "the secret lacks api_secret, passphrase: store all of api_key, api_secret and passphrase",
         "no verified sign-in came: sign in, and send the access token",
         "Coinbase rejects the API key: store a valid Coinbase Exchange key",
+        "privateKey is missing: give name and privateKey, as they stand in the key file",
+        "privateKey is a PEM without its beginning or end: copy it again from the key file, whole",
     ],
 )
 def test_what_we_say_about_credentials_is_not_masked(line: str) -> None:

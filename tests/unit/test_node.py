@@ -38,7 +38,7 @@ def found(checkout: Path, **environ: str) -> subprocess.CompletedProcess[str]:
         env={"PATH": str(checkout / "bin"), **environ},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=240,
         check=False,
     )
 
@@ -94,7 +94,7 @@ def test_the_packaged_node_is_new_enough_and_its_npm_answers(checkout: Path) -> 
         env={"PATH": f"{folder}:/usr/bin:/bin", "HOME": str(checkout)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=True,
     )
     assert int(npm.stdout.split(".")[0]) >= 10

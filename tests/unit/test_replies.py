@@ -1,5 +1,6 @@
 import itertools
 import json
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -7,11 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from holdings.adapters.coinbase_exchange.bodies import Number
 from holdings.adapters.coinbase_exchange.replies import (
-    Reply,
-    next_cursor,
-    parse_accounts,
+    parse_page,
+    parse_profile,
     parse_time,
     raise_for_error,
 )
@@ -22,6 +21,7 @@ from holdings.core.errors import (
     HoldingsError,
 )
 from holdings.core.portfolio import Account
+from tests.builders import NOW, make_reply
 
 ACCOUNT = {
     "id": "71452118",
@@ -36,9 +36,8 @@ ACCOUNT = {
 
 
 def error_of(status: int, body: object, headers: dict[str, str] | None = None) -> ExchangeError:
-    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     with pytest.raises(ExchangeError) as raised:
-        raise_for_error(Reply(status, headers or {}, [raw]))
+        raise_for_error(make_reply(status, headers, body=body), NOW)
     return raised.value
 
 
@@ -116,15 +115,12 @@ def test_a_rate_limit_that_names_no_time_is_not_one_that_does() -> None:
 
 
 def test_an_account_is_read_exactly_and_its_other_fields_are_left_alone() -> None:
-    assert parse_accounts([ACCOUNT]) == [
-        Account(
-            "71452118",
-            "BTC",
-            Decimal("1.2345678901239999"),
-            Decimal("1.2"),
-            Decimal("0E-16"),
-        )
-    ]
+    account = Account(
+        "71452118", "BTC", Decimal("1.2345678901239999"), Decimal("1.2"), Decimal("0E-16")
+    )
+    assert parse_page(make_reply(body=[ACCOUNT])) == ([account], "")
+    page = make_reply(headers={"CB-AFTER": "next"}, body=[ACCOUNT])
+    assert parse_page(page) == ([account], "next")
 
 
 @pytest.mark.parametrize(
@@ -132,7 +128,7 @@ def test_an_account_is_read_exactly_and_its_other_fields_are_left_alone() -> Non
     [
         ({"balance": None}, "balance"),
         ({"balance": "NaN"}, "balance"),
-        ({"balance": Number("1.5")}, "balance"),
+        ({"balance": 1.5}, "balance"),
         ({"available": ""}, "available"),
         ({"hold": "1e999999999"}, "hold"),
         ({"id": ""}, "id"),
@@ -146,43 +142,64 @@ def test_one_malformed_account_makes_the_whole_answer_invalid(
     change: dict[str, Any], named: str
 ) -> None:
     with pytest.raises(ExchangeInvalidResponse, match=f"account 2 .* {named}"):
-        parse_accounts([ACCOUNT, ACCOUNT | change])
+        parse_page(make_reply(body=[ACCOUNT, ACCOUNT | change]))
 
 
 @pytest.mark.parametrize("document", [None, {}, "x", 7, [None], [[]], ["x"], {"accounts": []}])
 def test_what_is_not_a_list_of_accounts_is_invalid(document: object) -> None:
-    with pytest.raises(ExchangeInvalidResponse, match=r"not a list|not an object"):
-        parse_accounts(Reply(200, {}, [json.dumps(document).encode()]).array())
+    with pytest.raises(ExchangeInvalidResponse, match=r"lists no accounts|not an object"):
+        parse_page(make_reply(body=document))
 
 
 def test_accounts_without_end_are_not_read_to_their_end() -> None:
+    endless = itertools.repeat(json.dumps(ACCOUNT).encode() + b",")
     with pytest.raises(ExchangeInvalidResponse, match="more than 20000"):
-        parse_accounts(itertools.repeat(ACCOUNT))
+        parse_page(replace(make_reply(body=[]), body=itertools.chain([b"["], endless)))
 
 
 def test_coinbase_time_is_read_as_epoch_seconds() -> None:
-    body = [b'{"iso":"2015-01-07T23:47:25.201Z","ep', b'och":1420674445.201}']
-    assert parse_time(Reply(200, {}, body).document()) == 1420674445.201
-    assert parse_time({"epoch": Number("5")}) == 5
+    body = {"iso": "2015-01-07T23:47:25.201Z", "epoch": 1420674445.201}
+    assert parse_time(make_reply(body=body)) == 1420674445.201
+    assert parse_time(make_reply(body={"epoch": 5})) == 5
 
 
 @pytest.mark.parametrize(
     "document",
     [
-        {},
-        None,
-        {"epoch": "1"},
-        {"epoch": True},
-        {"epoch": None},
+        "{}",
+        "null",
+        '{"epoch": "1"}',
+        '{"epoch": true}',
+        '{"epoch": null}',
         *(
-            {"epoch": Number(text)}
+            f'{{"epoch": {text}}}'
             for text in ("-1", "0", "1" * 12, "1e9999", "1" * 5_000, "1e-999")
         ),
     ],
 )
-def test_a_time_of_another_shape_is_invalid(document: object) -> None:
+def test_a_time_of_another_shape_is_invalid(document: str) -> None:
     with pytest.raises(ExchangeInvalidResponse):
-        parse_time(document)
+        parse_time(make_reply(body=document.encode()))
+
+
+def test_a_key_s_profile_is_the_one_whose_accounts_it_shows() -> None:
+    other = ACCOUNT | {"id": "b", "currency": "ETH"}
+    assert parse_profile(make_reply(body=[ACCOUNT, other])) == "75da88c5"
+
+
+@pytest.mark.parametrize(
+    "accounts",
+    [
+        [],
+        [ACCOUNT, ACCOUNT | {"profile_id": "another"}],
+        [ACCOUNT | {"profile_id": None}],
+        [ACCOUNT | {"profile_id": ""}],
+        [ACCOUNT | {"balance": "NaN"}],
+    ],
+)
+def test_accounts_of_no_or_several_profiles_prove_no_key(accounts: list[object]) -> None:
+    with pytest.raises(ExchangeInvalidResponse):
+        parse_profile(make_reply(body=accounts))
 
 
 hostile_json = st.recursive(
@@ -220,11 +237,10 @@ hostile_bodies = st.one_of(
 def test_any_reply_is_accounts_or_a_documented_code(
     status: int, body: bytes, headers: dict[str, str]
 ) -> None:
-    reply = Reply(status, headers, [body])
+    reply = make_reply(status, headers, body=body)
     try:
-        raise_for_error(reply)
-        parse_accounts(reply.array())
-        next_cursor(reply)
+        raise_for_error(reply, NOW)
+        parse_page(reply)
     except HoldingsError as error:
         assert error.code.startswith("exchange_")
         assert error.code in KINDS

@@ -8,74 +8,121 @@ from hypothesis import given
 from hypothesis import strategies as st
 from marshmallow import ValidationError
 
-from holdings.api.schemas import HoldingsQuerySchema, SnapshotDocument, SnapshotSchema
+from holdings.api.schemas import HoldingsQuerySchema, ReadingDocument, SnapshotSchema
 from holdings.core.portfolio import Account, build_portfolio
-from holdings.core.snapshot import Notice, Snapshot, annotate
-from tests.builders import NOW, make_account
+from holdings.core.snapshot import Notice, Part, SourceView, annotate, compose, narrow, parse_part
+from tests.builders import NOW, make_account, make_connection
 
 amounts = st.decimals(-(10**20), 10**30, allow_nan=False, places=16)
-snapshots = st.builds(
-    Snapshot,
-    as_of=st.integers(0, 4_000_000_000),
-    expires_at=st.integers(0, 4_000_000_000),
-    portfolio=st.lists(
-        st.builds(
-            Account,
-            id=st.text(),
-            currency=st.text(),
-            balance=amounts,
-            available=amounts,
-            hold=amounts,
-        )
-    ).map(build_portfolio),
-    stale=st.booleans(),
-    warnings=st.lists(st.builds(Notice, st.text(), st.text())).map(tuple),
+accounts = st.lists(
+    st.builds(
+        Account,
+        id=st.text(),
+        currency=st.text(),
+        balance=amounts,
+        available=amounts,
+        hold=amounts,
+    ),
+    max_size=5,
 )
+moments = st.integers(0, 4_000_000_000)
+notices = st.builds(Notice, st.text(), st.text())
 
 
-@given(snapshots)
+def part(connection_id: str, read: list[Account]) -> Part:
+    return parse_part(ReadingDocument().encode(connection_id, build_portfolio(read)))
+
+
+def document(*read: Account, **changes: Any) -> str:
+    """What one connection with these accounts gives."""
+    source = SourceView(make_connection(), "", part("c1", list(read)), NOW, NOW)
+    return compose([replace(source, **changes)], [], as_of=NOW, expires_at=NOW)
+
+
+@given(st.lists(st.tuples(accounts, moments, st.none() | notices), max_size=3), st.lists(notices))
 def test_what_is_written_is_what_the_schema_reads_and_says_what_was_meant(
-    snapshot: Snapshot,
+    read: list[tuple[list[Account], int, Notice | None]], warnings: list[Notice]
 ) -> None:
-    payload = SnapshotDocument().encode(snapshot)
+    portfolios = [build_portfolio(one) for one, _, _ in read]
+    sources = [
+        SourceView(make_connection(f"c{n}"), "scope", part(f"c{n}", one), moment, moment, warning)
+        for n, (one, moment, warning) in enumerate(read)
+    ]
+    payload = compose(sources, warnings, as_of=7, expires_at=8)
     assert payload.isascii()
-    assert SnapshotSchema().loads(payload) == {
-        "as_of": snapshot.as_of,
-        "expires_at": snapshot.expires_at,
-        "stale": snapshot.stale,
-        "warnings": [asdict(notice) for notice in snapshot.warnings],
-        "account_count": snapshot.portfolio.account_count,
-        "hidden": asdict(snapshot.portfolio.hidden),
-        "holdings": [asdict(holding) for holding in snapshot.portfolio.holdings],
+    written = cast("dict[str, Any]", SnapshotSchema().loads(payload))
+    held = [
+        {"connection_id": f"c{n}", **asdict(holding)}
+        for n, portfolio in enumerate(portfolios)
+        for holding in portfolio.holdings
+    ]
+    failed = [source.warning for source in sources if source.warning]
+    assert written["holdings"] == sorted(
+        held, key=lambda one: (one["currency"], one["account_id"], one["connection_id"])
+    )
+    assert [source["warning"] for source in written["sources"]] == [
+        source.warning and asdict(source.warning) for source in sources
+    ]
+    assert [source["as_of"] for source in written["sources"]] == [one[1] for one in read]
+    assert {name: written[name] for name in ("as_of", "expires_at", "stale", "warnings")} == {
+        "as_of": 7,
+        "expires_at": 8,
+        "stale": bool(failed),
+        "warnings": [asdict(notice) for notice in dict.fromkeys([*warnings, *failed])],
+    }
+    assert written["account_count"] == sum(one.account_count for one in portfolios)
+    assert written["hidden"] == {
+        name: sum(getattr(one.hidden, name) for one in portfolios) for name in ("zero", "dust")
     }
 
 
-@given(snapshots, st.lists(st.builds(Notice, st.sampled_from("abc"), st.text())))
-def test_a_note_changes_the_warnings_and_nothing_else(
-    snapshot: Snapshot, notices: list[Notice]
-) -> None:
-    snapshot = replace(snapshot, stale=False, warnings=(Notice("a", "known"),))
-    payload = SnapshotDocument().encode(snapshot)
-    noted = json.loads(annotate(payload, notices, stale=True))
-    assert noted["warnings"][0] == {"code": "a", "detail": "known"}
-    assert [Notice(**warning) for warning in noted["warnings"][1:]] == [
-        notice for notice in notices if notice.code != "a"
+def test_one_source_alone_is_a_document_as_if_there_were_no_other() -> None:
+    reason, other = Notice("exchange_timeout", "late"), Notice("exchange_unavailable", "down")
+    sources = [
+        SourceView(make_connection("c1"), "", part("c1", [make_account("a1")]), NOW, NOW, reason),
+        SourceView(make_connection("c2"), "", part("c2", [make_account("a2")]), NOW, NOW, other),
+        SourceView(make_connection("c3"), "", part("c3", [make_account(balance="0")]), NOW, NOW),
     ]
-    assert noted == json.loads(payload) | {"stale": True, "warnings": noted["warnings"]}
-    assert annotate(payload, []) == payload
+    whole = compose(sources, [Notice("demo_mode", "d")], as_of=NOW, expires_at=NOW)
+    for source in sources:
+        alone = compose([source], [Notice("demo_mode", "d")], as_of=NOW, expires_at=NOW)
+        assert narrow(whole, source.connection.id) == (alone, source.warning is not None)
+    assert narrow(whole, "c4") is None
+
+
+def test_a_note_changes_the_warnings_and_nothing_else() -> None:
+    payload = document(make_account())
+    noted = json.loads(annotate(payload, [Notice("a", "b")], stale=True))
+    assert noted == json.loads(payload) | {
+        "stale": True,
+        "warnings": [{"code": "a", "detail": "b"}],
+    }
+    assert annotate(payload, [], stale=False) == payload
 
 
 def test_a_lone_surrogate_in_a_name_cannot_break_the_answer() -> None:
-    portfolio = build_portfolio([make_account(currency="\ud800")])
-    payload = SnapshotDocument().encode(Snapshot(NOW, NOW, portfolio))
+    payload = document(make_account(currency="\ud800"))
     assert payload.encode()
-    assert json.loads(annotate(payload, []))["holdings"][0]["currency"] == "\ud800"
+    assert json.loads(payload)["holdings"][0]["currency"] == "\ud800"
 
 
-@pytest.mark.parametrize("payload", ["", "{", "null", "[]", "{}", '{"warnings": 7}'])
-def test_a_document_of_another_shape_cannot_be_noted_on(payload: str) -> None:
+@pytest.mark.parametrize(
+    "payload",
+    [
+        "",
+        "{",
+        "null",
+        "[]",
+        "{}",
+        '{"account_count":"1","hidden":{"zero":0,"dust":0},"holdings":[]}',
+        '{"account_count":1,"hidden":{"zero":0},"holdings":[]}',
+        '{"account_count":1,"hidden":{"zero":0,"dust":0},"holdings":7}',
+        '{"account_count":1,"hidden":{"zero":0,"dust":0},"holdings":[{"currency":"BTC"}]}',
+    ],
+)
+def test_what_is_kept_and_is_no_reading_is_refused(payload: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - of json or ours
-        annotate(payload, [Notice("a", "b")])
+        parse_part(payload)
 
 
 @pytest.mark.parametrize(
@@ -91,16 +138,14 @@ def test_a_document_of_another_shape_cannot_be_noted_on(payload: str) -> None:
     ],
 )
 def test_each_field_is_checked_on_the_way_in(name: str, value: object) -> None:
-    payload = SnapshotDocument().encode(Snapshot(NOW, NOW, build_portfolio([make_account()])))
+    payload = document(make_account())
     with pytest.raises(ValidationError, match=name):
         SnapshotSchema().load(json.loads(payload) | {name: value})
 
 
 @pytest.mark.parametrize("amount", ["1e3", "", "0.1234567890123", "NaN", 1.5, "1" * 70])
 def test_an_amount_that_is_not_ours_is_refused(amount: object) -> None:
-    payload = json.loads(
-        SnapshotDocument().encode(Snapshot(NOW, NOW, build_portfolio([make_account()])))
-    )
+    payload = json.loads(document(make_account()))
     payload["holdings"][0]["hold"] = amount
     with pytest.raises(ValidationError, match="hold"):
         SnapshotSchema().load(payload)
@@ -108,13 +153,13 @@ def test_an_amount_that_is_not_ours_is_refused(amount: object) -> None:
 
 def test_amounts_are_never_floats_on_the_way() -> None:
     exact = "123456789012345678.123456789012"
-    portfolio = build_portfolio([make_account(balance=exact)])
-    payload = SnapshotDocument().encode(Snapshot(NOW, NOW, portfolio))
+    payload = document(make_account(balance=exact))
     assert f'"balance":"{exact}"' in payload
     read = cast("dict[str, Any]", SnapshotSchema().loads(payload))["holdings"][0]["balance"]
     assert (type(read), read) == (Decimal, Decimal(exact))
 
 
 def test_refresh_is_false_unless_asked_for() -> None:
-    assert HoldingsQuerySchema().load({}) == {"refresh": False}
-    assert HoldingsQuerySchema().load({"refresh": "true"}) == {"refresh": True}
+    assert HoldingsQuerySchema().load({}) == {"refresh": False, "connection": None}
+    asked = {"refresh": "true", "connection": "shared"}
+    assert HoldingsQuerySchema().load(asked) == {"refresh": True, "connection": "shared"}

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from holdings.api.schemas import SnapshotDocument
+from holdings.api.schemas import ReadingDocument
 from holdings.core.clock import Clock, Deadline
 from holdings.core.errors import (
     CacheUnavailable,
@@ -24,7 +24,19 @@ from holdings.core.freshness import CachedSnapshot, Failure, FreshnessRules, Lea
 from holdings.core.portfolio import Account
 from holdings.core.service import Answer, HoldingsService
 from holdings.core.snapshot import Notice
-from tests.builders import NOW, FakeCache, FakeClock, FakeExchange, make_account
+from holdings.core.sources import SharedConnection, ViewerSources
+from tests.builders import (
+    NOW,
+    SHARED_PLACE,
+    FakeCache,
+    FakeClock,
+    FakeExchange,
+    FakePlace,
+    make_account,
+    make_connection,
+)
+
+VIEWER = "3f1c"
 
 
 @dataclass
@@ -42,21 +54,49 @@ class World:
 
     def restart(self) -> None:
         """As another Lambda instance would: what is in memory is gone."""
-        self.service = HoldingsService(
-            exchange=self.exchange,
+        self.start(self.clock.clock)
+
+    def start(self, clock: Clock) -> None:
+        sources = ViewerSources(
+            shared=SharedConnection(
+                make_connection("shared", label="Shared"), self.exchange, SHARED_PLACE
+            ),
+            records=None,
+            kinds={},
             cache=self.cache,
-            codec=SnapshotDocument(),
-            clock=self.clock.clock,
+            codec=ReadingDocument(),
+            clock=clock,
+            rules=self.rules,
+            keep_for=300,
+            hide=print,
+        )
+        self.service = HoldingsService(
+            sources=lambda: sources,
+            cache=self.cache,
+            clock=clock,
             rules=self.rules,
             notices=self.notices,
         )
 
-    def read(self, *, refresh: bool = False) -> Answer:
-        return self.service.read(refresh=refresh)
+    def read(self, *, refresh: bool = False, viewer: str = VIEWER) -> Answer:
+        return self.service.read(viewer, refresh=refresh)
 
 
 def warnings(answer: Answer) -> list[str]:
     return [warning["code"] for warning in json.loads(answer.entry.payload)["warnings"]]
+
+
+def figures(answer: Answer) -> Any:
+    return json.loads(answer.entry.payload)["holdings"]
+
+
+def a_reading(as_of: int, expires_at: int | None = None, **changes: Any) -> CachedSnapshot:
+    """A reading of another process, of one account whose id is its moment."""
+    holding = {"connection_id": "shared", "account_id": f"{as_of}", "currency": "BTC"}
+    part = {"account_count": 1, "hidden": {"zero": 0, "dust": 0}, "holdings": [holding]}
+    return CachedSnapshot.seal(
+        json.dumps(part | changes), as_of=as_of, expires_at=expires_at or as_of + 180
+    )
 
 
 DOWN = ExchangeUnavailable("Coinbase is not available")
@@ -72,10 +112,26 @@ def test_the_first_read_asks_the_exchange_and_keeps_the_document_that_it_served(
         "expires_at": "2026-11-21T09:33:00Z",
         "stale": False,
         "warnings": [],
+        "sources": [
+            {
+                "connection_id": "shared",
+                "exchange": "coinbase_exchange",
+                "label": "Shared",
+                "status": "active",
+                "scope": "",
+                "as_of": "2026-11-21T09:30:00Z",
+                "expires_at": "2026-11-21T09:33:00Z",
+                "stale": False,
+                "warning": None,
+                "account_count": 1,
+                "hidden": {"zero": 0, "dust": 0},
+            }
+        ],
         "account_count": 1,
         "hidden": {"zero": 0, "dust": 0},
         "holdings": [
             {
+                "connection_id": "shared",
                 "account_id": "a1",
                 "currency": "BTC",
                 "balance": "1.5",
@@ -84,7 +140,7 @@ def test_the_first_read_asks_the_exchange_and_keeps_the_document_that_it_served(
             }
         ],
     }
-    assert world.cache.entry == answer.entry
+    assert world.cache(f"answer#{VIEWER}").entry == answer.entry
 
 
 def test_until_it_expires_a_snapshot_is_served_as_it_was_stored() -> None:
@@ -142,7 +198,7 @@ def test_a_cache_that_fails_later_costs_a_warning_and_no_reading() -> None:
 def test_what_was_deleted_from_the_cache_is_read_anew() -> None:
     world = World()
     world.read()
-    world.cache.entry = None
+    world.cache.lose()
     world.clock.advance(1)
     world.cache.leases.clear()
     assert world.read().outcome == "MISS"
@@ -178,10 +234,12 @@ def test_every_failure_to_read_is_answered_with_the_last_good_figures(
     world.exchange.answer = error
     answer = world.read()
     assert answer.outcome == "STALE"
+    reason = {"code": error.code, "detail": error.detail}
     assert json.loads(answer.entry.payload) == {
         **good,
         "stale": True,
-        "warnings": [{"code": error.code, "detail": error.detail}],
+        "warnings": [reason],
+        "sources": [{**good["sources"][0], "stale": True, "warning": reason}],
     }
     assert world.cache.puts == 1
 
@@ -234,8 +292,7 @@ def test_with_cache_and_coinbase_down_the_coinbase_error_is_reported() -> None:
 def test_a_stored_document_of_another_shape_is_not_served_as_last_good() -> None:
     world = World()
     world.read()
-    assert world.cache.entry
-    world.cache.entry = CachedSnapshot.seal("{}", as_of=NOW, expires_at=NOW + 180)
+    world.cache(SHARED_PLACE).entry = CachedSnapshot.seal("{}", as_of=NOW, expires_at=NOW + 180)
     world.clock.advance(200)
     world.exchange.answer = DOWN
     with pytest.raises(ExchangeUnavailable):
@@ -330,13 +387,7 @@ class Gate(FakeExchange):
 def real_world(exchange: Gate, cache: FakeCache) -> World:
     """A world whose threads wait in real time."""
     world = World(exchange=exchange, cache=cache)
-    world.service = HoldingsService(
-        exchange=exchange,
-        cache=cache,
-        codec=SnapshotDocument(),
-        clock=Clock(),
-        rules=world.rules,
-    )
+    world.start(Clock())
     return world
 
 
@@ -387,6 +438,12 @@ class Finishing(FakeCache):
 
     def __init__(self, arriving: CachedSnapshot, looks: int) -> None:
         super().__init__()
+        self.places[SHARED_PLACE] = _Finishing(self, arriving, looks)
+
+
+class _Finishing(FakePlace):
+    def __init__(self, cache: FakeCache, arriving: CachedSnapshot, looks: int) -> None:
+        super().__init__(cache)
         self.arriving, self.looks = arriving, looks
 
     def get(self, deadline: Deadline) -> CachedSnapshot | None:
@@ -397,10 +454,11 @@ class Finishing(FakeCache):
 
 
 def test_a_waiter_is_given_what_another_process_reads() -> None:
-    arriving = CachedSnapshot.seal("{}", as_of=NOW, expires_at=NOW + 180)
-    world = World(cache=Finishing(arriving, looks=4))
+    world = World(cache=Finishing(a_reading(NOW), looks=4))
     held(world, since=NOW)
-    assert world.read() == Answer(arriving, "HIT")
+    answer = world.read()
+    assert answer.outcome == "HIT"
+    assert [holding["account_id"] for holding in figures(answer)] == [f"{NOW}"]
     assert world.exchange.calls == 0
     assert 0.3 < world.clock.time - NOW < 2
 
@@ -438,16 +496,18 @@ def test_the_lease_of_a_process_that_died_is_taken_over_in_time_to_answer() -> N
 
 def test_a_slower_older_reading_does_not_replace_a_newer_one() -> None:
     world = World()
-    newer = CachedSnapshot.seal("{}", as_of=NOW + 3, expires_at=NOW + 183)
+    newer = a_reading(NOW + 3)
 
     class Slow(FakeExchange):
         def accounts(self, deadline: Deadline) -> Sequence[Account]:
-            world.cache.entry = newer  # meanwhile, of another process
+            world.cache(SHARED_PLACE).entry = newer  # meanwhile, of another process
             return super().accounts(deadline)
 
     world.exchange = Slow()
     world.restart()
-    assert world.read() == Answer(newer, "HIT")
+    answer = world.read()
+    assert (answer.outcome, answer.entry.as_of) == ("HIT", NOW + 3)
+    assert [holding["account_id"] for holding in figures(answer)] == [f"{NOW + 3}"]
     assert world.cache.entry == newer
 
 
@@ -468,11 +528,12 @@ def test_what_took_longer_than_the_deadline_to_put_together_is_too_late() -> Non
 
 
 def test_a_reading_that_cannot_be_kept_keeps_nobody_waiting() -> None:
-    class Full(FakeCache):
+    class Full(FakePlace):
         def put(self, entry: CachedSnapshot, keep_until: int, deadline: Deadline) -> CachedSnapshot:
             raise CacheUnavailable("the item is too large")
 
-    world = World(cache=Full())
+    world = World()
+    world.cache.places[SHARED_PLACE] = Full(world.cache)
     first = world.read()
     assert (first.outcome, warnings(first)) == ("MISS", ["cache_unavailable"])
     world.restart()
@@ -498,7 +559,11 @@ def test_a_reading_that_cannot_be_kept_keeps_nobody_waiting() -> None:
 def test_freshness_lasts_no_longer_than_todays_rule_whatever_the_item_says(
     as_of: int, expires_at: int, outcome: str
 ) -> None:
-    world = World(cache=FakeCache(CachedSnapshot.seal("{}", as_of=as_of, expires_at=expires_at)))
+    world = World()
+    world.cache(SHARED_PLACE).entry = a_reading(as_of, expires_at)
+    assert world.read().outcome == outcome
+    world = World()
+    world.cache(f"answer#{VIEWER}").entry = a_reading(as_of, expires_at)
     assert world.read().outcome == outcome
 
 

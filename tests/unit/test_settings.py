@@ -1,7 +1,7 @@
 import pytest
 
 from holdings.core.errors import Misconfigured
-from holdings.settings import VERSION, Settings, TokenIssuer
+from holdings.settings import VERSION, RecordsSettings, Settings, TokenIssuer
 from tests.builders import ENVIRONMENT, make_settings
 
 
@@ -12,6 +12,7 @@ def test_every_setting_has_the_default_that_is_documented() -> None:
         default_user_id="demo-user",
         ddb_table="holdings",
         cb_base_url="https://api-public.sandbox.exchange.coinbase.com",
+        cb_advanced_url="https://api.coinbase.com",
         cb_secret_name="coinbase-key",
         cache_ttl_seconds=180,
         stale_ttl_seconds=86_400,
@@ -27,6 +28,8 @@ def test_every_setting_has_the_default_that_is_documented() -> None:
         in_lambda=False,
         aws_environment=None,
         preload=False,
+        shared_connection=True,
+        shared_label="Shared",
     )
 
 
@@ -74,6 +77,8 @@ def test_the_demo_refuses_to_start_inside_lambda() -> None:
         ("CB_BASE_URL", "ftp://127.0.0.1"),
         ("CB_BASE_URL", "coinbase"),
         ("CB_BASE_URL", "https://host?query"),
+        ("CB_ADVANCED_URL", "http://api.coinbase.com"),
+        ("CB_ADVANCED_URL", "https://api.coinbase.com/api/v3/brokerage"),
         ("AUTH_ISSUER", "http://issuer.example.com/pool"),
         ("AUTH_ISSUER", "https://issuer.example.com/pool?x=1"),
         ("AUTH_ISSUER", "https://user@issuer.example.com/pool"),
@@ -81,7 +86,7 @@ def test_the_demo_refuses_to_start_inside_lambda() -> None:
         ("AUTH_ISSUER", "eu-west-1_pool"),
         ("AUTH_JWKS_URL", "file:///etc/passwd"),
         ("AUTH_HOSTED_UI_URL", "http://issuer.example.com"),
-        ("AUTH_SCOPE", "openid holdings/read"),
+        ("AUTH_SCOPE", "openid holdings/read holdings/write"),
         ("AUTH_SCOPE", 'a"b'),
     ],
 )
@@ -93,7 +98,8 @@ def test_a_value_that_cannot_be_used_is_named_with_an_example(name: str, value: 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:8765", "http://localhost:1", "http://[::1]:80"])
 def test_plain_http_is_taken_only_on_this_machine(url: str) -> None:
-    assert make_settings(CB_BASE_URL=url).cb_base_url == url
+    settings = make_settings(CB_BASE_URL=url, CB_ADVANCED_URL=url)
+    assert (settings.cb_base_url, settings.cb_advanced_url) == (url, url)
 
 
 def test_the_issuer_of_tokens_is_taken_whole_or_not_at_all() -> None:
@@ -107,6 +113,10 @@ def test_the_issuer_of_tokens_is_taken_whole_or_not_at_all() -> None:
         hosted_ui_url="",
     )
     assert make_settings(AUTH_ISSUER=" ").token_issuer is None
+    for given, read, write in (("a/r", "a/r", "a/r"), (" a/r  a/w ", "a/r", "a/w")):
+        issued = make_settings(AUTH_ISSUER=issuer, AUTH_CLIENT_ID="client-1", AUTH_SCOPE=given)
+        assert issued.token_issuer
+        assert (issued.token_issuer.scope, issued.token_issuer.write_scope) == (read, write)
     for alone, missing in (("AUTH_ISSUER", "AUTH_CLIENT_ID"), ("AUTH_SCOPE", "AUTH_ISSUER")):
         with pytest.raises(Misconfigured, match=f"{alone} needs .*{missing}"):
             make_settings(**{alone: "https://issuer.example.com"})
@@ -140,3 +150,37 @@ def test_values_are_trimmed_and_split() -> None:
     assert settings.api_prefix == "/api"
     assert settings.log_level == "DEBUG"
     assert settings.cache_ttl_seconds == 0
+
+
+RECORDS = {
+    "RECORDS_TABLE": "holdings-dev-records",
+    "VIEWER_ROLE_ARN": "arn:aws:iam::123456789012:role/holdings-dev-viewer",
+    "RECORDS_KEY_ID": "arn:aws:kms:eu-west-1:123456789012:key/1",
+    "ENVIRONMENT": "dev",
+}
+
+
+def test_viewers_records_are_set_up_whole_or_not_at_all() -> None:
+    assert make_settings(**RECORDS).records == RecordsSettings(
+        table="holdings-dev-records",
+        viewer_role_arn="arn:aws:iam::123456789012:role/holdings-dev-viewer",
+        key_id="arn:aws:kms:eu-west-1:123456789012:key/1",
+        environment="dev",
+    )
+    assert make_settings(**dict.fromkeys(RECORDS, " ")).records is None
+    for name in RECORDS:
+        with pytest.raises(Misconfigured, match=f"needs {name} as well"):
+            make_settings(**{**RECORDS, name: ""})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("VIEWER_ROLE_ARN", "holdings-dev-viewer"),
+        ("VIEWER_ROLE_ARN", "arn:aws:iam::123456789012:user/viewer"),
+        ("ENVIRONMENT", "a b"),
+    ],
+)
+def test_records_that_cannot_be_used_are_named_with_an_example(name: str, value: str) -> None:
+    with pytest.raises(Misconfigured, match=name):
+        make_settings(**{**RECORDS, name: value})

@@ -6,12 +6,13 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from local.settings import ROOT, LocalError, environment
-from local.stack import Stack
+from local.stack import Stack, User
 from local.state import open_log, prepare, read_object, write_private
 from tests.builders import unmeasured_environ
 
@@ -96,6 +97,7 @@ def test_a_place_that_can_be_no_folder_is_a_plain_sentence(tmp_path: Path, place
 # As on a full disk: the process may write no more than a few bytes to any file.
 NO_ROOM = """
 import resource, sys
+from dataclasses import asdict
 from pathlib import Path
 from local.state import prepare, write_private
 resource.setrlimit(resource.RLIMIT_FSIZE, (100, resource.RLIM_INFINITY))
@@ -110,7 +112,7 @@ def without_room(code: str, argument: Path) -> str:
         env=unmeasured_environ(),
         stderr=subprocess.PIPE,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     ).stderr.splitlines()[-1]
 
@@ -162,7 +164,16 @@ def test_a_broken_file_is_a_plain_sentence_with_the_remedy(tmp_path: Path, conte
     assert path.read_bytes() == content
 
 
-STACK = Stack(*(f"value {number}" for number in range(16)))
+NOT_TEXTS = {"users", "sample_credentials"}
+TEXTS = {name: f"a {name}" for name in Stack.__slots__ if name not in NOT_TEXTS}
+SAMPLES = [{"exchange": "coinbase_advanced", "credential": {"name": "n"}}]
+STACK = Stack(
+    users=(User("a@example.com", "one"), User("b@example.com", "two")),
+    sample_credentials=SAMPLES,
+    **TEXTS,
+)
+USERS = [asdict(user) for user in STACK.users]
+WHOLE = {**TEXTS, "users": USERS, "sample_credentials": SAMPLES}
 
 
 def test_what_is_written_of_a_stack_is_read_again(tmp_path: Path) -> None:
@@ -172,7 +183,18 @@ def test_what_is_written_of_a_stack_is_read_again(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [*BROKEN, b"{}", b'{"more": "x"}', json.dumps(dict.fromkeys(Stack.__slots__, 1)).encode()],
+    [
+        *BROKEN,
+        b"{}",
+        b'{"more": "x"}',
+        json.dumps(dict.fromkeys(Stack.__slots__, 1)).encode(),
+        json.dumps({**WHOLE, "more": "x"}).encode(),
+        json.dumps({**WHOLE, "users": USERS[:1]}).encode(),
+        json.dumps({**WHOLE, "users": [USERS[0], "b"]}).encode(),
+        json.dumps({**WHOLE, "users": [USERS[0], {**USERS[1], "password": 7}]}).encode(),
+        json.dumps({**WHOLE, "users": [USERS[0], {**USERS[1], "more": "x"}]}).encode(),
+        json.dumps({**WHOLE, "sample_credentials": [{"exchange": "x"}]}).encode(),
+    ],
 )
 def test_a_broken_stack_file_says_how_to_go_on(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "stack.json"

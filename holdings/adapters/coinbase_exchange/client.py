@@ -1,68 +1,103 @@
-"""Reads every account of one Coinbase Exchange profile."""
+"""Reads one Coinbase Exchange profile: every account of it, or which profile it is."""
 
-import logging
 import random
 import ssl
-import traceback
-from collections.abc import Callable, Mapping
-from typing import Protocol, TypeVar
+from collections.abc import Callable
+from functools import partial
+from typing import Protocol
 
-from requests.auth import AuthBase
-
-from holdings.adapters.coinbase_exchange.bounds import (
-    MAX_ACCOUNTS,
-    MAX_NAME_CHARACTERS,
-    MAX_PAGES,
-    Bounds,
-    timed_out,
-    within,
-)
 from holdings.adapters.coinbase_exchange.credentials import Credentials
 from holdings.adapters.coinbase_exchange.replies import (
-    Reply,
-    next_cursor,
-    parse_accounts,
+    parse_page,
+    parse_profile,
     parse_time,
     raise_for_error,
-    too_many_accounts,
 )
 from holdings.adapters.coinbase_exchange.signing import ExchangeAuth
-from holdings.adapters.coinbase_exchange.transport import Transport
+from holdings.adapters.exchange_http.accounts import Page, all_pages
+from holdings.adapters.exchange_http.bounds import Bounds, Server
+from holdings.adapters.exchange_http.client import ExchangeHttp, KeySource
 from holdings.core.clock import Clock, Deadline
-from holdings.core.errors import (
-    ExchangeCredentialsRejected,
-    ExchangeError,
-    ExchangeInvalidResponse,
-    ExchangeTimestampExpired,
-    HoldingsError,
-)
+from holdings.core.connections import Probe
 from holdings.core.portfolio import Account
 
-T = TypeVar("T")
-
-logger = logging.getLogger(__name__)
-
-MAX_ATTEMPTS = 4
-_FIRST_BACKOFF_SECONDS = 0.25
-_PRELOAD_SECONDS = 3.0
+# A page is at most 1,000 accounts as documented; whoever sends fewer still ends.
+MAX_PAGES = 50
+_ACCOUNTS = "/accounts"
 
 
-class CredentialsSource(Protocol):
-    def get(self) -> Credentials:
-        """Return the key, from memory if it was read lately."""
-        ...
-
-    def refresh(self) -> Credentials:
-        """Forget the key in memory and read it again."""
-        ...
-
+class CredentialsSource(KeySource[Credentials], Protocol):
     def preload(self) -> None:
         """Get ready to read a key, without reading it."""
         ...
 
 
-class CoinbaseClient:
-    """Implements `holdings.core.ports.Exchange`."""
+def connect(
+    base_url: str,
+    *,
+    clock: Clock,
+    user_agent: str,
+    trusted: Callable[[], ssl.SSLContext],
+    jitter: Callable[[], float] = random.random,
+) -> ExchangeHttp:
+    """Return what asks this exchange. `jitter` gives numbers from 0 to 1 that spread retries."""
+    server = Server(
+        name="Coinbase Exchange",
+        setting="CB_BASE_URL",
+        base_url=base_url,
+        key_remedy="store a valid key, its secret and its passphrase for this environment",
+    )
+    return ExchangeHttp(
+        server,
+        clock=clock,
+        user_agent=user_agent,
+        trusted=trusted,
+        time=("/time", parse_time),
+        raise_for_error=raise_for_error,
+        jitter=jitter,
+    )
+
+
+class Profile:
+    """Implements `holdings.core.ports.ProbedExchange` for the one profile that a key shows."""
+
+    def __init__(self, http: ExchangeHttp, credentials: KeySource[Credentials]) -> None:
+        self._http = http
+        self._credentials = credentials
+
+    def accounts(self, deadline: Deadline) -> list[Account]:
+        """Read all pages of GET /accounts, each id once, in bounded time and memory.
+
+        Raises UpstreamError, or what the credentials' source raises.
+        """
+        return self._http.call(self._credentials, deadline, self._all_pages)
+
+    def probe(self, deadline: Deadline) -> Probe:
+        """Read whose accounts a key shows. What else it may do, no endpoint says.
+
+        Raises UpstreamError, or what the credentials' source raises.
+        """
+        return self._http.call(self._credentials, deadline, self._profile)
+
+    def _all_pages(self, credentials: Credentials, bounds: Bounds) -> list[Account]:
+        page = partial(self._page, self._auth(credentials), bounds)
+        return all_pages(self._http.server, page, most=MAX_PAGES)
+
+    def _page(self, auth: ExchangeAuth, bounds: Bounds, cursor: str) -> Page:
+        params = {"after": cursor} if cursor else {}
+        return self._http.get(_ACCOUNTS, params, auth, bounds, parse_page)
+
+    def _profile(self, credentials: Credentials, bounds: Bounds) -> Probe:
+        auth = self._auth(credentials)
+        profile = self._http.get(_ACCOUNTS, {}, auth, bounds, parse_profile)
+        return Probe(account=profile, rights=None)
+
+    def _auth(self, credentials: Credentials) -> ExchangeAuth:
+        return ExchangeAuth(credentials, self._http.now)
+
+
+class CoinbaseClient(Profile):
+    """A profile by connections of its own, which can be made ready ahead of the first request."""
 
     def __init__(
         self,
@@ -75,127 +110,11 @@ class CoinbaseClient:
         jitter: Callable[[], float] = random.random,
     ) -> None:
         """`jitter` gives numbers from 0 to 1 that spread retries of many clients."""
-        self._transport = Transport(base_url, user_agent, trusted)
-        self._credentials = credentials
-        self._clock = clock
-        self._jitter = jitter
-        self._clock_offset = 0.0  # Coinbase's clock minus ours, in seconds
-
-    def accounts(self, deadline: Deadline) -> list[Account]:
-        """Read all pages of GET /accounts, each id once, in bounded time and memory.
-
-        Raises UpstreamError, or what the credentials' source raises.
-        """
-        return within(deadline, lambda: self._read(Bounds(deadline)))
+        http = connect(base_url, clock=clock, user_agent=user_agent, trusted=trusted, jitter=jitter)
+        super().__init__(http, credentials)
+        self._preloads = (credentials.preload, http.preload)
 
     def preload(self) -> None:
         """Reach Coinbase once, for what that loads; the connection would not last until used."""
-        self._credentials.preload()
-        self._read_clock_offset(Bounds(Deadline.after(_PRELOAD_SECONDS, self._clock)))
-        self._transport.close()
-
-    def _read(self, bounds: Bounds) -> list[Account]:
-        try:
-            return self._on_coinbase_time(bounds)
-        except HoldingsError:
-            raise
-        except Exception as error:  # noqa: BLE001 - the last good figures serve, whatever it is
-            # Without the error's text, which may be made of what Coinbase sent.
-            logger.error(  # noqa: TRY400 - its traceback would show the text
-                "unexpected %s while reading Coinbase:\n%s",
-                type(error).__qualname__,
-                "".join(traceback.format_tb(error.__traceback__)),
-                extra={"event": "problem", "code": ExchangeInvalidResponse.code},
-            )
-            raise ExchangeInvalidResponse(
-                "Coinbase's answer could not be read: report it, with what the log says"
-            ) from None
-
-    def _on_coinbase_time(self, bounds: Bounds) -> list[Account]:
-        try:
-            return self._with_current_key(bounds)
-        except ExchangeTimestampExpired:
-            self._clock_offset = self._read_clock_offset(bounds)
-            logger.warning("this clock is %.0f s off Coinbase's", -self._clock_offset)
-            return self._with_current_key(bounds)
-
-    def _with_current_key(self, bounds: Bounds) -> list[Account]:
-        try:
-            return self._all_pages(self._credentials.get(), bounds)
-        except ExchangeCredentialsRejected:
-            logger.warning(
-                "Coinbase rejects the key in memory; reading the secret again",
-                extra={"event": "credentials_rejected"},
-            )
-            # From the first page: another key may belong to another profile.
-            return self._all_pages(self._credentials.refresh(), bounds)
-
-    def _all_pages(self, credentials: Credentials, bounds: Bounds) -> list[Account]:
-        auth = ExchangeAuth(credentials, self._coinbase_now)
-        accounts: dict[str, Account] = {}
-        cursor = ""
-        for _ in range(MAX_PAGES):
-            params = {"after": cursor} if cursor else {}
-            page, cursor = self._get("/accounts", params, auth, bounds, _page)
-            known = len(accounts)
-            _add(accounts, page)
-            if not cursor:
-                return list(accounts.values())
-            if len(accounts) == known:
-                raise ExchangeInvalidResponse("Coinbase's pages repeat themselves: try again later")
-        raise ExchangeInvalidResponse(
-            f"Coinbase's accounts did not end after {MAX_PAGES} pages: try again later"
-        )
-
-    def _get(
-        self,
-        path: str,
-        params: Mapping[str, str],
-        auth: AuthBase | None,
-        bounds: Bounds,
-        parse: Callable[[Reply], T],
-    ) -> T:
-        """Send until it succeeds, cannot succeed, or the time is up; each attempt signed anew."""
-        for attempt in range(MAX_ATTEMPTS):
-            try:
-                with self._transport.get(path, params=params, auth=auth, bounds=bounds) as reply:
-                    raise_for_error(reply)
-                    return parse(reply)
-            except ExchangeError as error:
-                pause = self._backoff(attempt, error)
-                last = attempt == MAX_ATTEMPTS - 1
-                if last or not error.transient or pause >= bounds.remaining():
-                    raise
-                logger.info("%s fails with %s; trying again", path, error.code)
-            self._clock.sleep(pause)
-        raise timed_out()
-
-    def _backoff(self, attempt: int, error: ExchangeError) -> float:
-        pause = _FIRST_BACKOFF_SECONDS * 2**attempt * (1 + self._jitter()) / 2
-        return max(pause, error.retry_after or 0)
-
-    def _read_clock_offset(self, bounds: Bounds) -> float:
-        return self._get("/time", {}, None, bounds, _time) - self._clock.now()
-
-    def _coinbase_now(self) -> float:
-        return self._clock.now() + self._clock_offset
-
-
-def _page(reply: Reply) -> tuple[list[Account], str]:
-    return parse_accounts(reply.array()), next_cursor(reply)
-
-
-def _time(reply: Reply) -> float:
-    return parse_time(reply.document())
-
-
-def _add(accounts: dict[str, Account], page: list[Account]) -> None:
-    """Take each id once: pages may overlap, but which of two figures is true nobody knows."""
-    for account in page:
-        if accounts.setdefault(account.id, account) != account:
-            raise ExchangeInvalidResponse(
-                "Coinbase's answer has an account twice, with other figures: try again later"
-            )
-    names = sum(len(account.id) + len(account.currency) for account in accounts.values())
-    if len(accounts) > MAX_ACCOUNTS or names > MAX_NAME_CHARACTERS:
-        raise too_many_accounts()
+        for preload in self._preloads:
+            preload()

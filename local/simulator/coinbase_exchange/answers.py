@@ -1,21 +1,21 @@
-"""What Coinbase says: a page of a list, and the answers that a fault puts in the right one's place.
+"""What Coinbase Exchange says: a page of a list, and what a fault puts in the right answer's place.
 
 Pages: `limit`, `after` and `before` come in the query; CB-AFTER and CB-BEFORE go out as headers,
 each only when there is more that way. Source: docs.cdp.coinbase.com/exchange/rest-api/pagination.
 """
 
 import base64
-import json
 import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from typing import cast
+from typing import Any
 
 from werkzeug import Response
 
-from local.simulator.coinbase_exchange.exchange import Exchange
-from local.simulator.faults import Fault, Incident, Injection
-from local.simulator.server import JSON, Refused, json_response
+from local.simulator.app import Alter, change_first
+from local.simulator.exchange import Exchange, Holder
+from local.simulator.faults import Fault, Incident
+from local.simulator.server import Refused, json_response
 
 MAX_LIMIT = 1000
 """The default as well as the most."""
@@ -68,77 +68,41 @@ def _limit(query: Mapping[str, str]) -> int:
     return int(text)
 
 
-def _html(status: int, title: str) -> Callable[[], Response]:
-    text = (
-        f"<!DOCTYPE html>\n<html><head><title>{title}</title></head>\n"
-        f"<body><h1>{title}</h1><p>cloudflare</p></body></html>\n"
-    )
-    return lambda: Response(text, status, content_type="text/html; charset=UTF-8")
-
-
 def _message(status: int, text: str) -> Callable[[], Response]:
     return Refused(status, text).response
 
 
-# A host that can never exist: a client that follows must not end up on a real one.
-_ELSEWHERE = {"Location": "https://elsewhere.invalid/accounts"}
-
 INSTEAD: dict[Fault, Callable[[], Response]] = {
     Fault.RATE_LIMITED: _message(429, "Private rate limit exceeded"),
     Fault.INTERNAL_ERROR: _message(500, "Internal server error"),
-    Fault.BAD_GATEWAY: _html(502, "api.exchange.coinbase.com | 502: Bad gateway"),
     Fault.MAINTENANCE: _message(503, "The exchange is under maintenance, please try again later"),
     Fault.INVALID_API_KEY: _message(401, "Invalid API Key"),
     Fault.INVALID_SIGNATURE: _message(401, "invalid signature"),
     Fault.INVALID_PASSPHRASE: _message(401, "Invalid Passphrase"),
     Fault.TIMESTAMP_EXPIRED: _message(400, "request timestamp expired"),
     Fault.FORBIDDEN: _message(403, "Forbidden"),
-    Fault.HTML: _html(200, "Just a moment..."),
-    Fault.REDIRECT: lambda: Response(b"", 302, _ELSEWHERE),
-    Fault.BODY: lambda: Response(b"", content_type=JSON),
 }
 
 
-def replaced(injection: Injection) -> Response:
-    """The fault's answer, with whatever of it the injection overrides, however absurd."""
-    response = INSTEAD[injection.fault]()
-    if injection.status is not None:
-        response.status_code = injection.status
-    if injection.body is not None:
-        response.set_data(injection.body)
-    response.headers.update(injection.headers or {})
-    return response
+def _missing_balance(_e: Exchange[Any], _h: Holder[Any], _i: Incident, right: Response) -> None:
+    change_first(right, lambda account: account.pop("balance", None))
 
 
-def _half_json(_exchange: Exchange, _incident: Incident, right: Response) -> None:
-    body = right.get_data()
-    right.set_data(body[: len(body) // 2])
+def _nan_balance(_e: Exchange[Any], _h: Holder[Any], _i: Incident, right: Response) -> None:
+    change_first(right, lambda account: account.update(balance="NaN"))
 
 
-def _missing_balance(_exchange: Exchange, _incident: Incident, right: Response) -> None:
-    _change_first(right, lambda account: account.pop("balance", None))
-
-
-def _nan_balance(_exchange: Exchange, _incident: Incident, right: Response) -> None:
-    _change_first(right, lambda account: account.update(balance="NaN"))
-
-
-def _change_first(right: Response, change: Callable[[dict[str, object]], object]) -> None:
-    rows = cast("object", json.loads(right.get_data()))
-    listed = cast("list[object]", rows) if isinstance(rows, list) else [rows]
-    for account in listed[:1]:
-        if isinstance(account, dict):
-            change(cast("dict[str, object]", account))
-    right.set_data(json_response(cast("object", rows)).get_data())
-
-
-def _repeat_page(exchange: Exchange, _incident: Incident, right: Response) -> None:
-    right.set_data(page(exchange.rows(), {}, exchange.page_size).get_data())
+def _repeat_page(
+    exchange: Exchange[Any], holder: Holder[Any], _incident: Incident, right: Response
+) -> None:
+    right.set_data(page(holder.rows(), {}, exchange.page_size).get_data())
     right.headers["CB-AFTER"] = cursor(1)
     del right.headers["CB-BEFORE"]
 
 
-def _endless_pages(exchange: Exchange, incident: Incident, right: Response) -> None:
+def _endless_pages(
+    exchange: Exchange[Any], holder: Holder[Any], incident: Incident, right: Response
+) -> None:
     size = exchange.page_size or 3
     accounts = [
         {
@@ -147,7 +111,7 @@ def _endless_pages(exchange: Exchange, incident: Incident, right: Response) -> N
             "balance": "1",
             "hold": "0",
             "available": "1",
-            "profile_id": exchange.profile_id,
+            "profile_id": holder.profile_id,
             "trading_enabled": True,
         }
         for row in range(size)
@@ -157,16 +121,9 @@ def _endless_pages(exchange: Exchange, incident: Incident, right: Response) -> N
     del right.headers["CB-BEFORE"]
 
 
-ALTERED: dict[Fault, Callable[[Exchange, Incident, Response], None]] = {
-    Fault.HALF_JSON: _half_json,
+ALTERED: dict[Fault, Alter] = {
     Fault.MISSING_BALANCE: _missing_balance,
     Fault.NAN_BALANCE: _nan_balance,
     Fault.REPEAT_PAGE: _repeat_page,
     Fault.ENDLESS_PAGES: _endless_pages,
 }
-
-
-def alter(exchange: Exchange, incident: Incident, right: Response) -> None:
-    """Spoil the right answer. A refusal stays as it is: a client that may not look sees none."""
-    if right.status_code == 200 and incident.fault in ALTERED:
-        ALTERED[incident.fault](exchange, incident, right)

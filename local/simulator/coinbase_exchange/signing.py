@@ -9,17 +9,17 @@ import base64
 import binascii
 import hashlib
 import hmac
-import json
-import os
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from typing import Any
 
-from local.settings import LocalError
+from marshmallow import Schema, ValidationError, fields, post_load
+
+from local.simulator.app import Request
+from local.simulator.exchange import Holder
 from local.simulator.server import Refused
-from local.state import read_object, write_private
 
 TIMESTAMP_WINDOW = 30.0
 """Seconds by which a request's timestamp may differ from the exchange's clock, either way."""
@@ -51,6 +51,13 @@ class Credentials:
             raise ValueError("api_secret must be base64") from error
 
     @property
+    def name(self) -> str:
+        return self.api_key
+
+    def credential(self) -> dict[str, str]:
+        return asdict(self)
+
+    @property
     def signing_key(self) -> bytes:
         return base64.b64decode(self.api_secret, validate=True)
 
@@ -64,51 +71,25 @@ class Credentials:
         )
 
 
-def keep(credentials: Credentials, file: Path) -> None:
-    """Write them so that only this user can read them, whole or not at all. Raises LocalError."""
-    write_private(file, json.dumps(asdict(credentials), indent=2) + "\n")
+class CredentialsSchema(Schema):
+    """Whatever is left out is made up."""
+
+    api_key = fields.String()
+    api_secret = fields.String()
+    passphrase = fields.String()
+
+    @post_load
+    def made(self, given: dict[str, Any], **_: object) -> Credentials:
+        try:
+            return Credentials(**(Credentials.random().credential() | given))
+        except ValueError as error:
+            raise ValidationError(f"{error}.") from None
 
 
-def kept(file: Path) -> Credentials:
-    """The credentials of an earlier run, or new ones that are kept from now on.
-
-    Raises LocalError when the file is there and holds something else: it may be someone's.
-    """
-    if not os.path.lexists(file):
-        credentials = Credentials.random()
-        keep(credentials, file)
-        return credentials
-    remedy = "it holds no simulator credentials: delete it"
-    found = read_object(file, missing="", broken=remedy)
-    try:
-        return Credentials(**found)
-    except (TypeError, AttributeError, ValueError):
-        raise LocalError(f"{file} is broken or of another version: {remedy}") from None
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What is signed of a request, as it was sent.
-
-    `target` is the request line's second word, never decoded or tidied: the signature is over
-    exactly those bytes (as Latin-1 text, which maps every byte to one character). Header names
-    are lower case.
-    """
-
-    method: str
-    target: str
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes = field(default=b"", repr=False)
-
-    @property
-    def path(self) -> str:
-        """Without the query, and without a trailing slash: coinbasepro asks for `/accounts/`."""
-        path = self.target.partition("?")[0]
-        return path.removesuffix("/") or path
-
-
-def authenticate(request: Request, credentials: Credentials, now: float) -> None:
-    """Raise Refused unless the request proves that its sender holds `credentials`.
+def authenticate(
+    request: Request, holders: Iterable[Holder[Credentials]], now: float
+) -> Holder[Credentials]:
+    """Return whose request it is. Raises Refused unless it proves that its sender holds their key.
 
     `now` is the exchange's clock in epoch seconds.
     """
@@ -116,8 +97,10 @@ def authenticate(request: Request, credentials: Credentials, now: float) -> None
     for name in _REQUIRED:
         if not headers.get(name.lower()):
             raise Refused(401, f"{name} header is required")
-    if not _same(headers["cb-access-key"], credentials.api_key):
+    found = [one for one in holders if _same(headers["cb-access-key"], one.key.api_key)]
+    if not found:
         raise Refused(401, "Invalid API Key")
+    credentials = found[0].key
     timestamp = headers["cb-access-timestamp"]
     if not _SECONDS.fullmatch(timestamp):
         raise Refused(400, "invalid timestamp")
@@ -127,6 +110,7 @@ def authenticate(request: Request, credentials: Credentials, now: float) -> None
         raise Refused(401, "Invalid Passphrase")
     if not _same(headers["cb-access-sign"], signature(request, timestamp, credentials)):
         raise Refused(401, "invalid signature")
+    return found[0]
 
 
 def signature(request: Request, timestamp: str, credentials: Credentials) -> str:

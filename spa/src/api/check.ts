@@ -46,6 +46,12 @@ export function moment(fields: Fields, name: string): string {
   return value;
 }
 
+export function oneOf<T>(fields: Fields, name: string, known: readonly T[]): T {
+  const value = known.find((each) => each === fields[name]);
+  if (value === undefined) throw new ShapeError(`${name} is none that is known`);
+  return value;
+}
+
 /** null, also where it is absent, or what `read` makes of it. */
 export function optional<T>(
   fields: Fields,

@@ -8,6 +8,7 @@ import {
   moment,
   notice,
   object,
+  oneOf,
   optional,
   string,
 } from "./check.ts";
@@ -16,26 +17,24 @@ import type { Hidden, Holding, Snapshot, Source } from "./shapes.ts";
 /** The deployment's own connection, which every viewer may read. */
 export const SHARED_ID = "shared";
 
+export const STATUSES = ["active", "paused", "rejected"] as const;
+
 /**
  * The holdings, checked at run time: until then the answer is hostile text. A figure that is not
  * what the contract promises is refused with everything around it, never shown half.
  */
 export function parseSnapshot(document: unknown): Snapshot {
   const fields = object(document, "the answer");
-  const snapshot = {
+  return {
     as_of: moment(fields, "as_of"),
     expires_at: moment(fields, "expires_at"),
     stale: boolean(fields, "stale"),
     warnings: list(fields, "warnings").map((item) => notice({ warnings: item }, "warnings")),
     account_count: count(fields, "account_count"),
     hidden: hidden(fields),
+    sources: list(fields, "sources").map((item) => source(object(item, "sources"))),
     holdings: list(fields, "holdings").map(holding),
   };
-  const sources =
-    fields["sources"] === undefined
-      ? [onlySource(snapshot)]
-      : list(fields, "sources").map((item) => source(object(item, "sources")));
-  return { ...snapshot, sources };
 }
 
 /** Whether these are the demo's sample figures, which nobody's exchange was asked for. */
@@ -44,23 +43,18 @@ export function isDemo({ warnings }: Snapshot): boolean {
 }
 
 /** Whether a source has failed: what it has of figures is old, or it has none. */
-export function isFailing({ stale, as_of: asOf }: Source): boolean {
-  return stale || asOf === null;
+export function isFailing({ stale, as_of: asOf, status }: Source): boolean {
+  return status !== "paused" && (stale || asOf === null);
 }
 
-/** An API from before connections reads one account, and says what is amiss beside the figures. */
-function onlySource(whole: Omit<Snapshot, "sources">): Source {
-  const { as_of, expires_at, stale, account_count, hidden, warnings } = whole;
-  const reason = warnings.find(({ code }) => !/^(cache|demo)_/.test(code)) ?? null;
-  const warning = stale ? reason : null;
-  const figures = { as_of, expires_at, stale, account_count, hidden, warning };
-  return {
-    connection_id: SHARED_ID,
-    exchange: "coinbase_exchange",
-    label: "Coinbase",
-    scope: "",
-    ...figures,
-  };
+/** The sources that are read and counted: those that are not paused. */
+export function readSources({ sources }: Snapshot): Source[] {
+  return sources.filter(({ status }) => status !== "paused");
+}
+
+/** Whether the whole could not be made anew, whatever its sources were when it was. */
+export function isOld({ stale, sources }: Snapshot): boolean {
+  return stale && !sources.some(isFailing);
 }
 
 function source(fields: Fields): Source {
@@ -68,11 +62,12 @@ function source(fields: Fields): Source {
     connection_id: string(fields, "connection_id"),
     exchange: string(fields, "exchange"),
     label: string(fields, "label"),
+    status: oneOf(fields, "status", STATUSES),
     as_of: optional(fields, "as_of", moment),
     expires_at: optional(fields, "expires_at", moment),
     stale: boolean(fields, "stale"),
     warning: optional(fields, "warning", notice),
-    scope: optional(fields, "scope", string) ?? "",
+    scope: string(fields, "scope"),
     account_count: count(fields, "account_count"),
     hidden: hidden(fields),
   };
@@ -86,7 +81,7 @@ function hidden(fields: Fields): Hidden {
 function holding(item: unknown, index: number): Holding {
   const fields = object(item, `holdings[${index}]`);
   return {
-    connection_id: optional(fields, "connection_id", string) ?? SHARED_ID,
+    connection_id: string(fields, "connection_id"),
     account_id: string(fields, "account_id"),
     currency: string(fields, "currency"),
     balance: amount(fields, "balance"),

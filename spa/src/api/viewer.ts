@@ -10,10 +10,12 @@ import {
   moment,
   notice,
   object,
+  oneOf,
   optional,
   string,
 } from "./check.ts";
 import type { Connection, Profile } from "./shapes.ts";
+import { STATUSES } from "./snapshot.ts";
 
 export type Done<T> = { kind: "done"; value: T } | Failure | { kind: "ended" };
 
@@ -122,20 +124,16 @@ function parsePage(fields: Fields): { connections: Connection[]; next: string | 
   };
 }
 
-const STATUSES = ["active", "paused", "rejected"] as const;
-
 function parseConnection(fields: Fields): Connection {
-  const status = STATUSES.find((known) => known === fields["status"]);
-  if (!status) throw new ShapeError("status is none that is known");
   return {
     id: string(fields, "id"),
     exchange: string(fields, "exchange"),
     label: string(fields, "label"),
-    status,
+    status: oneOf(fields, "status", STATUSES),
     shared: boolean(fields, "shared"),
     rights: optional(fields, "rights", rights),
-    key_hint: optional(fields, "key_hint", string) ?? "",
-    created_at: moment(fields, "created_at"),
+    key_hint: string(fields, "key_hint"),
+    created_at: optional(fields, "created_at", moment),
     last_read_at: optional(fields, "last_read_at", moment),
     last_error: optional(fields, "last_error", notice),
     version: count(fields, "version"),
@@ -152,6 +150,7 @@ function parseProfile(fields: Fields): Profile {
     currency: string(fields, "currency"),
     time_zone: string(fields, "time_zone"),
     insights: boolean(fields, "insights"),
+    created_at: moment(fields, "created_at"),
     version: count(fields, "version"),
   };
 }

@@ -1,6 +1,6 @@
 import type { Failure } from "../api/client.ts";
 import { problemSentence, failureSentence } from "../api/sentences.ts";
-import { isFailing } from "../api/snapshot.ts";
+import { readSources, isFailing, isOld } from "../api/snapshot.ts";
 import type { Figures } from "../freshness.ts";
 
 /** Seconds until the page asks again by itself; null for never. Only while it is visible. */
@@ -19,11 +19,12 @@ export function delayAfterFigures(figures: Figures): number {
   const { snapshot, freshFor } = figures;
   const failing = snapshot.sources.filter(isFailing);
   if (snapshot.stale || failing.length > 0) {
-    const passes = failing.some(
-      ({ warning }) => warning !== null && problemSentence(warning.code, warning.detail).passes,
+    const reasons = isOld(snapshot) ? snapshot.warnings : failing.map(({ warning }) => warning);
+    const passes = reasons.some(
+      (reason) => reason !== null && problemSentence(reason.code, reason.detail).passes,
     );
     // A key that nobody replaces must not keep the other connections from being read on time.
-    const others = secondsOfTheFresh(figures) + 1;
+    const others = isOld(snapshot) ? Infinity : secondsOfTheFresh(figures) + 1;
     return Math.max(AT_LEAST, Math.min(passes ? WHILE_STALE : UNTIL_REPAIRED, others));
   }
   // One second more: freshness is reported in whole seconds.
@@ -32,7 +33,7 @@ export function delayAfterFigures(figures: Figures): number {
 
 /** Seconds until the first source that has not failed stops being fresh; for ever without one. */
 function secondsOfTheFresh({ snapshot, age }: Figures): number {
-  const ends = snapshot.sources
+  const ends = readSources(snapshot)
     .filter((source) => !isFailing(source))
     .map(({ expires_at: end }) => (end === null ? Infinity : Date.parse(end)));
   return (Math.min(...ends) - Date.parse(snapshot.as_of)) / 1000 - age;

@@ -133,19 +133,6 @@ describe("an answer", () => {
     expect(await ask(() => json(list)).result).toMatchObject({ snapshot: list });
   });
 
-  it("of an API from before connections is that of its one source", async () => {
-    const warning = { code: "exchange_timeout", detail: "Try again." };
-    const now = snapshot({
-      stale: true,
-      warnings: [warning],
-      sources: [source({ stale: true, warning })],
-    });
-    const { holdings, ...rest } = now;
-    const held = holdings.map((each) => ({ ...each, connection_id: undefined }));
-    const old = { ...rest, sources: undefined, holdings: held };
-    expect(await ask(() => json(old)).result).toMatchObject({ kind: "figures", snapshot: now });
-  });
-
   it.each(["", "soon", 7])("whose source has %j for a moment is refused", async (as_of) => {
     const list = { ...snapshot(), sources: [{ ...source(), as_of }] };
     expect(await ask(() => json(list)).result).toMatchObject({ kind: "unreadable" });

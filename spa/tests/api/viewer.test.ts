@@ -34,6 +34,7 @@ const PROFILE = {
   currency: "EUR",
   time_zone: "Europe/Paris",
   insights: false,
+  created_at: "2026-11-20T18:00:00Z",
   version: 2,
 };
 

@@ -199,6 +199,24 @@ describe("asking again", () => {
     ).toBe(141);
   });
 
+  it("asks again as for any failure where not even the connections could be listed", () => {
+    const delay = (code: string) =>
+      delayAfterFigures(
+        figures(
+          snapshot({ stale: true, warnings: [{ code, detail: "" }] }),
+          reported({ age: 900 }),
+          new TestClock().now,
+        ),
+      );
+    expect([delay("records_unavailable"), delay("misconfigured")]).toEqual([60, 300]);
+  });
+
+  it("does not take a connection that is paused for one that has failed", () => {
+    const paused = source({ connection_id: "b", status: "paused", as_of: null, expires_at: null });
+    const read = snapshot({ sources: [source(), paused] });
+    expect(delayAfterFigures(figures(read, reported(), new TestClock().now))).toBe(141);
+  });
+
   it("reads at once after a change of what there is to read, and drops what was on its way", async () => {
     const { reader, asked } = readerOf([GOOD, GOOD]);
     await reader.read("refresh");

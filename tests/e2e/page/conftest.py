@@ -12,7 +12,7 @@ from tests.e2e.page.stage import OPEN, SIGNED, Stage, staged
 from tests.e2e.page.visit import Visit, visiting
 
 # A busy machine may take its time; what is there is found at once all the same.
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=60_000)
 
 
 # Of this folder alone: a second Playwright, or an event loop of Pulumi's, cannot run beside it.
@@ -61,10 +61,6 @@ def visit(browser: Browser, built: Running) -> Iterator[Visit]:
 
 
 @pytest.fixture(scope="package")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def demo(demo_page: Running) -> str:
     """Where the built page shows sample figures."""
-    environ = {"WEB_BUILT": "true", "DEMO_MODE": "true"}
-    running = Running(tmp_path_factory.mktemp("demo"), environ)
-    running.launch()
-    yield f"http://127.0.0.1:{running.ports['WEB_PORT']}"
-    assert running.stop() == 0
+    return f"http://127.0.0.1:{demo_page.ports['WEB_PORT']}"

@@ -46,6 +46,7 @@ def source(**changes: Any) -> Document:
         "connection_id": "shared",
         "exchange": "coinbase_exchange",
         "label": "Coinbase",
+        "status": "active",
         "as_of": "2026-11-21T09:30:00Z",
         "expires_at": "2026-11-21T09:33:00Z",
         "stale": False,
@@ -78,7 +79,13 @@ def failing(code: str = "exchange_unavailable", **changes: Any) -> Document:
 
 
 def stale(code: str = "exchange_unavailable", **changes: Any) -> Document:
-    old: Document = {"stale": True, "as_of": "2026-11-21T08:12:00Z", "sources": [failing(code)]}
+    failed = failing(code)
+    old: Document = {
+        "stale": True,
+        "as_of": failed["as_of"],
+        "warnings": [failed["warning"]],
+        "sources": [failed],
+    }
     return snapshot(**(old | changes))
 
 
@@ -98,7 +105,9 @@ def several(*, main: Document | None = None) -> Document:
     ]
     stale = any(each["stale"] for each in sources)
     as_of = min(each["as_of"] for each in sources if each["as_of"])
-    return snapshot(sources=sources, holdings=held, stale=stale, as_of=as_of, account_count=603)
+    whole = {"stale": stale, "as_of": as_of, "account_count": 603}
+    warnings = [each["warning"] for each in sources if each["warning"]]
+    return snapshot(sources=sources, holdings=held, warnings=warnings, **whole)
 
 
 def connection(**changes: Any) -> Document:

@@ -125,7 +125,7 @@ def staged(
     """Well figures until told otherwise, and no request to anybody else."""
     settings: dict[str, Any] = {"viewport": WIDE, "locale": "en-GB", "timezone_id": "UTC"}
     with browser.new_context(**(settings | context)) as new:
-        new.set_default_timeout(10_000)
+        new.set_default_timeout(60_000)
         if signed_in:
             new.add_init_script(
                 f"sessionStorage.setItem({json.dumps(USER_KEY)}, {json.dumps(json.dumps(USER))})"

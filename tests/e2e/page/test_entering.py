@@ -49,7 +49,7 @@ def test_the_browser_has_nothing_to_complain_about(entered: Visit) -> None:
 def test_the_same_page_reads_through_the_gateway_and_the_function(visit: Visit) -> None:
     """The cloud's own path: browser, hosted UI, gateway, authorizer, the archive that ships."""
     stack = visit.running.stack
-    config = requests.get(f"{stack.web_url}/config.json", timeout=5).json()
+    config = requests.get(f"{stack.web_url}/config.json", timeout=60).json()
     behind = config | {"api_url": stack.gateway_url}
     visit.page.route("**/config.json", lambda route: route.fulfill(json=behind))
     visit.enter()

@@ -93,7 +93,7 @@ class Visit:
 @contextmanager
 def visiting(browser: Browser, running: Running) -> Generator[Visit]:
     with browser.new_context(locale="en-GB", timezone_id="UTC") as context:
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(60_000)
         visit = Visit(running, context.new_page())
         visit.watch()
         yield visit

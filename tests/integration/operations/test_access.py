@@ -221,7 +221,7 @@ def test_who_is_disabled_is_not_invited_again(
 ) -> None:
     create_user(users, pool, "a@example.com")
     users.admin_disable_user(UserPoolId=pool, Username="a@example.com")
-    with pytest.raises(OperationError, match="admin-enable-user"):
+    with pytest.raises(OperationError, match="make enable-viewer"):
         create_user(users, pool, "a@example.com")
 
 

@@ -69,7 +69,7 @@ class Client:
     def send(
         self, method: str, target: str, headers: Mapping[str, str] | None = None, body: bytes = b""
     ) -> Reply:
-        connection = http.client.HTTPConnection(*self.address, timeout=5)
+        connection = http.client.HTTPConnection(*self.address, timeout=60)
         try:
             sent = {"User-Agent": "test", **(headers or {})}
             connection.request(method, target, body or None, headers=sent)
@@ -87,7 +87,7 @@ class Client:
 
     def raw(self, sent: bytes) -> bytes:
         """Everything that comes back for these very bytes, until the exchange hangs up."""
-        with socket.create_connection(self.address, timeout=5) as connection:
+        with socket.create_connection(self.address, timeout=60) as connection:
             connection.sendall(sent)
             return b"".join(iter(lambda: connection.recv(65536), b""))
 

@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local.simulator import Credentials, Simulator
-from local.simulator.coinbase_exchange.signing import Request, authenticate, signature
+from local.simulator.app import Request
+from local.simulator.coinbase_exchange.signing import authenticate, signature
+from local.simulator.exchange import Holder
 from local.simulator.server import Refused
 from tests.unit.simulator.client import Client, Clock, signed_headers
 
@@ -149,4 +151,8 @@ def test_after_a_rotation_only_the_new_credentials_are_taken(
 
 def test_a_refusal_is_raised_without_a_server_too() -> None:
     with pytest.raises(Refused, match="CB-ACCESS-KEY header is required"):
-        authenticate(Request("GET", "/accounts", {}), Credentials("k", SECRET, "p"), now=0)
+        authenticate(
+            Request("GET", "/accounts", {}),
+            [Holder(Credentials("k", SECRET, "p"), "profile", [])],
+            now=0,
+        )

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Sequence
 from typing import cast
 
 import pytest
@@ -28,7 +29,14 @@ def test_the_state_shows_what_is_set_and_counted(client: Client) -> None:
     assert client.control("GET", "").json == {
         **AT_REST,
         "faults": [
-            {"fault": "slow", "path": "/accounts", "after": 1, "remaining": 2, "seconds": 0}
+            {
+                "fault": "slow",
+                "path": "/accounts",
+                "key": None,
+                "after": 1,
+                "remaining": 2,
+                "seconds": 0,
+            }
         ],
         "requests": {"GET /accounts": 2},
     }
@@ -146,7 +154,7 @@ def test_credentials_that_could_not_be_sent_are_refused(
 def test_credentials_that_cannot_be_kept_are_not_taken_either(
     client: Client,
 ) -> None:
-    def no_room(_: Credentials) -> None:
+    def no_room(_: Sequence[Credentials]) -> None:
         raise LocalError("state.json cannot be written: No space left on device")
 
     with Simulator(on_rotation=no_room) as another:

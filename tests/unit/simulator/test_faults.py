@@ -4,11 +4,14 @@ import threading
 from collections.abc import Callable
 from http.client import IncompleteRead, RemoteDisconnected
 from time import monotonic
+from types import ModuleType
 
 import pytest
 
 from local.simulator import Credentials, Fault, Injection, Simulator
-from local.simulator.coinbase_exchange.answers import ALTERED, INSTEAD
+from local.simulator.app import ANYWHERE, SPOILT
+from local.simulator.coinbase_advanced import answers as advanced_answers
+from local.simulator.coinbase_exchange import answers
 from local.simulator.faults import DEFAULT_SECONDS, WIRE
 from tests.unit.simulator.client import Client
 
@@ -20,8 +23,10 @@ def inject(simulator: Simulator) -> Inject:
     return simulator.exchange.faults.set
 
 
-def test_each_fault_is_carried_out_in_exactly_one_way() -> None:
-    assert sorted([*WIRE, *INSTEAD, *ALTERED]) == sorted(Fault)
+@pytest.mark.parametrize("exchange", [answers, advanced_answers])
+def test_each_fault_is_carried_out_in_exactly_one_way(exchange: ModuleType) -> None:
+    everywhere = [*WIRE, *ANYWHERE, *SPOILT]
+    assert sorted([*everywhere, *exchange.INSTEAD, *exchange.ALTERED]) == sorted(Fault)
 
 
 @pytest.mark.parametrize(

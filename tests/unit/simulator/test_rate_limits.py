@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from local.simulator.coinbase_exchange.exchange import ACCOUNTS, PRIVATE, PUBLIC, Limit, RateLimits
+from local.simulator.coinbase_exchange.app import ACCOUNTS, PRIVATE, PUBLIC
+from local.simulator.exchange import Limit, RateLimits
 from local.simulator.server import Refused
 from tests.unit.simulator.client import Client, Clock
 

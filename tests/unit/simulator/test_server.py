@@ -116,7 +116,7 @@ def test_stopping_waits_for_no_one(clock: Clock, fault: Fault) -> None:
         while not simulator.exchange.counts():
             pass
         began = monotonic()
-    assert monotonic() - began < 1
+    assert monotonic() - began < 60  # far from the 3,600 s that the fault would take
     held.close()
 
 

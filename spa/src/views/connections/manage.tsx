@@ -143,9 +143,11 @@ function Facts({ connection, figures }: { connection: Connection; figures: Figur
         )}
         <Fact name="Rights">{rightsWords(connection.rights, exchange)}</Fact>
         {source !== undefined && source.scope !== "" && <Fact name="Covers">{source.scope}</Fact>}
-        <Fact name="Connected">
-          <MomentTime iso={connection.created_at} />
-        </Fact>
+        {connection.created_at !== null && (
+          <Fact name="Connected">
+            <MomentTime iso={connection.created_at} />
+          </Fact>
+        )}
         {connection.status !== "active" && connection.last_error && (
           <Fact name="Last error">{connection.last_error.detail}</Fact>
         )}

@@ -1,4 +1,5 @@
 import type { Holding, Snapshot, Source } from "../../api/shapes.ts";
+import { readSources } from "../../api/snapshot.ts";
 import { compareDecimals } from "../../money.ts";
 import type { Place } from "./place.ts";
 
@@ -15,8 +16,8 @@ export function matching(
 }
 
 /** The source that the table is narrowed to; null for all, also where the address names none. */
-export function narrowedTo({ sources }: Snapshot, { connection }: Place): Source | null {
-  return sources.find(({ connection_id: id }) => id === connection) ?? null;
+export function narrowedTo(snapshot: Snapshot, { connection }: Place): Source | null {
+  return readSources(snapshot).find(({ connection_id: id }) => id === connection) ?? null;
 }
 
 /** Tells a holding from all others: two keys may open one account. */
@@ -25,7 +26,8 @@ export function holdingKey({ connection_id: connection, account_id: account }: H
 }
 
 /** By connection id, its label: only where there is more than one to tell apart. */
-export function labels({ sources }: Snapshot): Map<string, string> {
+export function labels(snapshot: Snapshot): Map<string, string> {
+  const sources = readSources(snapshot);
   if (sources.length < 2) return new Map();
   return new Map(sources.map(({ connection_id: id, label }) => [id, label]));
 }

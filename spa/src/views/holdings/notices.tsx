@@ -1,5 +1,5 @@
-import type { Source, Notice as Warning } from "../../api/shapes.ts";
-import { SHARED_ID, isFailing } from "../../api/snapshot.ts";
+import type { Snapshot, Source, Notice as Warning } from "../../api/shapes.ts";
+import { SHARED_ID, readSources, isFailing, isOld } from "../../api/snapshot.ts";
 import { isKnownCode, problemSentence } from "../../api/sentences.ts";
 import type { Session, SessionState } from "../../auth/session.ts";
 import { exchangeName } from "../../exchanges.ts";
@@ -39,6 +39,9 @@ export function Notices({ reader, reading, session, state, say }: NoticesProps) 
           say={say}
         />
       )}
+      {failure === null && figures !== null && isOld(figures.snapshot) && (
+        <OldNotice snapshot={figures.snapshot} />
+      )}
       {failure === null &&
         sources
           .filter(isFailing)
@@ -46,7 +49,7 @@ export function Notices({ reader, reading, session, state, say }: NoticesProps) 
             <SourceNotice
               key={source.connection_id}
               source={source}
-              isOnly={sources.length === 1}
+              isOnly={figures !== null && readSources(figures.snapshot).length === 1}
               canManage={state.phase !== "open"}
             />
           ))}
@@ -57,21 +60,32 @@ export function Notices({ reader, reading, session, state, say }: NoticesProps) 
             <p>The figures are right and current; every reading just asks the exchange anew.</p>
           </Notice>
         ))}
-      {warnings.filter(isOther).map((warning) => (
-        <Notice key={warning.code} tone="info" title="About these figures">
-          <p>{warning.detail}</p>
-        </Notice>
-      ))}
-      {sources.map(
-        (source) =>
-          source.warning !== null &&
-          !isFailing(source) && (
-            <Notice key={source.connection_id} tone="info" title={`About ${source.label}`}>
-              <p>{source.warning.detail}</p>
-            </Notice>
-          ),
-      )}
+      {warnings
+        .filter((warning) => isOther(warning, sources))
+        .map((warning) => (
+          <Notice key={warning.code} tone="info" title="About these figures">
+            <p>{warning.detail}</p>
+          </Notice>
+        ))}
     </div>
+  );
+}
+
+/** Not even which connections there are could be found out: all is as it was. */
+function OldNotice({ snapshot }: { snapshot: Snapshot }) {
+  const reason = snapshot.warnings.find(({ code }) => isKnownCode(code));
+  const sentence = reason && problemSentence(reason.code, reason.detail);
+  return (
+    <Notice
+      tone="old"
+      title={sentence?.title ?? "The holdings could not be read again"}
+      label="Stale figures"
+    >
+      <p>
+        These are the last good figures, as of <MomentTime iso={snapshot.as_of} />.{" "}
+        {sentence?.remedy}
+      </p>
+    </Notice>
   );
 }
 
@@ -114,7 +128,9 @@ function SourceNotice({ source, isOnly, canManage }: SourceNoticeProps) {
             These are the last good figures, as of <MomentTime iso={asOf} />.{" "}
           </>
         )}
-        {needsKey ? "Replace its key by another one of the same account." : sentence?.remedy}
+        {needsKey
+          ? "Replace its key by another one of the same account."
+          : (sentence?.remedy ?? warning?.detail)}
       </p>
     </Notice>
   );
@@ -126,7 +142,8 @@ function cacheTitle({ code }: Warning): string {
     : "About these figures";
 }
 
-/** The demo has its ribbon, a stale answer its own notice. */
-function isOther({ code }: Warning): boolean {
-  return code !== "demo_mode" && !code.startsWith("cache_") && !isKnownCode(code);
+/** The demo has its ribbon, and whatever makes figures stale a notice of its own. */
+function isOther({ code }: Warning, sources: Source[]): boolean {
+  const isOfSource = sources.some(({ warning }) => warning?.code === code);
+  return code !== "demo_mode" && !code.startsWith("cache_") && !isKnownCode(code) && !isOfSource;
 }

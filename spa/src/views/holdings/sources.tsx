@@ -15,14 +15,15 @@ export function SourceList({ figures, sources }: { figures: Figures; sources: So
       {sources.map((source) => {
         const age = sourceAge(figures, source, now);
         return (
-          <li key={source.connection_id} data-tone={isFailing(source) ? "old" : "good"}>
+          <li key={source.connection_id} data-tone={toneOf(source)}>
             <span class="dot" aria-hidden="true" />
             <div>
               <p class="source-name">
                 <bdi>{source.label}</bdi> <span class="small">{exchangeName(source.exchange)}</span>
               </p>
               <p class="small">
-                {age === null ? "Never read" : `Read ${agoWords(age)}`}
+                {age !== null && `Read ${agoWords(age)}`}
+                {age === null && (source.status === "paused" ? "Paused" : "Never read")}
                 {source.as_of !== null && ` · ${sourceWords(source)}`}
               </p>
               {source.warning && (
@@ -42,4 +43,9 @@ export function SourceList({ figures, sources }: { figures: Figures; sources: So
       })}
     </ul>
   );
+}
+
+function toneOf(source: Source): string {
+  if (source.status === "paused") return "off";
+  return isFailing(source) ? "old" : "good";
 }

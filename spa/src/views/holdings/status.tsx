@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
-import { isDemo, isFailing } from "../../api/snapshot.ts";
+import { readSources, isDemo, isFailing } from "../../api/snapshot.ts";
+import type { Snapshot } from "../../api/shapes.ts";
 import { exchangeName } from "../../exchanges.ts";
 import {
   type Figures,
@@ -101,12 +102,19 @@ function Freshness({ reader, reading, hasSession, isOpen }: Omit<StatusCardProps
 function origin(figures: Figures, now: Instant): string {
   const ago = agoWords(ageOf(figures, now));
   if (isDemo(figures.snapshot)) return `Sample figures, made ${ago}`;
-  const read = figures.snapshot.sources.filter(({ as_of: asOf }) => asOf !== null);
+  const read = readSources(figures.snapshot).filter(({ as_of: asOf }) => asOf !== null);
   const [only] = read;
-  if (!only) return figures.snapshot.sources.length === 0 ? "Nothing is connected" : "Not read yet";
+  if (!only)
+    return readSources(figures.snapshot).length === 0 ? "Nothing is connected" : "Not read yet";
   return read.length === 1
     ? `Read ${ago} from ${exchangeName(only.exchange)}`
     : `Oldest of ${read.length} connections read ${ago}`;
+}
+
+function isPartlyFresh({ sources }: Snapshot): boolean {
+  return (
+    sources.some(isFailing) && sources.some((source) => source.as_of !== null && !isFailing(source))
+  );
 }
 
 function tone({ figures, failure, asking }: Reading, hasSession: boolean): string {
@@ -146,7 +154,8 @@ export function RefreshButton({ reader, reading, hasSession, say }: RefreshButto
     }
     const outcome = await reader.read("refresh");
     const { figures } = reader.reading.value;
-    if (outcome === "stale" && figures?.snapshot.sources.some((source) => !isFailing(source))) {
+    const isPart = figures !== null && isPartlyFresh(figures.snapshot);
+    if (outcome === "stale" && isPart) {
       say("Read again, but not every connection: the notice says which.");
       return;
     }

@@ -1,4 +1,5 @@
 import type { Holding, Snapshot } from "../../api/shapes.ts";
+import { readSources } from "../../api/snapshot.ts";
 import { saveFile } from "../../shell/browser.ts";
 import { DownloadIcon, SearchIcon } from "../../shell/icons.tsx";
 import { csvName, holdingsCsv } from "./csv.ts";
@@ -31,6 +32,7 @@ export function Toolbar({ snapshot, found, place, setPlace, isHidden, say }: Too
       found.length === all ? count(all, "holding") : `${found.length} of ${all} holdings`;
     say(`${those} exported with all digits.`);
   };
+  const sources = readSources(snapshot);
   const source = narrowedTo(snapshot, place);
   const hidden = hiddenWords((source ?? snapshot).hidden);
   return (
@@ -52,7 +54,7 @@ export function Toolbar({ snapshot, found, place, setPlace, isHidden, say }: Too
           }}
         />
       </label>
-      {snapshot.sources.length > 1 && (
+      {sources.length > 1 && (
         <div class="narrow">
           <select
             aria-label="Connection"
@@ -62,7 +64,7 @@ export function Toolbar({ snapshot, found, place, setPlace, isHidden, say }: Too
             }}
           >
             <option value="">All connections</option>
-            {snapshot.sources.map(({ connection_id: id, label }) => (
+            {sources.map(({ connection_id: id, label }) => (
               <option key={id} value={id}>
                 {label}
               </option>

@@ -1,6 +1,6 @@
 import { useMemo } from "preact/hooks";
 import type { Snapshot } from "../../api/shapes.ts";
-import { isDemo } from "../../api/snapshot.ts";
+import { readSources, isDemo } from "../../api/snapshot.ts";
 import { hasSession } from "../../auth/session.ts";
 import type { ViewProps } from "../../shell/frame.tsx";
 import { Link, ViewTitle } from "../../shell/link.tsx";
@@ -76,7 +76,7 @@ export function HoldingsView({ session, state, reader, isHidden, say }: ViewProp
 /** Nothing is held, which is an answer and no failure. */
 function NothingToShow({ snapshot }: { snapshot: Snapshot }) {
   const hidden = hiddenWords(snapshot.hidden);
-  if (snapshot.sources.length === 0) {
+  if (readSources(snapshot).length === 0) {
     return (
       <section class="nothing" aria-label="Holdings">
         <h2>Nothing is connected</h2>

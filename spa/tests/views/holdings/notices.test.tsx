@@ -70,6 +70,19 @@ it("gives a connection that fails its own notice, and casts no doubt on the othe
   expect(text).toContain("nothing of it is in the figures below");
 });
 
+it("says so where not even the connections could be listed", async () => {
+  const warnings = [{ code: "records_unavailable", detail: "x" }];
+  const text = await show([figures({ stale: true, warnings })]);
+  expect(screen.getAllByRole("region").length).toBe(1);
+  expect(text).toContain("Your connections cannot be reached right now");
+  expect(text).toContain("These are the last good figures");
+});
+
+it("is silent about a connection that is paused", async () => {
+  const paused = source({ connection_id: "b", status: "paused", as_of: null, expires_at: null });
+  expect(await show([figures({ sources: [source(), paused] })])).toBe("");
+});
+
 it("leads to another key for a connection of one's own, and nowhere for the shared one", async () => {
   const rejected = { stale: true, warning: { code: "exchange_credentials_rejected", detail: "" } };
   const sources = [source(rejected), source({ ...rejected, connection_id: "b", label: "Home" })];

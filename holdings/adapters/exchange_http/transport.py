@@ -1,4 +1,4 @@
-"""One HTTP exchange with Coinbase, within the bounds of a reading whatever comes back."""
+"""One request and its answer, within the bounds of a reading whatever comes back."""
 
 import http.client
 import io
@@ -18,8 +18,8 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError, InvalidChunkLength, ReadTimeoutError
 
-from holdings.adapters.coinbase_exchange.bounds import Bounds, timed_out
-from holdings.adapters.coinbase_exchange.replies import Reply
+from holdings.adapters.exchange_http.bounds import Bounds, Server
+from holdings.adapters.exchange_http.replies import Reply
 from holdings.core.errors import ExchangeError, ExchangeInvalidResponse, ExchangeUnavailable
 
 CONNECT_TIMEOUT_SECONDS = 2.0
@@ -28,6 +28,8 @@ READ_TIMEOUT_SECONDS = 6.0
 # Status and headers: what Coinbase and its content network send is some 3 kB.
 MAX_HEAD_BYTES = 64 * 1024
 _CHUNK_BYTES = 64 * 1024
+# As many as one viewer's connections may be, which are read side by side.
+_KEPT_CONNECTIONS = 20
 _LENGTH = re.compile(r"[0-9]{1,18}")
 
 _bounds: ContextVar[Bounds] = ContextVar("bounds")
@@ -63,14 +65,15 @@ class _BoundedStream(io.RawIOBase):
         if self._head_left is not None:
             self._head_left -= count
             if self._head_left < 0:
-                raise ExchangeInvalidResponse(
-                    f"Coinbase's headers are over {MAX_HEAD_BYTES} bytes: check CB_BASE_URL"
+                server = self._bounds.server
+                raise server.invalid(
+                    f"has headers of over {MAX_HEAD_BYTES} bytes: check {server.setting}"
                 )
         return count
 
     def readall(self) -> bytes:
         """Refuse; only a chunk of a negative size asks for all that ever comes."""
-        raise ExchangeInvalidResponse("Coinbase's answer has a part of a negative size: try again")
+        raise self._bounds.server.invalid("has a part of a negative size: try again")
 
     def close(self) -> None:
         self._raw.close()
@@ -79,7 +82,9 @@ class _BoundedStream(io.RawIOBase):
 
 class _Response(http.client.HTTPResponse):
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
-        self._stream = _BoundedStream(sock, _bounds.get())
+        bounds = _bounds.get()
+        self._server = bounds.server
+        self._stream = _BoundedStream(sock, bounds)
         # It only ever calls makefile() of a socket.
         super().__init__(self._stream, *args, **kwargs)  # pyright: ignore[reportArgumentType] - see above
 
@@ -88,7 +93,7 @@ class _Response(http.client.HTTPResponse):
         self._stream.head_has_come()
         lengths = set(self.headers.get_all("Content-Length", ["0"]))
         if len(lengths) > 1 or not all(map(_LENGTH.fullmatch, lengths)):
-            raise _malformed()
+            raise _malformed(self._server)
 
 
 class _Connection(HTTPConnection):
@@ -119,7 +124,7 @@ class _Adapter(HTTPAdapter):
 
     def __init__(self, trusted: Callable[[], ssl.SSLContext]) -> None:
         self._trusted = trusted
-        super().__init__()
+        super().__init__(pool_maxsize=_KEPT_CONNECTIONS)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
@@ -149,12 +154,12 @@ class _Session(requests.Session):
 
 
 class Transport:
-    """Sends GET requests to one base URL over connections that are kept. Safe to share."""
+    """Sends GET requests to one server over connections that are kept. Safe to share."""
 
     def __init__(
-        self, base_url: str, user_agent: str, trusted: Callable[[], ssl.SSLContext]
+        self, server: Server, user_agent: str, trusted: Callable[[], ssl.SSLContext]
     ) -> None:
-        self._base_url = base_url
+        self._server = server
         self._session = _Session()
         for scheme in ("https://", "http://"):
             self._session.mount(scheme, _Adapter(trusted))
@@ -180,9 +185,10 @@ class Transport:
         token = _bounds.set(bounds)
         try:
             with self._send(path, params, auth, bounds.remaining()) as response:
-                yield Reply(response.status_code, response.headers, _body(response, bounds))
+                body = _body(response, bounds)
+                yield Reply(self._server, response.status_code, response.headers, body)
         except (requests.RequestException, HTTPError, http.client.HTTPException, OSError) as error:
-            raise _fault(error) from None
+            raise _fault(self._server, error) from None
         finally:
             _bounds.reset(token)
 
@@ -191,18 +197,18 @@ class Transport:
     ) -> requests.Response:
         try:
             return self._session.get(
-                self._base_url + path,
+                self._server.base_url + path,
                 params=params,
                 auth=auth,
                 timeout=(min(CONNECT_TIMEOUT_SECONDS, seconds), min(READ_TIMEOUT_SECONDS, seconds)),
-                # A signature is for Coinbase alone: it does not follow to another address.
+                # A signature is for this server alone: it does not follow to another address.
                 allow_redirects=False,
                 stream=True,
             )
         except requests.RequestException:
             raise
         except ValueError:  # of whatever int() or decode() there is for a head
-            raise _malformed() from None
+            raise _malformed(self._server) from None
 
     def close(self) -> None:
         """Close what is idle; the next request connects again."""
@@ -212,41 +218,40 @@ class Transport:
 def _body(response: requests.Response, bounds: Bounds) -> Iterator[bytes]:
     encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding not in ("gzip", "identity"):
-        raise ExchangeInvalidResponse(
-            "Coinbase's answer is compressed in a way that was not asked for: check CB_BASE_URL"
+        server = bounds.server
+        raise server.invalid(
+            f"is compressed in a way that was not asked for: check {server.setting}"
         )
     for chunk in response.iter_content(_CHUNK_BYTES):
         bounds.unpack(len(chunk))
         yield chunk
 
 
-def _fault(error: Exception) -> ExchangeError:
+def _fault(server: Server, error: Exception) -> ExchangeError:
     causes = tuple(_causes(error))
 
     def caused(*kinds: type[BaseException]) -> bool:
         return any(isinstance(cause, kinds) for cause in causes)
 
     if caused(requests.Timeout, ReadTimeoutError):
-        return timed_out()
+        return server.timed_out()
     if caused(requests.exceptions.ContentDecodingError):
-        return ExchangeInvalidResponse("Coinbase's answer cannot be decompressed: try again")
+        return server.invalid("cannot be decompressed: try again")
     if caused(InvalidChunkLength, requests.exceptions.InvalidHeader):
-        return _malformed()
+        return _malformed(server)
     if caused(requests.exceptions.ChunkedEncodingError):
-        return ExchangeInvalidResponse(
-            "Coinbase's answer broke off half-way: try again", transient=True
-        )
+        return server.invalid("broke off half-way: try again", transient=True)
     if caused(http.client.HTTPException) and not caused(ConnectionError):
-        return _malformed()
+        return _malformed(server)
     return ExchangeUnavailable(
-        "Coinbase cannot be reached: try again later, and check CB_BASE_URL and the network if "
-        "it stays so",
+        f"{server.name} cannot be reached: try again later, and check {server.setting} and the "
+        "network if it stays so",
         transient=True,
     )
 
 
-def _malformed() -> ExchangeInvalidResponse:
-    return ExchangeInvalidResponse("Coinbase's answer is not HTTP: try again, check CB_BASE_URL")
+def _malformed(server: Server) -> ExchangeInvalidResponse:
+    return server.invalid(f"is not HTTP: try again, check {server.setting}")
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

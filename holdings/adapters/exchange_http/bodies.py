@@ -9,6 +9,8 @@ from typing import Any
 
 # An account is some 300 characters, an error's document fewer.
 MAX_CHARACTERS = 64 * 1024
+# Of one object that is read in parts.
+_MAX_FIELDS = 100
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 
@@ -57,6 +59,11 @@ def parse_array(chunks: Iterable[bytes]) -> Iterator[object]:
     ValueError may follow them: they count only once all of them have come.
     """
     window = _Window(chunks)
+    yield from _members(window)
+    window.end()
+
+
+def _members(window: "_Window") -> Iterator[object]:
     if not window.take("["):
         window.value()
         raise NotAnArrayError("not an array")
@@ -66,7 +73,39 @@ def parse_array(chunks: Iterable[bytes]) -> Iterator[object]:
             yield window.value()
         if not window.take("]"):
             raise ValueError("neither a comma nor the array's end")
+
+
+def parse_fields(chunks: Iterable[bytes], listed: str) -> Iterator[tuple[str, object]]:
+    """Yield a JSON object's fields as (name, value); its array `listed` a member at a time.
+
+    Each value is of at most MAX_CHARACTERS, each name comes once but `listed` as often as it has
+    members. Raises ValueError, NotAnArrayError where the body is no object or `listed` no array;
+    as with `parse_array` it may follow what has been yielded.
+    """
+    window = _Window(chunks)
+    if not window.take("{"):
+        window.value()
+        raise NotAnArrayError("not an object")
+    seen: set[str] = set()
+    more = not window.take("}")
+    while more:
+        name = window.value()
+        if not isinstance(name, str) or not window.take(":"):
+            raise ValueError("neither a name nor the object's end")
+        if name in seen or len(seen) == _MAX_FIELDS:
+            raise ValueError("a name stands twice in an object, or there are too many")
+        seen.add(name)
+        if name == listed:
+            for member in _members(window):
+                yield name, member
+        else:
+            yield name, window.value()
+        more = window.take(",")
+        if not more and not window.take("}"):
+            raise ValueError("neither a comma nor the object's end")
     window.end()
+    if listed not in seen:
+        raise NotAnArrayError(f"no {listed}")
 
 
 class NotAnArrayError(ValueError):

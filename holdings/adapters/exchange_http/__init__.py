@@ -1,0 +1,1 @@
+"""What every exchange over HTTP needs: bounds, connections, retries, pages of accounts."""

@@ -1,0 +1,329 @@
+"""What a viewer does with their connections and profile: connect, prove, rename, pause, forget."""
+
+import hashlib
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from holdings.core.clock import Clock, Deadline
+from holdings.core.connections import (
+    MAX_CONNECTIONS,
+    Connection,
+    Credential,
+    Once,
+    Probe,
+    Profile,
+    Status,
+    is_own_id,
+)
+from holdings.core.errors import (
+    CacheUnavailable,
+    Conflict,
+    ExchangePermissionDenied,
+    Forbidden,
+    InvalidRequest,
+    NotFound,
+    TooManyConnections,
+)
+from holdings.core.freshness import CachedSnapshot
+from holdings.core.ports import ExchangeKind, Records, SnapshotCache
+from holdings.core.service import DEADLINE_SECONDS, answer_place
+from holdings.core.snapshot import Notice
+from holdings.core.source import KEY_REFUSED
+from holdings.core.sources import ViewerSources, reading_place, report
+
+# A reading that has begun before its connection was removed is over by then.
+_LAST_READING_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionView:
+    """A connection as its viewer is shown it. `last_read_at` is epoch seconds."""
+
+    connection: Connection
+    last_read_at: int | None
+    last_error: Notice | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What somebody asks to connect. `accept_rights` are those beyond "view" that they accept."""
+
+    exchange: str
+    label: str
+    credential: Mapping[str, object]
+    accept_rights: tuple[str, ...] = ()
+
+
+class ConnectionService:
+    """Safe to share between threads."""
+
+    def __init__(
+        self,
+        *,
+        sources: ViewerSources,
+        records: Records | None,
+        kinds: Mapping[str, ExchangeKind],
+        cache: Callable[[str], SnapshotCache],
+        clock: Clock,
+        hide: Callable[[tuple[str, ...]], None],
+    ) -> None:
+        """Without `records` nothing can be connected.
+
+        `hide` is given each text that no log may show.
+        """
+        self._sources = sources
+        self._records = records
+        self._kinds = kinds
+        self._cache = cache
+        self._clock = clock
+        self._hide = hide
+
+    def listed(self, viewer: str) -> list[ConnectionView]:
+        deadline = self._deadline()
+        connections = self._sources.of(viewer, deadline)
+        return [self._view(connection, deadline) for connection in connections]
+
+    def one(self, viewer: str, connection_id: str) -> ConnectionView:
+        """Raises NotFound, also for what is another viewer's."""
+        deadline = self._deadline()
+        return self._view(self._find(viewer, connection_id, deadline), deadline)
+
+    def add(self, viewer: str, wanted: Wanted, once: Once | None) -> ConnectionView:
+        """Prove a credential at its exchange, and keep it.
+
+        Raises InvalidRequest, Conflict, TooManyConnections, or what the exchange refuses it for;
+        then nothing is kept. The same request under the same `once` has the same answer.
+        """
+        deadline, records = self._deadline(), self._recorded()
+        if once and (made := records.replay(viewer, once, deadline)):
+            return self._view(records.connection(viewer, made, deadline), deadline)
+        if len(records.connections(viewer, deadline)) >= MAX_CONNECTIONS:
+            raise TooManyConnections(
+                f"there are {MAX_CONNECTIONS} connections already: remove one first"
+            )
+        kind, credential = self._parse(wanted.exchange, wanted.credential)
+        probe = self._probe(kind, credential, wanted.accept_rights, deadline)
+        connection = Connection(
+            id=_new_id(self._clock),
+            exchange=kind.name,
+            label=wanted.label,
+            account=_fingerprint(probe),
+            key_hint=kind.key_name(credential)[-4:],
+            created_at=int(self._clock.now()),
+            rights=probe.rights,
+        )
+        records.add(viewer, connection, credential, once, deadline)
+        self._make_stale(viewer)
+        return ConnectionView(connection, None, None)
+
+    def change(
+        self,
+        viewer: str,
+        connection_id: str,
+        seen: int | None,
+        *,
+        label: str | None = None,
+        status: Status | None = None,
+    ) -> ConnectionView:
+        """Rename, pause or resume. Raises Conflict where its version is not `seen` any more."""
+        deadline = self._deadline()
+        known = self._own(viewer, connection_id, seen, deadline)
+        changed = replace(known, label=label or known.label)
+        if status and status != known.status:
+            changed = replace(changed, status=status, last_error=None)
+        if changed != known:
+            changed = self._recorded().change(viewer, changed, None, deadline)
+            self._make_stale(viewer)
+        return self._view(changed, deadline)
+
+    def replace_key(
+        self,
+        viewer: str,
+        connection_id: str,
+        seen: int | None,
+        credential: Mapping[str, object],
+        accept_rights: tuple[str, ...],
+    ) -> ConnectionView:
+        """Prove another key of the same account, and keep it in place of the last one."""
+        deadline = self._deadline()
+        known = self._own(viewer, connection_id, seen, deadline)
+        kind, parsed = self._parse(known.exchange, credential)
+        probe = self._probe(kind, parsed, accept_rights, deadline)
+        if _fingerprint(probe) != known.account:
+            remedy = "this key opens another account: add it as a connection of its own"
+            raise InvalidRequest(remedy, {"credential": [remedy]})
+        changed = replace(
+            known,
+            key_hint=kind.key_name(parsed)[-4:],
+            rights=probe.rights,
+            status="paused" if known.status == "paused" else "active",
+            last_error=None,
+            credential_version=known.credential_version + 1,
+        )
+        changed = self._recorded().change(viewer, changed, parsed, deadline)
+        self._make_stale(viewer)
+        return self._view(changed, deadline)
+
+    def remove(self, viewer: str, connection_id: str, seen: int | None) -> None:
+        """Forget a connection, its key and what was read with it."""
+        deadline = self._deadline()
+        connection = self._own(viewer, connection_id, seen, deadline)
+        self._recorded().remove(viewer, connection_id, seen, deadline)
+        self._forget_reading(self._sources.readings(connection), deadline)
+        self._make_stale(viewer)
+
+    def profile(self, viewer: str) -> Profile:
+        """Raises NotFound before the first connection or change."""
+        profile = self._records.profile(viewer, self._deadline()) if self._records else None
+        if not profile:
+            raise NotFound("nothing is kept of you yet: PATCH /me or connect an account")
+        return profile
+
+    def change_profile(
+        self,
+        viewer: str,
+        seen: int | None,
+        *,
+        currency: str | None = None,
+        time_zone: str | None = None,
+        insights: bool | None = None,
+    ) -> Profile:
+        """Raises Conflict where its version is not `seen` any more."""
+        deadline, records = self._deadline(), self._recorded()
+        known = records.profile(viewer, deadline)
+        if seen is not None and seen != (known.version if known else 0):
+            raise _changed_meanwhile()
+        profile = known or Profile(created_at=int(self._clock.now()))
+        changed = replace(
+            profile,
+            currency=currency or profile.currency,
+            time_zone=time_zone or profile.time_zone,
+            insights=profile.insights if insights is None else insights,
+        )
+        if known and changed == known:
+            return known
+        kept = records.put_profile(viewer, changed, known and known.version, deadline)
+        self._make_stale(viewer)
+        return kept
+
+    def forget(self, viewer: str) -> None:
+        """Forget all that is kept of the viewer: records, readings and answers."""
+        deadline = self._deadline()
+        for connection_id in self._recorded().forget(viewer, deadline):
+            self._forget_reading(self._cache(reading_place(connection_id)), deadline)
+        self._make_stale(viewer)
+
+    # The parts of these.
+
+    def _recorded(self) -> Records:
+        if not self._records:
+            raise Forbidden(
+                "this deployment keeps no connections of viewers: RECORDS_TABLE is unset"
+            )
+        return self._records
+
+    def _deadline(self) -> Deadline:
+        return Deadline.after(DEADLINE_SECONDS, self._clock)
+
+    def _find(self, viewer: str, connection_id: str, deadline: Deadline) -> Connection:
+        shared = self._sources.shared
+        if shared and connection_id == shared.id:
+            return shared
+        if not (self._records and is_own_id(connection_id)):
+            raise NotFound("there is no such connection: GET /connections lists yours")
+        return self._records.connection(viewer, connection_id, deadline)
+
+    def _own(
+        self, viewer: str, connection_id: str, seen: int | None, deadline: Deadline
+    ) -> Connection:
+        connection = self._find(viewer, connection_id, deadline)
+        if connection.shared:
+            raise Forbidden("the shared connection is the operator's: it cannot be changed here")
+        if seen is not None and seen != connection.version:
+            raise _changed_meanwhile()
+        return connection
+
+    def _view(self, connection: Connection, deadline: Deadline) -> ConnectionView:
+        """Its last reading and failure are the cache's to know, which may have forgotten them."""
+        cache, error = self._sources.readings(connection), connection.last_error
+        try:
+            entry = cache.get(deadline)
+            failure = None if error else cache.failure(deadline)
+        except CacheUnavailable as fault:
+            report(fault)
+            return ConnectionView(connection, None, error)
+        if failure and failure.counts(self._clock.now()):
+            error = Notice(failure.code, failure.detail)
+        return ConnectionView(connection, entry.as_of if entry and entry.payload else None, error)
+
+    def _parse(self, exchange: str, given: Mapping[str, object]) -> tuple[ExchangeKind, Credential]:
+        kind = self._kinds.get(exchange)
+        if not kind:
+            known = f"one of {', '.join(sorted(self._kinds))}"
+            raise InvalidRequest(f"exchange must be {known}", {"exchange": [f"Must be {known}."]})
+        try:
+            credential = kind.parse(given)
+        except InvalidRequest as error:
+            errors = {f"credential.{name}": found for name, found in error.errors.items()}
+            raise InvalidRequest(error.detail, errors) from None
+        self._hide(kind.secrets(credential))
+        return kind, credential
+
+    def _probe(
+        self,
+        kind: ExchangeKind,
+        credential: Credential,
+        accepted: Sequence[str],
+        deadline: Deadline,
+    ) -> Probe:
+        try:
+            probe = kind.open(lambda _anew: credential).probe(deadline)
+        except KEY_REFUSED as error:
+            error.viewers_own = True
+            raise
+        if probe.rights is not None:
+            if "view" not in probe.rights:
+                refused = ExchangePermissionDenied(
+                    f"{kind.name}: the key may not view: allow it to, and nothing else"
+                )
+                refused.viewers_own = True
+                raise refused
+            if beyond := [right for right in probe.rights if right not in ("view", *accepted)]:
+                named = " and ".join(beyond)
+                remedy = f"the key may {named} too: make one that may only view, or accept that"
+                raise InvalidRequest(remedy, {"accept_rights": [remedy]})
+        return probe
+
+    def _make_stale(self, viewer: str) -> None:
+        """Have the next answer made anew, whoever has begun one before."""
+        deadline = self._deadline()
+        entry = CachedSnapshot.nothing(self._clock.now())
+        _put(self._cache(answer_place(viewer)), entry, entry.as_of, deadline)
+
+    def _forget_reading(self, readings: SnapshotCache, deadline: Deadline) -> None:
+        now = self._clock.now()
+        entry = CachedSnapshot.nothing(now + _LAST_READING_SECONDS)
+        _put(readings, entry, entry.as_of, deadline)
+
+
+def _new_id(clock: Clock) -> str:
+    """Ids sort by when they were made, as those of RFC 9562's version 7 do."""
+    return f"{int(clock.now() * 1_000):012x}{secrets.token_hex(10)}"
+
+
+def _fingerprint(probe: Probe) -> str:
+    return hashlib.sha256(probe.account.encode()).hexdigest()[:32]
+
+
+def _changed_meanwhile() -> Conflict:
+    return Conflict(
+        "it was changed meanwhile: read it again, and repeat the change if still wanted"
+    )
+
+
+def _put(cache: SnapshotCache, entry: CachedSnapshot, keep_until: int, deadline: Deadline) -> None:
+    try:
+        cache.put(entry, keep_until, deadline)
+    except CacheUnavailable as error:
+        report(error)

@@ -1,0 +1,169 @@
+"""Whose connections are which, and how each is read: what HoldingsService asks for on a miss."""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from holdings.core.clock import Clock, Deadline
+from holdings.core.connections import Connection, Credential
+from holdings.core.errors import (
+    CacheUnavailable,
+    Conflict,
+    HoldingsError,
+    Misconfigured,
+    NotFound,
+    RecordsUnavailable,
+)
+from holdings.core.freshness import FreshnessRules
+from holdings.core.portfolio import Account
+from holdings.core.ports import Exchange, ExchangeKind, Records, SnapshotCache
+from holdings.core.snapshot import Notice
+from holdings.core.source import ReadingCodec, Source
+
+logger = logging.getLogger(__name__)
+
+# Of the deadline of a request, what reading a key may take.
+_KEY_SECONDS = 3.0
+_REJECTED = "exchange_credentials_rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class SharedConnection:
+    """The deployment's own key, which every viewer may read with. `place` is its readings'."""
+
+    connection: Connection
+    exchange: Exchange
+    place: str
+
+
+class ViewerSources:
+    """Implements `holdings.core.service.Sources`. Safe to share between threads."""
+
+    def __init__(
+        self,
+        *,
+        shared: SharedConnection | None,
+        records: Records | None,
+        kinds: Mapping[str, ExchangeKind],
+        cache: Callable[[str], SnapshotCache],
+        codec: ReadingCodec,
+        clock: Clock,
+        rules: FreshnessRules,
+        keep_for: int,
+        hide: Callable[[tuple[str, ...]], None],
+    ) -> None:
+        """Without `records` there is the shared connection alone.
+
+        A key is kept in memory for `keep_for` seconds; `hide` is given each text that no log may
+        show.
+        """
+        self._shared = shared
+        self._records = records
+        self._kinds = kinds
+        self._cache = cache
+        self._codec = codec
+        self._clock = clock
+        self._rules = rules
+        self._keep_for = keep_for
+        self._hide = hide
+
+    @property
+    def shared(self) -> Connection | None:
+        return self._shared.connection if self._shared else None
+
+    def of(self, viewer: str, deadline: Deadline) -> list[Connection]:
+        shared = [self._shared.connection] if self._shared else []
+        own = self._records.connections(viewer, deadline) if self._records else ()
+        return [*shared, *own]
+
+    def open(self, viewer: str, connection: Connection) -> Source:
+        return Source(
+            connection,
+            exchange=self._exchange(viewer, connection),
+            cache=self.readings(connection),
+            codec=self._codec,
+            clock=self._clock,
+            rules=self._rules,
+        )
+
+    def readings(self, connection: Connection) -> SnapshotCache:
+        """Return the place in the cache where the connection's readings are kept."""
+        if connection.shared and self._shared:
+            return self._cache(self._shared.place)
+        return self._cache(reading_place(connection.id))
+
+    def scope(self, connection: Connection) -> str:
+        kind = self._kinds.get(connection.exchange)
+        return kind.scope if kind else ""
+
+    def note(
+        self, viewer: str, connection: Connection, failure: Notice, deadline: Deadline
+    ) -> None:
+        own = self._records and not connection.shared
+        if not (self._records and own and connection.status == "active"):
+            return
+        if failure.code != _REJECTED:
+            return
+        rejected = replace(connection, status="rejected", last_error=failure)
+        try:
+            self._records.change(viewer, rejected, None, deadline)
+        except (Conflict, NotFound):
+            pass  # its owner was quicker
+        except HoldingsError as error:
+            report(error)
+
+    def _exchange(self, viewer: str, connection: Connection) -> Exchange:
+        if connection.shared and self._shared:
+            return self._shared.exchange
+        kind = self._kinds.get(connection.exchange)
+        if not (kind and self._records):
+            return _Unknown()
+        records = self._records
+
+        def read() -> Credential:
+            deadline = Deadline.after(_KEY_SECONDS, self._clock)
+            try:
+                credential = records.credential(viewer, connection.id, deadline)
+            except NotFound:
+                raise RecordsUnavailable("the connection has just been removed") from None
+            self._hide(kind.secrets(credential))
+            return credential
+
+        return kind.open(_Key(read, self._clock, self._keep_for).get)
+
+
+class _Key:
+    """A viewer's credential, kept in memory for a while."""
+
+    def __init__(self, read: Callable[[], Credential], clock: Clock, keep_for: int) -> None:
+        self._read = read
+        self._clock = clock
+        self._keep_for = keep_for
+        self._lock = threading.Lock()
+        self._kept: tuple[Credential, float] | None = None
+
+    def get(self, anew: bool) -> Credential:
+        with self._lock:
+            if anew or not self._kept or self._clock.monotonic() >= self._kept[1]:
+                self._kept = None
+                self._kept = self._read(), self._clock.monotonic() + self._keep_for
+            return self._kept[0]
+
+
+class _Unknown:
+    """Implements `holdings.core.ports.Exchange` for one that this version does not know."""
+
+    def accounts(self, deadline: Deadline) -> Sequence[Account]:
+        raise Misconfigured("this version knows no such exchange: remove the connection")
+
+
+def reading_place(connection_id: str) -> str:
+    """Where in the cache the last reading of a viewer's connection is kept."""
+    return f"reading#{connection_id}"
+
+
+def report(error: HoldingsError) -> None:
+    """Log what costs the viewer nothing but has to be known."""
+    event = "cache_failure" if isinstance(error, CacheUnavailable) else "records_failure"
+    logger.warning("%s", error.detail, extra={"event": event, "code": error.code})

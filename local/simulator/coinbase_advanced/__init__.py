@@ -1,0 +1,1 @@
+"""Coinbase Advanced Trade, simulated: CDP keys, tokens, portfolios, pages."""
