@@ -3,12 +3,9 @@
 import json
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.page.visit import Visit
-
-pytestmark = pytest.mark.skip(reason="the API's connections are merged after the page's")
 
 
 def samples(visit: Visit, exchange: str) -> list[dict[str, str]]:
