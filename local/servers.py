@@ -123,6 +123,9 @@ def _flask(settings: LocalSettings, environ: Mapping[str, str], told: Mapping[st
             **_without_keys(environ),
             **told,
             "CORS_ALLOW_ORIGIN": ",".join(settings.page_origins),
+            # What the page sends to change something; the cloud's gateway allows the same.
+            "CORS_ALLOW_HEADERS": "Authorization,Content-Type,Idempotency-Key,If-Match",
+            "CORS_ALLOW_METHODS": "GET,HEAD,POST,PATCH,PUT,DELETE,OPTIONS",
             "FLASK_SKIP_DOTENV": "1",  # what .env says is in the environment already
         },
         url=f"{settings.api_url}/health",

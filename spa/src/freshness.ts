@@ -1,5 +1,5 @@
 import type { Provenance } from "./api/client.ts";
-import type { Snapshot } from "./api/snapshot.ts";
+import type { Snapshot, Source } from "./api/shapes.ts";
 
 /** A moment on this machine, in milliseconds of two clocks that fail in different ways. */
 export interface Instant {
@@ -48,6 +48,16 @@ export function figures(snapshot: Snapshot, reported: Provenance, received: Inst
 
 export function ageOf(figures: Figures, now: Instant): number {
   return figures.age + secondsBetween(figures.received, now);
+}
+
+/**
+ * Seconds since a source was read, null where it never was. Counted from the age of the whole, which
+ * is its oldest source's: no clock of this machine is compared with one of the server.
+ */
+export function sourceAge(figures: Figures, { as_of: asOf }: Source, now: Instant): number | null {
+  if (asOf === null) return null;
+  const younger = (Date.parse(asOf) - Date.parse(figures.snapshot.as_of)) / 1000;
+  return Math.max(0, ageOf(figures, now) - younger);
 }
 
 const MINUTE = 60;

@@ -1,14 +1,32 @@
 import type { Provenance } from "../src/api/client.ts";
-import type { Holding, Snapshot } from "../src/api/snapshot.ts";
+import type { Connection, Holding, Snapshot, Source } from "../src/api/shapes.ts";
 import type { Instant } from "../src/freshness.ts";
 
 export function holding(fields: Partial<Holding> = {}): Holding {
   return {
+    connection_id: "shared",
     account_id: "71452118-efc7-4cc4-8780-a5e22d4baa53",
     currency: "BTC",
     balance: "1.234567890123",
     available: "1.2",
     hold: "0.034567890123",
+    ...fields,
+  };
+}
+
+export function source(fields: Partial<Source> = {}): Source {
+  return {
+    connection_id: "shared",
+    exchange: "coinbase_exchange",
+    label: "Coinbase",
+    status: "active",
+    as_of: "2026-11-21T09:30:00Z",
+    expires_at: "2026-11-21T09:33:00Z",
+    stale: false,
+    warning: null,
+    scope: "",
+    account_count: 204,
+    hidden: { zero: 190, dust: 1 },
     ...fields,
   };
 }
@@ -19,9 +37,37 @@ export function snapshot(fields: Partial<Snapshot> = {}): Snapshot {
     expires_at: "2026-11-21T09:33:00Z",
     stale: false,
     warnings: [],
+    sources: [source()],
     account_count: 204,
     hidden: { zero: 190, dust: 1 },
     holdings: [holding()],
+    ...fields,
+  };
+}
+
+/** Figures of one connection that has failed with this code. */
+export function failing(code: string, detail = ""): Snapshot {
+  const warning = { code, detail };
+  return snapshot({
+    stale: true,
+    warnings: [warning],
+    sources: [source({ stale: true, warning })],
+  });
+}
+
+export function connection(fields: Partial<Connection> = {}): Connection {
+  return {
+    id: "0123456789abcdef0123456789abcdef",
+    exchange: "coinbase_advanced",
+    label: "Home",
+    status: "active",
+    shared: false,
+    rights: ["view"],
+    key_hint: "4baa",
+    created_at: "2026-11-20T18:00:00Z",
+    last_read_at: "2026-11-21T09:30:00Z",
+    last_error: null,
+    version: 3,
     ...fields,
   };
 }

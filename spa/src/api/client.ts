@@ -1,4 +1,6 @@
-import { ShapeError, type Snapshot, parseSnapshot } from "./snapshot.ts";
+import { ShapeError } from "./check.ts";
+import type { Snapshot } from "./shapes.ts";
+import { parseSnapshot } from "./snapshot.ts";
 
 /** What the headers of an answer tell; null where one is missing or senseless. */
 export interface Provenance {
@@ -22,6 +24,8 @@ export type Failure =
       requestId: string | null;
       /** Seconds. */
       retryAfter: number | null;
+      /** By field ("credential.api_secret"), what is wrong with it. */
+      errors: Record<string, string[]>;
     }
   | { kind: "unreadable"; why: string; requestId: string | null }
   | { kind: "timeout" }
@@ -36,33 +40,88 @@ export type Answer =
 /** The API gives Coinbase 10 seconds; a cold start and a slow line come on top. */
 const TIMEOUT_MS = 30_000;
 
-export interface Question {
+/** The way to the API. */
+export interface Line {
   apiUrl: string;
   /** Null when the API asks for no sign-in. */
   accessToken: string | null;
-  refresh: boolean;
   fetch?: typeof globalThis.fetch;
   isOnline?: () => boolean;
   timeoutMs?: number;
 }
 
 /** Ask for the holdings. Never throws: whatever happens is an answer. */
-export async function askHoldings(question: Question): Promise<Answer> {
-  const { apiUrl, accessToken, refresh, fetch = globalThis.fetch.bind(globalThis) } = question;
-  const { isOnline = () => navigator.onLine, timeoutMs = TIMEOUT_MS } = question;
+export function askHoldings({ refresh, ...line }: Line & { refresh: boolean }): Promise<Answer> {
+  // The browser keeps the last answer and asks with its ETag: a header of our own would need the
+  // permission of the API's CORS settings.
+  const init: RequestInit = { cache: "no-cache" };
+  return exchange<Answer>(line, `/holdings${refresh ? "?refresh=true" : ""}`, init, (response) =>
+    response.status === 304
+      ? { kind: "unchanged", provenance: provenance(response.headers) }
+      : figures(response),
+  );
+}
+
+/** A request for something else than the holdings. */
+export interface Call {
+  method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
+  path: string;
+  body?: unknown;
+  /** Of what is changed, as it was last seen: a change made elsewhere meanwhile is a conflict. */
+  version?: number;
+  /** The same for the same request, however often it is sent. */
+  idempotencyKey?: string;
+}
+
+/** `document` is what was answered, not checked; null where there was no content. */
+export type Reply = { kind: "reply"; document: unknown } | Failure;
+
+/** Ask in the name of whoever is signed in; "ended" when nobody is any more. */
+export type Send = (call: Call) => Promise<Reply | { kind: "ended" }>;
+
+/** Never throws, and leaves nothing in the browser's cache. */
+export function call(line: Line, { method, path, body, version, idempotencyKey }: Call) {
+  const headers: Record<string, string> = {
+    ...(body !== undefined && { "Content-Type": "application/json" }),
+    ...(version !== undefined && { "If-Match": `"${version}"` }),
+    ...(idempotencyKey !== undefined && { "Idempotency-Key": idempotencyKey }),
+  };
+  const init: RequestInit = {
+    method,
+    headers,
+    cache: "no-store",
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  };
+  return exchange<Reply>(line, path, init, async (response) => {
+    const text = await response.text();
+    try {
+      return { kind: "reply", document: text === "" ? null : (JSON.parse(text) as unknown) };
+    } catch {
+      const requestId = response.headers.get("X-Request-Id");
+      return { kind: "unreadable", why: "it is not JSON", requestId };
+    }
+  });
+}
+
+async function exchange<T>(
+  line: Line,
+  path: string,
+  init: RequestInit,
+  take: (response: Response) => T | Promise<T>,
+): Promise<T | Failure> {
+  const { apiUrl, accessToken, fetch = globalThis.fetch.bind(globalThis) } = line;
+  const { isOnline = () => navigator.onLine, timeoutMs = TIMEOUT_MS } = line;
+  const bearer = accessToken === null ? {} : { Authorization: `Bearer ${accessToken}` };
   try {
-    const response = await fetch(`${apiUrl}/holdings${refresh ? "?refresh=true" : ""}`, {
-      headers: accessToken === null ? {} : { Authorization: `Bearer ${accessToken}` },
-      // The browser keeps the last answer and asks with its ETag: a header of our own would need
-      // the permission of the API's CORS settings.
-      cache: "no-cache",
+    const response = await fetch(`${apiUrl}${path}`, {
+      ...init,
+      headers: { ...(init.headers as Record<string, string> | undefined), ...bearer },
       credentials: "omit",
       redirect: "error",
       signal: AbortSignal.timeout(timeoutMs),
     });
-    if (response.status === 304)
-      return { kind: "unchanged", provenance: provenance(response.headers) };
-    return response.ok ? await figures(response) : await problem(response);
+    const isAnswer = response.ok || response.status === 304;
+    return await (isAnswer ? take(response) : problem(response));
   } catch (error) {
     if (error instanceof DOMException && /^(Timeout|Abort)Error$/.test(error.name)) {
       return { kind: "timeout" };
@@ -94,7 +153,17 @@ async function problem(response: Response): Promise<Failure> {
     detail: typeof detail === "string" ? detail : "",
     requestId: typeof requestId === "string" ? requestId : reported.requestId,
     retryAfter: retryAfter(response.headers),
+    errors: fieldErrors(fields["errors"]),
   };
+}
+
+function fieldErrors(errors: unknown): Record<string, string[]> {
+  if (typeof errors !== "object" || errors === null) return {};
+  const known = Object.entries(errors).map(([field, messages]: [string, unknown]) => {
+    const texts: unknown[] = Array.isArray(messages) ? messages : [messages];
+    return [field, texts.filter((text) => typeof text === "string")] as const;
+  });
+  return Object.fromEntries(known.filter(([, texts]) => texts.length > 0));
 }
 
 async function document(response: Response): Promise<Record<string, unknown>> {

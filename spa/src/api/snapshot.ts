@@ -1,14 +1,23 @@
 import { parseDecimal } from "../money.ts";
-import type { components } from "./contract.gen.ts";
+import {
+  type Fields,
+  ShapeError,
+  boolean,
+  count,
+  list,
+  moment,
+  notice,
+  object,
+  oneOf,
+  optional,
+  string,
+} from "./check.ts";
+import type { Hidden, Holding, Snapshot, Source } from "./shapes.ts";
 
-export type Snapshot = components["schemas"]["Snapshot"];
-export type Holding = components["schemas"]["Holding"];
-export type Warning = components["schemas"]["Notice"];
+/** The deployment's own connection, which every viewer may read. */
+export const SHARED_ID = "shared";
 
-/** The answer is not what the contract says. The message names where. */
-export class ShapeError extends Error {}
-
-type Fields = Record<string, unknown>;
+export const STATUSES = ["active", "paused", "rejected"] as const;
 
 /**
  * The holdings, checked at run time: until then the answer is hostile text. A figure that is not
@@ -16,14 +25,14 @@ type Fields = Record<string, unknown>;
  */
 export function parseSnapshot(document: unknown): Snapshot {
   const fields = object(document, "the answer");
-  const hidden = object(fields["hidden"], "hidden");
   return {
     as_of: moment(fields, "as_of"),
     expires_at: moment(fields, "expires_at"),
     stale: boolean(fields, "stale"),
-    warnings: list(fields, "warnings").map(notice),
+    warnings: list(fields, "warnings").map((item) => notice({ warnings: item }, "warnings")),
     account_count: count(fields, "account_count"),
-    hidden: { zero: count(hidden, "zero"), dust: count(hidden, "dust") },
+    hidden: hidden(fields),
+    sources: list(fields, "sources").map((item) => source(object(item, "sources"))),
     holdings: list(fields, "holdings").map(holding),
   };
 }
@@ -33,14 +42,46 @@ export function isDemo({ warnings }: Snapshot): boolean {
   return warnings.some(({ code }) => code === "demo_mode");
 }
 
-function notice(item: unknown, index: number): Warning {
-  const fields = object(item, `warnings[${index}]`);
-  return { code: string(fields, "code"), detail: string(fields, "detail") };
+/** Whether a source has failed: what it has of figures is old, or it has none. */
+export function isFailing({ stale, as_of: asOf, status }: Source): boolean {
+  return status !== "paused" && (stale || asOf === null);
+}
+
+/** The sources that are read and counted: those that are not paused. */
+export function readSources({ sources }: Snapshot): Source[] {
+  return sources.filter(({ status }) => status !== "paused");
+}
+
+/** Whether the whole could not be made anew, whatever its sources were when it was. */
+export function isOld({ stale, sources }: Snapshot): boolean {
+  return stale && !sources.some(isFailing);
+}
+
+function source(fields: Fields): Source {
+  return {
+    connection_id: string(fields, "connection_id"),
+    exchange: string(fields, "exchange"),
+    label: string(fields, "label"),
+    status: oneOf(fields, "status", STATUSES),
+    as_of: optional(fields, "as_of", moment),
+    expires_at: optional(fields, "expires_at", moment),
+    stale: boolean(fields, "stale"),
+    warning: optional(fields, "warning", notice),
+    scope: string(fields, "scope"),
+    account_count: count(fields, "account_count"),
+    hidden: hidden(fields),
+  };
+}
+
+function hidden(fields: Fields): Hidden {
+  const inner = object(fields["hidden"], "hidden");
+  return { zero: count(inner, "zero"), dust: count(inner, "dust") };
 }
 
 function holding(item: unknown, index: number): Holding {
   const fields = object(item, `holdings[${index}]`);
   return {
+    connection_id: string(fields, "connection_id"),
     account_id: string(fields, "account_id"),
     currency: string(fields, "currency"),
     balance: amount(fields, "balance"),
@@ -49,49 +90,8 @@ function holding(item: unknown, index: number): Holding {
   };
 }
 
-function object(value: unknown, name: string): Fields {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new ShapeError(`${name} is no object`);
-  }
-  return value as Fields;
-}
-
-function list(fields: Fields, name: string): unknown[] {
-  const value = fields[name];
-  if (!Array.isArray(value)) throw new ShapeError(`${name} is no list`);
-  return value;
-}
-
-function string(fields: Fields, name: string): string {
-  const value = fields[name];
-  if (typeof value !== "string") throw new ShapeError(`${name} is no text`);
-  return value;
-}
-
-function boolean(fields: Fields, name: string): boolean {
-  const value = fields[name];
-  if (typeof value !== "boolean") throw new ShapeError(`${name} is neither true nor false`);
-  return value;
-}
-
-function count(fields: Fields, name: string): number {
-  const value = fields[name];
-  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) {
-    throw new ShapeError(`${name} is no count`);
-  }
-  return value;
-}
-
 function amount(fields: Fields, name: string): string {
   const value = string(fields, name);
   if (!parseDecimal(value)) throw new ShapeError(`${name} is no plain decimal`);
-  return value;
-}
-
-function moment(fields: Fields, name: string): string {
-  const value = string(fields, name);
-  if (!/^\d{4}-\d\d-\d\dT/.test(value) || Number.isNaN(Date.parse(value))) {
-    throw new ShapeError(`${name} is no moment`);
-  }
   return value;
 }

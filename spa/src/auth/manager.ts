@@ -12,7 +12,7 @@ export function userManager(config: SignInConfig, origin: string): UserManager {
     client_id: config.clientId,
     redirect_uri: `${origin}/`,
     response_type: "code",
-    scope: ["openid", "email", config.scope].join(" ").trim(),
+    scope: ["openid", "email", ...config.scope.split(/\s+/)].join(" ").trim(),
     // Given, not discovered: one request less, and the issuer need not allow our origin.
     metadata: {
       issuer,

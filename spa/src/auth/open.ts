@@ -43,7 +43,7 @@ export async function openSession(
       location.assign(to);
     },
     beforeSignIn: () => {
-      sessionStorage.setItem(PLACE, location.search);
+      sessionStorage.setItem(PLACE, `${location.pathname}${location.search}`);
     },
     beforeSignOut: putAway,
     afterSignOut: () => {
@@ -80,7 +80,8 @@ export function isComingBack(): boolean {
 function placeAfter(address: URL): string {
   const place = take(PLACE);
   const clean = withoutCallback(address);
-  return place?.startsWith("?") ? `/${place}` : `${clean.pathname}${clean.search}`;
+  // Of this page alone: "//host" would be somebody else's.
+  return place && /^\/(?![/\\])/.test(place) ? place : `${clean.pathname}${clean.search}`;
 }
 
 function take(key: string): string | null {

@@ -1,6 +1,6 @@
 import type { Answer, Provenance, Failure } from "../api/client.ts";
-import type { Snapshot } from "../api/snapshot.ts";
-import { type Access, SessionEnded, Unreachable } from "../auth/session.ts";
+import type { Snapshot } from "../api/shapes.ts";
+import { type Access, SessionEnded } from "../auth/session.ts";
 import { type Clock, type Figures, type Instant, figures, secondsBetween } from "../freshness.ts";
 import {
   AT_MOST,
@@ -9,6 +9,7 @@ import {
   delayAfterFailure,
   delayWhileIdle,
 } from "./schedule.ts";
+import { asViewer } from "./as-viewer.ts";
 import { Store } from "../store.ts";
 
 /** What is known of the holdings, and what is being done about it. */
@@ -122,6 +123,13 @@ export class Reader {
     }
   }
 
+  /** What there is to read has changed: read at the next tick, and drop what is on its way. */
+  changed(): void {
+    this.#attempt++;
+    this.#failures = 0;
+    this.#change({ ...IDLE, asked: null, next: 0, hold: null });
+  }
+
   /** Leave nothing on the page: somebody else may sit down at it. */
   forget(): void {
     this.#attempt++;
@@ -129,19 +137,9 @@ export class Reader {
     this.reading.set({ ...NOTHING, next: null });
   }
 
-  async #answer(refresh: boolean): Promise<Answer> {
+  #answer(refresh: boolean): Promise<Answer> {
     const { access, ask } = this.parts;
-    try {
-      const answer = await ask({ accessToken: await access.token(), refresh });
-      if (answer.kind !== "problem" || answer.status !== 401) return answer;
-      // The token looked good here and not there: renew it once, never in a loop.
-      const second = await ask({ accessToken: await access.renewed(), refresh });
-      if (second.kind === "problem" && second.status === 401) access.end();
-      return second;
-    } catch (error) {
-      if (error instanceof Unreachable) return { kind: navigator.onLine ? "network" : "offline" };
-      throw error;
-    }
+    return asViewer<Answer>(access, (accessToken) => ask({ accessToken, refresh }));
   }
 
   #take(answer: Answer): Outcome {

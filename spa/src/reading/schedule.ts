@@ -1,5 +1,6 @@
 import type { Failure } from "../api/client.ts";
 import { problemSentence, failureSentence } from "../api/sentences.ts";
+import { readSources, isFailing, isOld } from "../api/snapshot.ts";
 import type { Figures } from "../freshness.ts";
 
 /** Seconds until the page asks again by itself; null for never. Only while it is visible. */
@@ -14,15 +15,28 @@ const UNTIL_REPAIRED = 300;
 /** A page that is visible and that nobody touches reads this seldom in the end. */
 const IDLE_AT_MOST = 900;
 
-export function delayAfterFigures({ snapshot, freshFor }: Figures): number {
-  if (snapshot.stale) {
-    const passes = snapshot.warnings.some(
-      ({ code, detail }) => problemSentence(code, detail).passes,
+export function delayAfterFigures(figures: Figures): number {
+  const { snapshot, freshFor } = figures;
+  const failing = snapshot.sources.filter(isFailing);
+  if (snapshot.stale || failing.length > 0) {
+    const reasons = isOld(snapshot) ? snapshot.warnings : failing.map(({ warning }) => warning);
+    const passes = reasons.some(
+      (reason) => reason !== null && problemSentence(reason.code, reason.detail).passes,
     );
-    return passes ? WHILE_STALE : UNTIL_REPAIRED;
+    // A key that nobody replaces must not keep the other connections from being read on time.
+    const others = isOld(snapshot) ? Infinity : secondsOfTheFresh(figures) + 1;
+    return Math.max(AT_LEAST, Math.min(passes ? WHILE_STALE : UNTIL_REPAIRED, others));
   }
   // One second more: freshness is reported in whole seconds.
   return Math.min(AT_MOST, Math.max(AT_LEAST, freshFor + 1));
+}
+
+/** Seconds until the first source that has not failed stops being fresh; for ever without one. */
+function secondsOfTheFresh({ snapshot, age }: Figures): number {
+  const ends = readSources(snapshot)
+    .filter((source) => !isFailing(source))
+    .map(({ expires_at: end }) => (end === null ? Infinity : Date.parse(end)));
+  return (Math.min(...ends) - Date.parse(snapshot.as_of)) / 1000 - age;
 }
 
 /**

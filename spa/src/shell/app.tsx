@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useState } from "preact/hooks";
+import type { Send } from "../api/client.ts";
 import { REFUSED } from "../api/sentences.ts";
 import { isComingBack } from "../auth/open.ts";
 import { type Session, type SessionState, hasSession } from "../auth/session.ts";
@@ -7,20 +8,25 @@ import { ConfigError } from "../config.ts";
 import type { Reader } from "../reading/reader.ts";
 import { readWhileVisible } from "../reading/visible.ts";
 import { useStore } from "../store.ts";
+import { isDemo } from "../api/snapshot.ts";
 import { HoldingsView, Skeleton } from "../views/holdings/view.tsx";
 import { useHiddenAmounts } from "./browser.ts";
-import { Frame, Landing, type Said, Toast } from "./frame.tsx";
+import { Frame, Landing, type Said, Toast, type ViewProps, isWithin } from "./frame.tsx";
 import { EyeIcon } from "./icons.tsx";
+import { Later } from "./later.tsx";
+import { go, hasMoved, usePath } from "./route.ts";
 
 export interface Parts {
   session: Session;
   reader: Reader;
+  send: Send;
 }
 
 /** Every state of the page: it starts or cannot, somebody is signed in or is not. */
 export function App({ open }: { open: () => Promise<Parts> }) {
   const [parts, setParts] = useState<Parts | null>(null);
   const [broken, setBroken] = useState<string | null>(null);
+  const path = usePath();
   useEffect(() => {
     open().then(setParts, (error: unknown) => {
       setBroken(error instanceof ConfigError ? error.message : brokenWords(error));
@@ -35,7 +41,10 @@ export function App({ open }: { open: () => Promise<Parts> }) {
       </Landing>
     );
   }
-  if (parts === null) return <Frame>{isComingBack() && <Skeleton />}</Frame>;
+  if (parts === null) {
+    const isBack = isComingBack();
+    return <Frame path={isBack ? path : undefined}>{isBack && path === "/" && <Skeleton />}</Frame>;
+  }
   return <Opened {...parts} />;
 }
 
@@ -55,14 +64,15 @@ function startAnew() {
   location.reload();
 }
 
-function Opened({ session, reader }: Parts) {
+function Opened(parts: Parts) {
+  const { session, reader } = parts;
   const state = useStore(session.state);
   const { figures } = useStore(reader.reading);
   const away = state.phase === "signed-out" || (state.phase === "leaving" && !figures);
   // Without figures there is nothing to keep: an ended session is a plain sign-in.
   if (away || (state.phase === "expired" && !figures))
     return <Welcome session={session} state={state} />;
-  return <Page session={session} state={state} reader={reader} />;
+  return <Page {...parts} state={state} />;
 }
 
 const WELCOME = {
@@ -97,7 +107,8 @@ function Welcome({ session, state }: { session: Session; state: SessionState }) 
 }
 
 /** What is around every view: the masthead, what is said in passing, and reading on time. */
-function Page({ session, state, reader }: Parts & { state: SessionState }) {
+function Page({ session, state, reader, send }: Parts & { state: SessionState }) {
+  const path = usePath();
   const [isHidden, setHidden] = useHiddenAmounts();
   const [said, setSaid] = useState<Said | null>(null);
   const say = useCallback((text: string) => {
@@ -105,14 +116,36 @@ function Page({ session, state, reader }: Parts & { state: SessionState }) {
   }, []);
   const isReading = hasSession(state);
   useEffect(() => (isReading ? readWhileVisible(reader) : undefined), [isReading, reader]);
+  useLeadToConnections(reader, path);
   return (
     <Frame
+      path={state.phase === "open" ? undefined : path}
       tools={<Tools session={session} state={state} isHidden={isHidden} setHidden={setHidden} />}
       toast={<Toast said={said} />}
     >
-      <HoldingsView session={session} state={state} reader={reader} isHidden={isHidden} say={say} />
+      <View {...{ session, state, reader, send, path, isHidden, say }} />
     </Frame>
   );
+}
+
+const loadConnections = () => import("../views/connections/view.tsx");
+const loadProfile = () => import("../views/profile/view.tsx");
+
+function View(props: ViewProps) {
+  const { path } = props;
+  if (isWithin(path, "/connections")) return <Later load={loadConnections} view={props} />;
+  if (isWithin(path, "/profile")) return <Later load={loadProfile} view={props} />;
+  return <HoldingsView {...props} />;
+}
+
+/** Whoever comes for the first time has nothing to see yet, but something to connect. */
+function useLeadToConnections(reader: Reader, path: string) {
+  const { figures } = useStore(reader.reading);
+  const hasNothing =
+    figures !== null && figures.snapshot.sources.length === 0 && !isDemo(figures.snapshot);
+  useEffect(() => {
+    if (hasNothing && path === "/" && !hasMoved()) go("/connections", { replace: true });
+  }, [hasNothing, path]);
 }
 
 interface ToolsProps {

@@ -1,13 +1,19 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import type { Send } from "../api/client.ts";
 import type { Session, SessionState } from "../auth/session.ts";
 import type { Reader } from "../reading/reader.ts";
+import { Link } from "./link.tsx";
+import { useTitle } from "./route.ts";
 
 /** What each view is given. */
 export interface ViewProps {
   session: Session;
   state: SessionState;
   reader: Reader;
+  send: Send;
+  /** "/connections/new" */
+  path: string;
   /** Whether amounts are hidden from people who look over a shoulder. */
   isHidden: boolean;
   /** Say in passing what a button did. */
@@ -16,10 +22,13 @@ export interface ViewProps {
 
 /** What every state of the page has around it, in the same place. */
 export function Frame({
+  path,
   tools,
   toast,
   children,
 }: {
+  /** Where one is, for whoever may go elsewhere; without it there are no ways to go. */
+  path?: string | undefined;
   tools?: ComponentChildren;
   /** Lies over everything: not in the content, whose container would hold it. */
   toast?: ComponentChildren;
@@ -36,6 +45,7 @@ export function Frame({
             <img src="/icon.svg" alt="" width="24" height="24" />
             Holdings
           </span>
+          {path !== undefined && <Ways path={path} />}
           <div class="tools">{tools}</div>
         </div>
       </header>
@@ -47,6 +57,29 @@ export function Frame({
   );
 }
 
+const WAYS = [
+  ["/", "Holdings"],
+  ["/connections", "Connections"],
+  ["/profile", "Profile"],
+] as const;
+
+function Ways({ path }: { path: string }) {
+  const at = WAYS.find(([to]) => to !== "/" && isWithin(path, to)) ?? WAYS[0];
+  return (
+    <nav class="ways" aria-label="Views">
+      {WAYS.map((way) => (
+        <Link key={way[0]} to={way[0]} isCurrent={way === at}>
+          {way[1]}
+        </Link>
+      ))}
+    </nav>
+  );
+}
+
+export function isWithin(path: string, way: string): boolean {
+  return path === way || path.startsWith(`${way}/`);
+}
+
 interface LandingProps {
   title: string;
   remedy: string;
@@ -56,6 +89,7 @@ interface LandingProps {
 
 /** One calm card: there is one thing to read and one thing to do. */
 export function Landing({ title, remedy, isFault = false, children }: LandingProps) {
+  useTitle("");
   return (
     <Frame>
       <section class="landing" aria-labelledby="landing-title">

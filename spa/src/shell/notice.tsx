@@ -1,4 +1,6 @@
 import type { ComponentChildren } from "preact";
+import { REFUSED } from "../api/sentences.ts";
+import type { Session } from "../auth/session.ts";
 import { copyText } from "./browser.ts";
 
 interface NoticeProps {
@@ -17,8 +19,45 @@ export function Notice({ tone, title, label, children, actions }: NoticeProps) {
         <h2>{title}</h2>
         {children}
       </div>
-      {actions !== undefined && <div class="notice-actions">{actions}</div>}
+      {Boolean(actions) && <div class="notice-actions">{actions}</div>}
     </section>
+  );
+}
+
+interface EndedNoticeProps {
+  /** Of the figures that are still shown; null for none. */
+  asOf: string | null;
+  session: Session;
+  isRefused: boolean;
+}
+
+export function EndedNotice({ asOf, session, isRefused }: EndedNoticeProps) {
+  return (
+    <Notice
+      tone="old"
+      title={isRefused ? REFUSED.title : "Your session has ended"}
+      label="Session ended"
+      actions={
+        <button
+          type="button"
+          class="button button-main"
+          onClick={() => {
+            void session.signIn();
+          }}
+        >
+          Sign in again
+        </button>
+      }
+    >
+      <p>
+        {asOf !== null && (
+          <>
+            These are the figures as of <MomentTime iso={asOf} />.{" "}
+          </>
+        )}
+        {isRefused ? REFUSED.remedy : "Your place on this page is kept."}
+      </p>
+    </Notice>
   );
 }
 

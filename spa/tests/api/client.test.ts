@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { askHoldings } from "../../src/api/client.ts";
-import { snapshot } from "../samples.ts";
+import { type Call, askHoldings, call } from "../../src/api/client.ts";
+import { holding, snapshot, source } from "../samples.ts";
 
-interface Call {
+interface Asked {
   url: string;
   init: RequestInit;
 }
@@ -11,7 +11,7 @@ function ask(
   answer: () => Response | Promise<Response>,
   more: { refresh?: boolean; token?: string | null; online?: boolean } = {},
 ) {
-  const calls: Call[] = [];
+  const calls: Asked[] = [];
   const result = askHoldings({
     apiUrl: "https://api.example",
     accessToken: more.token === undefined ? "token" : more.token,
@@ -104,7 +104,38 @@ describe("an answer", () => {
       detail: "Wait.",
       requestId: "r-1",
       retryAfter: 7,
+      errors: {},
     });
+  });
+
+  it.each([
+    [
+      { label: ["Too long."], exchange: "Unknown." },
+      { label: ["Too long."], exchange: ["Unknown."] },
+    ],
+    [{ label: [7, null], constructor: { a: 1 } }, {}],
+    ["label", {}],
+    [null, {}],
+  ])("keeps of the errors of fields what is text: %j", async (errors, kept) => {
+    const body = { code: "invalid_request", detail: "", errors };
+    const { result } = ask(() => json(body, { status: 422 }));
+    expect(await result).toMatchObject({ kind: "problem", errors: kept });
+  });
+
+  it("names each source, and one that never was read", async () => {
+    const list = snapshot({
+      sources: [
+        source({ scope: "No vault." }),
+        source({ connection_id: "b", as_of: null, expires_at: null }),
+      ],
+      holdings: [holding({ connection_id: "b" })],
+    });
+    expect(await ask(() => json(list)).result).toMatchObject({ snapshot: list });
+  });
+
+  it.each(["", "soon", 7])("whose source has %j for a moment is refused", async (as_of) => {
+    const list = { ...snapshot(), sources: [{ ...source(), as_of }] };
+    expect(await ask(() => json(list)).result).toMatchObject({ kind: "unreadable" });
   });
 
   it.each([
@@ -123,5 +154,67 @@ describe("an answer", () => {
     expect(await ask(hangs).result).toEqual({ kind: "timeout" });
     expect(await ask(fails).result).toEqual({ kind: "network" });
     expect(await ask(fails, { online: false }).result).toEqual({ kind: "offline" });
+  });
+});
+
+describe("a change", () => {
+  async function sent(request: Call, answer: Response = new Response(null, { status: 204 })) {
+    const calls: Asked[] = [];
+    const reply = await call(
+      {
+        apiUrl: "https://api.example",
+        accessToken: "token",
+        fetch: (url, init) => {
+          calls.push({ url: url as string, init: init ?? {} });
+          return Promise.resolve(answer);
+        },
+      },
+      request,
+    );
+    return { reply, calls };
+  }
+
+  it("goes out with what it was last seen as, under a key of its own, and into no cache", async () => {
+    const { reply, calls } = await sent({
+      method: "PATCH",
+      path: "/connections/a",
+      body: { label: "Home" },
+      version: 3,
+      idempotencyKey: "k",
+    });
+    expect(reply).toEqual({ kind: "reply", document: null });
+    expect(calls).toEqual([
+      {
+        url: "https://api.example/connections/a",
+        init: {
+          method: "PATCH",
+          body: '{"label":"Home"}',
+          headers: {
+            Authorization: "Bearer token",
+            "Content-Type": "application/json",
+            "If-Match": '"3"',
+            "Idempotency-Key": "k",
+          },
+          cache: "no-store",
+          credentials: "omit",
+          redirect: "error",
+          signal: calls[0]?.init.signal,
+        },
+      },
+    ]);
+  });
+
+  it("sends nothing of it where nothing is to be changed", async () => {
+    const { reply, calls } = await sent({ method: "GET", path: "/me" }, json({ a: 1 }));
+    expect(reply).toEqual({ kind: "reply", document: { a: 1 } });
+    expect([calls[0]?.init.headers, calls[0]?.init.body]).toEqual([
+      { Authorization: "Bearer token" },
+      undefined,
+    ]);
+  });
+
+  it("that a proxy's page answers is said to be unreadable", async () => {
+    const { reply } = await sent({ method: "GET", path: "/me" }, new Response("<html>"));
+    expect(reply).toEqual({ kind: "unreadable", why: "it is not JSON", requestId: null });
   });
 });

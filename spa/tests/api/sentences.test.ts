@@ -51,6 +51,7 @@ it("asks again soon only for what may pass", () => {
     "exchange_timeout",
     "exchange_unavailable",
     "internal_error",
+    "records_unavailable",
     "secret_unavailable",
   ]);
   expect(failureSentence({ kind: "unreadable", why: "", requestId: null }).passes).toBe(true);

@@ -52,6 +52,13 @@ it.each([
   expect(sessionStorage.getItem(KEY)).toBeNull();
 });
 
+it.each([
+  ["holdings/read  holdings/write", "openid email holdings/read holdings/write"],
+  ["", "openid email"],
+])("asks for each scope that the deployment names: %j", (scope, asked) => {
+  expect(userManager({ ...CONFIG, scope }, "https://page.example").settings.scope).toBe(asked);
+});
+
 it("asks for the API's scope, by PKCE, and comes back to the page's root", () => {
   const { settings } = userManager(CONFIG, "https://page.example");
   expect(settings).toMatchObject({

@@ -4,7 +4,7 @@ import { type Access, SessionEnded, Unreachable } from "../../src/auth/session.t
 import { figures } from "../../src/freshness.ts";
 import { Reader } from "../../src/reading/reader.ts";
 import { delayAfterFigures, delayAfterFailure } from "../../src/reading/schedule.ts";
-import { TestClock, snapshot, reported } from "../samples.ts";
+import { TestClock, failing, reported, snapshot, source } from "../samples.ts";
 
 const GOOD: Answer = { kind: "figures", snapshot: snapshot(), provenance: reported() };
 const problem = (code: string, status: number, retryAfter: number | null = null): Failure => ({
@@ -14,6 +14,7 @@ const problem = (code: string, status: number, retryAfter: number | null = null)
   detail: "",
   requestId: "r",
   retryAfter,
+  errors: {},
 });
 
 function readerOf(answers: Answer[], access: Partial<Access> = {}) {
@@ -178,16 +179,55 @@ describe("asking again", () => {
 
   it("asks less often while Coinbase rejects the key than while it is down", () => {
     const delay = (code: string) =>
-      delayAfterFigures(
-        figures(
-          snapshot({ stale: true, warnings: [{ code, detail: "" }] }),
-          reported(),
-          new TestClock().read(),
-        ),
-      );
+      delayAfterFigures(figures(failing(code), reported(), new TestClock().read()));
     expect([delay("exchange_unavailable"), delay("exchange_credentials_rejected")]).toEqual([
       60, 300,
     ]);
+  });
+  it("reads on time what is fresh beside a key that is rejected", () => {
+    const rejected = { code: "exchange_credentials_rejected", detail: "" };
+    const mixed = snapshot({
+      stale: true,
+      as_of: "2026-11-21T08:30:00Z",
+      sources: [
+        source({ as_of: "2026-11-21T08:30:00Z", stale: true, warning: rejected }),
+        source({ connection_id: "b" }),
+      ],
+    });
+    expect(
+      delayAfterFigures(figures(mixed, reported({ age: 3640, maxAge: null }), new TestClock().now)),
+    ).toBe(141);
+  });
+
+  it("asks again as for any failure where not even the connections could be listed", () => {
+    const delay = (code: string) =>
+      delayAfterFigures(
+        figures(
+          snapshot({ stale: true, warnings: [{ code, detail: "" }] }),
+          reported({ age: 900 }),
+          new TestClock().now,
+        ),
+      );
+    expect([delay("records_unavailable"), delay("misconfigured")]).toEqual([60, 300]);
+  });
+
+  it("does not take a connection that is paused for one that has failed", () => {
+    const paused = source({ connection_id: "b", status: "paused", as_of: null, expires_at: null });
+    const read = snapshot({ sources: [source(), paused] });
+    expect(delayAfterFigures(figures(read, reported(), new TestClock().now))).toBe(141);
+  });
+
+  it("reads at once after a change of what there is to read, and drops what was on its way", async () => {
+    const { reader, asked } = readerOf([GOOD, GOOD]);
+    await reader.read("refresh");
+    const under = reader.read("read");
+    reader.changed();
+    expect(await under).toBe("dropped");
+    expect([reader.dueIn(), reader.heldFor("refresh")]).toEqual([0, 0]);
+    reader.tick();
+    await Promise.resolve();
+    expect(asked.length).toBe(3);
+    expect(reader.reading.value.figures?.snapshot).toEqual(snapshot());
   });
 });
 

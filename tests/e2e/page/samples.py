@@ -24,8 +24,15 @@ _HELD = (
 )
 
 
-def holding(currency: str, balance: str, available: str = "0", hold: str = "0") -> Document:
+def holding(
+    currency: str,
+    balance: str,
+    available: str = "0",
+    hold: str = "0",
+    connection_id: str = "shared",
+) -> Document:
     return {
+        "connection_id": connection_id,
         "account_id": f"account-of-{currency}",
         "currency": currency,
         "balance": balance,
@@ -34,8 +41,25 @@ def holding(currency: str, balance: str, available: str = "0", hold: str = "0") 
     }
 
 
-def snapshot(**changes: Any) -> Document:
+def source(**changes: Any) -> Document:
     return {
+        "connection_id": "shared",
+        "exchange": "coinbase_exchange",
+        "label": "Coinbase",
+        "status": "active",
+        "as_of": "2026-11-21T09:30:00Z",
+        "expires_at": "2026-11-21T09:33:00Z",
+        "stale": False,
+        "warning": None,
+        "scope": "",
+        "account_count": 201,
+        "hidden": {"zero": 190, "dust": 1},
+    } | changes
+
+
+def snapshot(**changes: Any) -> Document:
+    """Figures of one source, in order, which are as old as the whole."""
+    whole: Document = {
         "as_of": "2026-11-21T09:30:00Z",
         "expires_at": "2026-11-21T09:33:00Z",
         "stale": False,
@@ -44,11 +68,62 @@ def snapshot(**changes: Any) -> Document:
         "hidden": {"zero": 190, "dust": 1},
         "holdings": [holding(*held) for held in _HELD],
     } | changes
+    of_source = ("as_of", "expires_at", "stale", "account_count", "hidden")
+    return {"sources": [source(**{name: whole[name] for name in of_source})]} | whole
+
+
+def failing(code: str = "exchange_unavailable", **changes: Any) -> Document:
+    """A source with its last good figures, from 78 minutes before."""
+    warning = {"code": code, "detail": "Coinbase answers with status 503."}
+    return source(stale=True, warning=warning, as_of="2026-11-21T08:12:00Z") | changes
 
 
 def stale(code: str = "exchange_unavailable", **changes: Any) -> Document:
-    warning = {"code": code, "detail": "Coinbase answers with status 503."}
-    return snapshot(stale=True, warnings=[warning], as_of="2026-11-21T08:12:00Z", **changes)
+    failed = failing(code)
+    old: Document = {
+        "stale": True,
+        "as_of": failed["as_of"],
+        "warnings": [failed["warning"]],
+        "sources": [failed],
+    }
+    return snapshot(**(old | changes))
+
+
+def several(*, main: Document | None = None) -> Document:
+    """Figures of three sources: the shared one, and two of the viewer's own."""
+    home = {"exchange": "coinbase_advanced", "scope": "Vault and staked funds are not in it."}
+    sources = [
+        source(label="House", as_of="2026-11-21T09:30:30Z"),
+        main or source(connection_id="main", label="Main"),
+        source(connection_id="home", label="Home", **home),
+    ]
+    held = [
+        holding("BTC", "1.5", "1.5"),
+        holding("BTC", "0.25", "0.25", connection_id="main"),
+        holding("USD", "40.5", "40.5", connection_id="main"),
+        holding("ETH", "7", "7", connection_id="home"),
+    ]
+    stale = any(each["stale"] for each in sources)
+    as_of = min(each["as_of"] for each in sources if each["as_of"])
+    whole = {"stale": stale, "as_of": as_of, "account_count": 603}
+    warnings = [each["warning"] for each in sources if each["warning"]]
+    return snapshot(sources=sources, holdings=held, warnings=warnings, **whole)
+
+
+def connection(**changes: Any) -> Document:
+    return {
+        "id": "home",
+        "exchange": "coinbase_advanced",
+        "label": "Home",
+        "status": "active",
+        "shared": False,
+        "rights": ["view"],
+        "key_hint": "4baa",
+        "created_at": "2026-11-20T18:00:00Z",
+        "last_read_at": "2026-11-21T09:30:00Z",
+        "last_error": None,
+        "version": 1,
+    } | changes
 
 
 def demo() -> Document:
@@ -56,7 +131,12 @@ def demo() -> Document:
     return snapshot(warnings=[notice])
 
 
-def problem(code: str, status: int, detail: str = "This is what the API says of it.") -> Document:
+def problem(
+    code: str,
+    status: int,
+    detail: str = "This is what the API says of it.",
+    **errors: list[str],
+) -> Document:
     return {
         "type": "about:blank",
         "title": "A problem",
@@ -64,7 +144,7 @@ def problem(code: str, status: int, detail: str = "This is what the API says of 
         "detail": detail,
         "code": code,
         "request_id": "7f3c2a90-5b1e-4d57-9c5e-2f6a8d0b4e11",
-    }
+    } | ({"errors": errors} if errors else {})
 
 
 def many(count: int) -> Document:

@@ -5,6 +5,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Page, Route, ViewportSize
 
@@ -16,6 +17,7 @@ from tests.e2e.page.samples import (
     Document,
     snapshot,
 )
+from tests.e2e.page.viewer_api import ViewerApi
 
 API = "https://api.example.test"
 HOSTED_UI = "https://sign-in.example.test"
@@ -28,7 +30,7 @@ SIGNED = {
     "hosted_ui_url": HOSTED_UI,
     "issuer": ISSUER,
     "client_id": CLIENT,
-    "scope": "holdings/read",
+    "scope": "holdings/read holdings/write",
 }
 OPEN = {"api_url": API}
 
@@ -37,7 +39,7 @@ USER = {
     "access_token": "access",
     "refresh_token": "refresh",
     "token_type": "Bearer",
-    "scope": "openid email holdings/read",
+    "scope": "openid email holdings/read holdings/write",
     "profile": {"sub": "1", "iss": ISSUER, "aud": CLIENT, "email": "viewer@example.com"},
     "expires_at": 4_102_444_800,
 }
@@ -50,21 +52,23 @@ _EXPOSED = "Age, Cache-Control, ETag, Retry-After, X-Cache, X-Request-Id"
 
 @dataclass
 class Stage:
-    """A person in front of the page. `say` sets what the API answers from now on."""
+    """A person in front of the page.
+
+    `say` sets what the API answers about holdings from now on, and `asked` notes those requests;
+    everything else is `viewer`'s.
+    """
 
     site: BuiltPage
     context: BrowserContext
     page: Page
     asked: list[str] = field(default_factory=list[str])
+    viewer: ViewerApi = field(default_factory=ViewerApi)
     _answer: dict[str, Any] | None = None
     _waiting: list[Route] = field(default_factory=list[Route])
 
     def say(self, document: Document | str, status: int = 200, **headers: str) -> None:
         stale = not isinstance(document, str) and document.get("stale") is True
-        told = {
-            "Access-Control-Allow-Origin": self.site.url,
-            "Access-Control-Expose-Headers": _EXPOSED,
-            "Content-Type": "application/json",
+        told = self._shared() | {
             "Age": str(STALE_AGE_SECONDS if stale else AGE_SECONDS),
             "Cache-Control": "no-store" if stale else f"private, max-age={FRESH_SECONDS}",
             "X-Cache": "STALE" if stale else "HIT",
@@ -75,6 +79,13 @@ class Stage:
         self._answer = {"status": status, "headers": told, "body": body}
         while self._waiting:
             self._waiting.pop().fulfill(**self._answer)
+
+    def _shared(self) -> dict[str, str]:
+        return {
+            "Access-Control-Allow-Origin": self.site.url,
+            "Access-Control-Expose-Headers": _EXPOSED,
+            "Content-Type": "application/json",
+        }
 
     def fall_silent(self) -> None:
         """From now on requests wait until something is said."""
@@ -89,6 +100,11 @@ class Stage:
         return self.page
 
     def serve(self, route: Route) -> None:
+        if urlsplit(route.request.url).path != "/holdings":
+            status, body = self.viewer.answer(route.request)
+            text = "" if body is None else json.dumps(body)
+            route.fulfill(status=status, headers=self._shared(), body=text)
+            return
         self.asked.append(route.request.url)
         if self._answer is None:
             route.abort("connectionrefused")

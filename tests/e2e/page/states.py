@@ -5,8 +5,18 @@ from dataclasses import dataclass
 
 from playwright.sync_api import expect
 
-from tests.e2e.page.samples import Document, demo, problem, snapshot, stale
+from tests.e2e.page.samples import (
+    Document,
+    connection,
+    demo,
+    failing,
+    problem,
+    several,
+    snapshot,
+    stale,
+)
 from tests.e2e.page.stage import USER_KEY, Stage
+from tests.e2e.page.viewer_api import OWN_ID
 
 
 @dataclass(frozen=True)
@@ -51,6 +61,45 @@ def _lose_the_api(stage: Stage) -> None:
     stage.page.get_by_role("button", name="Refresh").click()
 
 
+def _open_sources(stage: Stage) -> None:
+    stage.page.get_by_role("button", name="3 connections").click()
+
+
+def _disconnect(stage: Stage) -> None:
+    stage.viewer.connections.clear()
+    stage.page.reload()
+
+
+def _submit_nothing(stage: Stage) -> None:
+    stage.page.get_by_role("button", name="Test and connect").click()
+
+
+def _have_more_rights(stage: Stage) -> None:
+    refusal = problem("invalid_request", 422, "The key may trade.", accept_rights=["It may trade."])
+    stage.viewer.refusals = [refusal]
+    stage.page.get_by_label("Key name").fill("organizations/1/apiKeys/2")
+    stage.page.get_by_label("Private key").fill("c2VjcmV0")
+    _submit_nothing(stage)
+
+
+def _have_one_of_each(stage: Stage) -> None:
+    stage.viewer.connections[:] = [
+        connection(id="shared", label="House", shared=True, key_hint="", rights=None),
+        connection(id=OWN_ID),
+        connection(id="main", label="Main", status="rejected"),
+        connection(id="old", label="Old", status="paused", last_read_at=None),
+    ]
+    stage.page.reload()
+
+
+def _ask_to_remove(stage: Stage) -> None:
+    stage.page.get_by_role("button", name="Remove it…").click()
+
+
+def _forget_by_a_slip(stage: Stage) -> None:
+    stage.page.get_by_role("button", name="Forget everything of me").click()
+
+
 KEY = problem("secret_invalid", 500, "api_secret is not base64: store the whole key again.")
 WARNED = snapshot(
     warnings=[
@@ -73,5 +122,32 @@ STATES = {
     "expired": State("Your session has ended", snapshot(), act=_expire),
     "signed-out": State("See what you hold", signed_in=False),
     "cancelled": State("Sign-in was cancelled", path="/?error=access_denied", signed_in=False),
+    "sources": State("Vault and staked funds", several(), act=_open_sources),
+    "one-failing": State(
+        "Main: Coinbase rejects the stored API key",
+        several(main=failing("exchange_credentials_rejected", connection_id="main", label="Main")),
+    ),
+    "narrowed": State("1 of 4 match", several(), path="/?connection=home"),
+    "connections": State(
+        "Paused, never read", snapshot(), path="/connections", act=_have_one_of_each
+    ),
+    "first": State("Connect your first account", snapshot(), path="/connections", act=_disconnect),
+    "connect": State("Bring the key here", snapshot(), path="/connections/new"),
+    "connect-wrong": State(
+        "Key name: this is missing.", snapshot(), path="/connections/new", act=_submit_nothing
+    ),
+    "more-rights": State(
+        "Connect it all the same", snapshot(), path="/connections/new", act=_have_more_rights
+    ),
+    "manage": State(
+        "all that is kept of this connection’s past",
+        snapshot(),
+        path=f"/connections/{OWN_ID}",
+        act=_ask_to_remove,
+    ),
+    "no-such": State("There is no such connection", snapshot(), path="/connections/nobody"),
+    "profile": State(
+        "Type “forget me” to go on.", snapshot(), path="/profile", act=_forget_by_a_slip
+    ),
     "demo": State("Demo: sample figures", demo()),
 }

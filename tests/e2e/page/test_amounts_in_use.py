@@ -45,9 +45,9 @@ def test_the_export_has_every_digit_and_no_formula(stage: Stage) -> None:
         page.get_by_role("button", name="Export CSV").click()
     assert saved.value.suggested_filename == "holdings-2026-11-21T093000Z.csv"
     assert Path(saved.value.path()).read_bytes().decode("utf-8-sig").split("\r\n") == [
-        "account_id,currency,balance,available,hold,as_of",
-        f"account-of-=HYPERLINK(1),'=HYPERLINK(1),{most},0,0.5,2026-11-21T09:30:00Z",
-        """"account-of-+A""1,2","'+A""1,2",-3,0,0,2026-11-21T09:30:00Z""",
+        "account_id,currency,balance,available,hold,as_of,connection",
+        f"account-of-=HYPERLINK(1),'=HYPERLINK(1),{most},0,0.5,2026-11-21T09:30:00Z,Coinbase",
+        """"account-of-+A""1,2","'+A""1,2",-3,0,0,2026-11-21T09:30:00Z,Coinbase""",
         "",
     ]
     expect(page.locator(".toast")).to_have_text("2 holdings exported with all digits.")

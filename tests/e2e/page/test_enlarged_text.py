@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from local.built_page import BuiltPage
 from tests.e2e.page.samples import holding, many, snapshot, stale
 from tests.e2e.page.stage import Stage, staged
+from tests.e2e.page.states import STATES
 
 # The font size that a browser comes with.
 USUAL = 16
@@ -49,6 +50,24 @@ _UNSEEN = """() => {
     ...controls.map((part) => `${part.className || part.tagName} ${part.innerText}`),
   ];
 }"""
+
+
+@pytest.mark.parametrize(
+    "state", ["sources", "connections", "connect-wrong", "more-rights", "manage", "profile"]
+)
+def test_a_root_font_of_whatever_size_hides_no_control_of_the_other_views(
+    browser: Browser, site: BuiltPage, state: str
+) -> None:
+    hidden: dict[str, list[str]] = {}
+    with at(browser, site, 1280) as stage:
+        STATES[state].reach(stage)
+        for width in (280, 390, 721, 1280):
+            stage.page.set_viewport_size({"width": width, "height": 800})
+            for root_px in (15, 22, 40):
+                stage.page.evaluate(f"document.documentElement.style.fontSize = '{root_px}px'")
+                if found := stage.page.evaluate(_UNSEEN):
+                    hidden[f"{root_px} px at {width} px"] = found
+    assert hidden == {}
 
 
 def unseen(page: Page) -> list[str]:

@@ -36,10 +36,14 @@ def tabbed(page: Page, stops: int) -> list[str]:
 
 
 def test_tab_stops_at_each_thing_to_do_in_the_order_of_reading(page: Page) -> None:
-    assert tabbed(page, 11) == [
+    assert tabbed(page, 15) == [
         "Skip to the content",
+        "Holdings",
+        "Connections",
+        "Profile",
         "Hide amounts",
         "Sign out",
+        "Source",
         "Refresh",
         "Filter by currency code",
         "Export CSV",
@@ -55,7 +59,7 @@ def test_the_first_stop_skips_to_the_content(page: Page) -> None:
     tabbed(page, 1)
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "main"
-    assert tabbed(page, 1) == ["Refresh"]
+    assert tabbed(page, 1) == ["Source"]
 
 
 def test_arrows_move_between_amounts_and_enter_copies_one_in_full(page: Page) -> None:
@@ -80,7 +84,7 @@ def test_tab_comes_back_to_the_amount_that_had_the_focus(page: Page) -> None:
 
 
 def test_filter_sort_refresh_export_and_hide_work_by_keys(stage: Stage, page: Page) -> None:
-    tabbed(page, 4)
+    tabbed(page, 8)
     page.keyboard.press("Space")
     expect(page.locator(".toast")).to_contain_text("Coinbase was read a moment ago")
     assert stage.asked[-1].endswith("?refresh=true")
@@ -99,7 +103,7 @@ def test_filter_sort_refresh_export_and_hide_work_by_keys(stage: Stage, page: Pa
         "aria-sort", "descending"
     )
     expect(page.locator(".holdings tbody tr:visible .code")).to_have_text(["USD", "USDC"])
-    for _ in range(6):
+    for _ in range(7):
         page.keyboard.press("Shift+Tab")
     page.keyboard.press("Space")
     expect(page.get_by_role("button", name="Hide amounts")).to_have_attribute(

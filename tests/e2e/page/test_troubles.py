@@ -16,7 +16,12 @@ HTML = "<!doctype html><title>502</title><h1>Bad gateway</h1>"
     [
         (HTML, 200, "The API's answer could not be used", "none of it is shown"),
         (HTML, 502, "The holdings could not be read", "Try again in a moment."),
-        (snapshot(holdings=[{"currency": "BTC"}]), 200, "The API's answer could not", "account_id"),
+        (
+            snapshot(holdings=[{"currency": "BTC"}]),
+            200,
+            "The API's answer could not",
+            "connection_id",
+        ),
         (snapshot(holdings=[{}]) | {"stale": "no"}, 200, "The API's answer could not", "stale"),
         ({"message": "Forbidden"}, 403, "Your sign-in does not allow", "Sign out and in again"),
         (problem("exchange_timeout", 504), 504, "Coinbase did not answer in time", "7f3c2a90-"),

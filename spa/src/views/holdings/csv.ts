@@ -1,20 +1,22 @@
-import type { Holding, Snapshot } from "../../api/snapshot.ts";
+import type { Holding, Snapshot } from "../../api/shapes.ts";
 import { parseDecimal } from "../../money.ts";
 
-const HEAD = ["account_id", "currency", "balance", "available", "hold", "as_of"];
+const HEAD = ["account_id", "currency", "balance", "available", "hold", "as_of", "connection"];
 
 /** Without it, spreadsheets read UTF-8 as some older encoding. */
 const BYTE_ORDER_MARK = "\uFEFF";
 
-/** The holdings that are shown, with all their digits, as RFC 4180 writes it. */
-export function holdingsCsv(holdings: readonly Holding[], asOf: string): string {
+/** Some of a snapshot's holdings, with all their digits, as RFC 4180 writes it. */
+export function holdingsCsv(holdings: readonly Holding[], { as_of, sources }: Snapshot): string {
+  const byId = new Map(sources.map((source) => [source.connection_id, source]));
   const rows = holdings.map((holding) => [
     holding.account_id,
     holding.currency,
     holding.balance,
     holding.available,
     holding.hold,
-    asOf,
+    byId.get(holding.connection_id)?.as_of ?? as_of,
+    byId.get(holding.connection_id)?.label ?? "",
   ]);
   return BYTE_ORDER_MARK + [HEAD, ...rows].map((row) => `${row.map(cell).join(",")}\r\n`).join("");
 }

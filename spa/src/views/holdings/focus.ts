@@ -1,5 +1,6 @@
 import { useCallback, useState } from "preact/hooks";
-import type { Holding } from "../../api/snapshot.ts";
+import type { Holding } from "../../api/shapes.ts";
+import { holdingKey } from "./listing.ts";
 import { AMOUNTS, type AmountColumn } from "./place.ts";
 
 const STEPS: Partial<Record<string, [rows: number, columns: number]>> = {
@@ -41,7 +42,8 @@ function target(
 }
 
 interface Stop {
-  account: string | undefined;
+  /** A holdingKey; null in an empty table. */
+  key: string | null;
   column: AmountColumn;
 }
 
@@ -55,12 +57,16 @@ export function useTabStop(rows: readonly Holding[], found: ReadonlySet<Holding>
       const column = AMOUNTS.find((name) => name === cell?.dataset["column"]);
       if (!row || !column) return;
       const index = [...(row.parentElement?.children ?? [])].indexOf(row);
-      setLast({ account: rows[index]?.account_id, column });
+      setLast({ key: keyOf(rows[index]), column });
     },
     [rows],
   );
   const shown = rows.filter((holding) => found.has(holding));
-  const isShown = shown.some(({ account_id: id }) => id === last?.account);
-  const stop: Stop = last && isShown ? last : { account: shown[0]?.account_id, column: "balance" };
+  const isShown = shown.some((holding) => holdingKey(holding) === last?.key);
+  const stop: Stop = last && isShown ? last : { key: keyOf(shown[0]), column: "balance" };
   return [stop, move] as const;
+}
+
+function keyOf(holding: Holding | undefined): string | null {
+  return holding ? holdingKey(holding) : null;
 }

@@ -1,16 +1,40 @@
-import type { Holding, Snapshot } from "../../api/snapshot.ts";
+import type { Holding, Snapshot, Source } from "../../api/shapes.ts";
+import { readSources } from "../../api/snapshot.ts";
 import { compareDecimals } from "../../money.ts";
 import type { Place } from "./place.ts";
 
-/** The holdings whose code has the filter's text in it. */
-export function matching(holdings: readonly Holding[], filter: string): Holding[] {
+/** The holdings of a connection ("": of all) whose code has the filter's text in it. */
+export function matching(
+  holdings: readonly Holding[],
+  { filter, connection }: Pick<Place, "filter" | "connection">,
+): Holding[] {
   const wanted = filter.trim().toUpperCase();
-  return holdings.filter(({ currency }) => currency.toUpperCase().includes(wanted));
+  return holdings.filter(
+    ({ currency, connection_id: id }) =>
+      (connection === "" || id === connection) && currency.toUpperCase().includes(wanted),
+  );
+}
+
+/** The source that the table is narrowed to; null for all, also where the address names none. */
+export function narrowedTo(snapshot: Snapshot, { connection }: Place): Source | null {
+  return readSources(snapshot).find(({ connection_id: id }) => id === connection) ?? null;
+}
+
+/** Tells a holding from all others: two keys may open one account. */
+export function holdingKey({ connection_id: connection, account_id: account }: Holding): string {
+  return `${connection} ${account}`;
+}
+
+/** By connection id, its label: only where there is more than one to tell apart. */
+export function labels(snapshot: Snapshot): Map<string, string> {
+  const sources = readSources(snapshot);
+  if (sources.length < 2) return new Map();
+  return new Map(sources.map(({ connection_id: id, label }) => [id, label]));
 }
 
 export function sorted(
   holdings: readonly Holding[],
-  { column, descending }: Omit<Place, "filter">,
+  { column, descending }: Pick<Place, "column" | "descending">,
 ): Holding[] {
   const turn = descending ? -1 : 1;
   return [...holdings].sort((one, other) => {
@@ -22,7 +46,7 @@ export function sorted(
     return (
       order * turn ||
       compareCodes(one.currency, other.currency) ||
-      compareCodes(one.account_id, other.account_id)
+      compareCodes(holdingKey(one), holdingKey(other))
     );
   });
 }
@@ -35,19 +59,23 @@ function compareCodes(one: string, other: string): number {
 const SHORTEST = 4;
 
 /**
- * By account id, the start of it that tells accounts of one currency apart. An account that is
- * the only one of its currency needs none and has none.
+ * By holdingKey, the start of the account's id that tells those of one currency apart. An account
+ * that is the only one of its currency in its connection needs none and has none.
  */
 export function accountMarks(holdings: readonly Holding[]): Map<string, string> {
-  const byCurrency = new Map<string, string[]>();
-  for (const { currency, account_id: id } of holdings) {
-    byCurrency.set(currency, [...(byCurrency.get(currency) ?? []), id]);
+  const byCurrency = new Map<string, Holding[]>();
+  for (const holding of holdings) {
+    const group = `${holding.connection_id} ${holding.currency}`;
+    byCurrency.set(group, [...(byCurrency.get(group) ?? []), holding]);
   }
   const marks = new Map<string, string>();
-  for (const ids of byCurrency.values()) {
-    if (ids.length < 2) continue;
-    const length = enough(ids);
-    for (const id of ids) marks.set(id, id.length > length ? `${id.slice(0, length)}…` : id);
+  for (const accounts of byCurrency.values()) {
+    if (accounts.length < 2) continue;
+    const length = enough(accounts.map(({ account_id: id }) => id));
+    for (const account of accounts) {
+      const { account_id: id } = account;
+      marks.set(holdingKey(account), id.length > length ? `${id.slice(0, length)}…` : id);
+    }
   }
   return marks;
 }
@@ -87,6 +115,11 @@ export function hiddenWords({ zero, dust }: Snapshot["hidden"]): string | null {
 /** "13 holdings in 204 accounts". */
 export function listedWords({ holdings, account_count: accounts }: Snapshot): string {
   return `${count(holdings.length, "holding")} in ${count(accounts, "account")}`;
+}
+
+/** "204 accounts, 190 empty and 1 dust account not shown" */
+export function sourceWords({ account_count: accounts, hidden }: Source): string {
+  return [count(accounts, "account"), hiddenWords(hidden)].filter(Boolean).join(", ");
 }
 
 export function count(number: number, noun: string): string {

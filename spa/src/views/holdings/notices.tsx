@@ -1,9 +1,11 @@
-import type { Warning } from "../../api/snapshot.ts";
-import { REFUSED, isKnownCode, problemSentence } from "../../api/sentences.ts";
+import type { Snapshot, Source, Notice as Warning } from "../../api/shapes.ts";
+import { SHARED_ID, readSources, isFailing, isOld } from "../../api/snapshot.ts";
+import { isKnownCode, problemSentence } from "../../api/sentences.ts";
 import type { Session, SessionState } from "../../auth/session.ts";
-import type { Figures } from "../../freshness.ts";
+import { exchangeName } from "../../exchanges.ts";
 import type { Reader, Reading } from "../../reading/reader.ts";
-import { MomentTime, Notice } from "../../shell/notice.tsx";
+import { Link } from "../../shell/link.tsx";
+import { EndedNotice, MomentTime, Notice } from "../../shell/notice.tsx";
 import { FailureNotice } from "./failure.tsx";
 
 interface NoticesProps {
@@ -18,10 +20,15 @@ interface NoticesProps {
 export function Notices({ reader, reading, session, state, say }: NoticesProps) {
   const { figures, failure } = reading;
   const warnings = figures?.snapshot.warnings ?? [];
+  const sources = figures?.snapshot.sources ?? [];
   return (
     <div class="notices" role="status">
       {state.phase === "expired" && (
-        <EndedNotice figures={figures} session={session} isRefused={state.isRefused} />
+        <EndedNotice
+          asOf={figures?.snapshot.as_of ?? null}
+          session={session}
+          isRefused={state.isRefused}
+        />
       )}
       {state.phase !== "expired" && failure !== null && (
         <FailureNotice
@@ -32,73 +39,98 @@ export function Notices({ reader, reading, session, state, say }: NoticesProps) 
           say={say}
         />
       )}
-      {failure === null && figures?.snapshot.stale === true && <StaleNotice figures={figures} />}
+      {failure === null && figures !== null && isOld(figures.snapshot) && (
+        <OldNotice snapshot={figures.snapshot} />
+      )}
+      {failure === null &&
+        sources
+          .filter(isFailing)
+          .map((source) => (
+            <SourceNotice
+              key={source.connection_id}
+              source={source}
+              isOnly={figures !== null && readSources(figures.snapshot).length === 1}
+              canManage={state.phase !== "open"}
+            />
+          ))}
       {warnings
         .filter(({ code }) => code.startsWith("cache_"))
         .map((warning) => (
           <Notice key={warning.code} tone="info" title={cacheTitle(warning)}>
-            <p>The figures are right and current; every reading just asks Coinbase anew.</p>
+            <p>The figures are right and current; every reading just asks the exchange anew.</p>
           </Notice>
         ))}
-      {warnings.filter(isOther).map((warning) => (
-        <Notice key={warning.code} tone="info" title="About these figures">
-          <p>{warning.detail}</p>
-        </Notice>
-      ))}
+      {warnings
+        .filter((warning) => isOther(warning, sources))
+        .map((warning) => (
+          <Notice key={warning.code} tone="info" title="About these figures">
+            <p>{warning.detail}</p>
+          </Notice>
+        ))}
     </div>
   );
 }
 
-interface EndedNoticeProps {
-  figures: Figures | null;
-  session: Session;
-  isRefused: boolean;
-}
-
-function EndedNotice({ figures, session, isRefused }: EndedNoticeProps) {
+/** Not even which connections there are could be found out: all is as it was. */
+function OldNotice({ snapshot }: { snapshot: Snapshot }) {
+  const reason = snapshot.warnings.find(({ code }) => isKnownCode(code));
+  const sentence = reason && problemSentence(reason.code, reason.detail);
   return (
     <Notice
       tone="old"
-      title={isRefused ? REFUSED.title : "Your session has ended"}
-      label="Session ended"
-      actions={
-        <button
-          type="button"
-          class="button button-main"
-          onClick={() => {
-            void session.signIn();
-          }}
-        >
-          Sign in again
-        </button>
-      }
+      title={sentence?.title ?? "The holdings could not be read again"}
+      label="Stale figures"
     >
       <p>
-        {figures && (
-          <>
-            These are the figures as of <MomentTime iso={figures.snapshot.as_of} />.{" "}
-          </>
-        )}
-        {isRefused ? REFUSED.remedy : "Your place on this page is kept."}
+        These are the last good figures, as of <MomentTime iso={snapshot.as_of} />.{" "}
+        {sentence?.remedy}
       </p>
     </Notice>
   );
 }
 
-function StaleNotice({ figures: { snapshot } }: { figures: Figures }) {
-  const reasons = snapshot.warnings.filter(({ code }) => isKnownCode(code));
-  const [reason] = reasons;
+interface SourceNoticeProps {
+  source: Source;
+  /** Then nothing has to be said of which one it is. */
+  isOnly: boolean;
+  canManage: boolean;
+}
+
+/** What only a viewer can set right, by another key. */
+const OF_THE_KEY = ["exchange_credentials_rejected", "exchange_permission_denied"];
+
+/** One connection has failed: the others' figures are none the worse for it. */
+function SourceNotice({ source, isOnly, canManage }: SourceNoticeProps) {
+  const { connection_id: id, label, warning, as_of: asOf } = source;
+  const known = warning !== null && isKnownCode(warning.code);
+  const sentence = known ? problemSentence(warning.code, warning.detail) : null;
+  const title = sentence?.title ?? `${exchangeName(source.exchange)} could not be read`;
+  const needsKey = id !== SHARED_ID && warning !== null && OF_THE_KEY.includes(warning.code);
   return (
     <Notice
       tone="old"
-      title={
-        reason ? problemSentence(reason.code, reason.detail).title : "Coinbase could not be read"
+      title={isOnly ? title : `${label}: ${title}`}
+      label={isOnly ? "Stale figures" : `Stale figures of ${label}`}
+      actions={
+        needsKey &&
+        canManage && (
+          <Link to={`/connections/${id}`} class="button">
+            Replace the key
+          </Link>
+        )
       }
-      label="Stale figures"
     >
       <p>
-        These are the last good figures, as of <MomentTime iso={snapshot.as_of} />.{" "}
-        {reason && problemSentence(reason.code, reason.detail).remedy}
+        {asOf === null ? (
+          "It has not been read yet: nothing of it is in the figures below. "
+        ) : (
+          <>
+            These are the last good figures, as of <MomentTime iso={asOf} />.{" "}
+          </>
+        )}
+        {needsKey
+          ? "Replace its key by another one of the same account."
+          : (sentence?.remedy ?? warning?.detail)}
       </p>
     </Notice>
   );
@@ -110,7 +142,8 @@ function cacheTitle({ code }: Warning): string {
     : "About these figures";
 }
 
-/** The demo has its ribbon, a stale answer its own notice. */
-function isOther({ code }: Warning): boolean {
-  return code !== "demo_mode" && !code.startsWith("cache_") && !isKnownCode(code);
+/** The demo has its ribbon, and whatever makes figures stale a notice of its own. */
+function isOther({ code }: Warning, sources: Source[]): boolean {
+  const isOfSource = sources.some(({ warning }) => warning?.code === code);
+  return code !== "demo_mode" && !code.startsWith("cache_") && !isKnownCode(code) && !isOfSource;
 }

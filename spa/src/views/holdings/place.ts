@@ -16,27 +16,31 @@ export const COLUMN_NAMES: Record<Column, string> = {
 
 export interface Place {
   filter: string;
+  /** The id of the only connection to list; "" for all. */
+  connection: string;
   column: Column;
   descending: boolean;
 }
 
-const LONGEST_FILTER = 64;
+const LONGEST = 64;
 
 /** `search` is hostile: whatever makes no sense is the start. */
 export function readPlace(search: string): Place {
   const query = new URLSearchParams(search);
   const sort = query.get("sort");
   return {
-    filter: (query.get("q") ?? "").slice(0, LONGEST_FILTER),
+    filter: (query.get("q") ?? "").slice(0, LONGEST),
+    connection: (query.get("connection") ?? "").slice(0, LONGEST),
     column: COLUMNS.find((column) => column === sort) ?? "currency",
     descending: query.get("dir") === "desc",
   };
 }
 
 /** "" for the start. */
-export function placeQuery({ filter, column, descending }: Place): string {
+export function placeQuery({ filter, connection, column, descending }: Place): string {
   const query = new URLSearchParams();
   if (filter) query.set("q", filter);
+  if (connection) query.set("connection", connection);
   if (column !== "currency") query.set("sort", column);
   if (descending) query.set("dir", "desc");
   const text = query.toString();

@@ -1,5 +1,5 @@
 import { Component, type ComponentChildren, Fragment, h } from "preact";
-import type { Holding } from "../../api/snapshot.ts";
+import type { Holding } from "../../api/shapes.ts";
 import { type AmountFormat, isZero, joined, shareOnHold } from "../../money.ts";
 import { shownCode } from "./listing.ts";
 import { AMOUNTS, type AmountColumn, COLUMN_NAMES } from "./place.ts";
@@ -8,6 +8,8 @@ interface HoldingRowProps {
   holding: Holding;
   /** Tells accounts of one currency apart; null when there is one. */
   mark: string | null;
+  /** Of its connection; null when there is one. */
+  label: string | null;
   isHidden: boolean;
   isFound: boolean;
   /** The column in it where Tab stops, if it does. */
@@ -20,13 +22,14 @@ interface HoldingRowProps {
 export type Scales = Record<AmountColumn, number>;
 
 export const HoldingRow = memo(
-  ({ holding, mark, isHidden, isFound, stop, scales, format, copy }: HoldingRowProps) => {
+  ({ holding, mark, label, isHidden, isFound, stop, scales, format, copy }: HoldingRowProps) => {
     const code = shownCode(holding.currency);
-    const name = code + (mark === null ? "" : ` ${mark}`);
+    const name = [code, mark, label].filter((part) => part !== null).join(" ");
     return (
       <tr role="row" hidden={!isFound}>
         <th role="rowheader" scope="row" data-column="currency">
           <span class="code">{code}</span>
+          {label !== null && <span class="origin">{label}</span>}
           {mark !== null && (
             <span class="mark" title={`Account ${holding.account_id}`}>
               {mark}

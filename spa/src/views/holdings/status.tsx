@@ -1,4 +1,7 @@
-import { isDemo } from "../../api/snapshot.ts";
+import { useState } from "preact/hooks";
+import { readSources, isDemo, isFailing } from "../../api/snapshot.ts";
+import type { Snapshot } from "../../api/shapes.ts";
+import { exchangeName } from "../../exchanges.ts";
 import {
   type Figures,
   type Instant,
@@ -11,6 +14,7 @@ import type { Outcome, Reader, Reading } from "../../reading/reader.ts";
 import { RefreshIcon } from "../../shell/icons.tsx";
 import { MomentTime } from "../../shell/notice.tsx";
 import { useNow } from "../../store.ts";
+import { SourceList } from "./sources.tsx";
 import { listedWords } from "./listing.ts";
 
 interface StatusCardProps {
@@ -25,6 +29,8 @@ interface StatusCardProps {
 /** How old the figures are and when they are read again. Ticks, and is never announced by itself. */
 export function StatusCard({ reader, reading, hasSession, isOpen, say }: StatusCardProps) {
   const { figures } = reading;
+  const [isOpened, setOpened] = useState(false);
+  const sources = figures && !isDemo(figures.snapshot) ? figures.snapshot.sources : [];
   return (
     <section class="status" aria-label="Freshness" data-tone={tone(reading, hasSession)}>
       <span class="dot" aria-hidden="true" />
@@ -38,9 +44,28 @@ export function StatusCard({ reader, reading, hasSession, isOpen, say }: StatusC
               As of <MomentTime iso={figures.snapshot.as_of} /> · {listedWords(figures.snapshot)}
             </>
           )}
+          {sources.length > 0 && (
+            <>
+              {" · "}
+              <button
+                type="button"
+                class="opener"
+                aria-expanded={isOpened}
+                aria-controls="sources"
+                onClick={() => {
+                  setOpened(!isOpened);
+                }}
+              >
+                {sources.length === 1 ? "Source" : `${sources.length} connections`}
+              </button>
+            </>
+          )}
         </p>
       </div>
       <RefreshButton reader={reader} reading={reading} hasSession={hasSession} say={say} />
+      <div id="sources" class="sources" hidden={!isOpened || sources.length === 0}>
+        {isOpened && figures && <SourceList figures={figures} sources={sources} />}
+      </div>
     </section>
   );
 }
@@ -76,12 +101,27 @@ function Freshness({ reader, reading, hasSession, isOpen }: Omit<StatusCardProps
 
 function origin(figures: Figures, now: Instant): string {
   const ago = agoWords(ageOf(figures, now));
-  return isDemo(figures.snapshot) ? `Sample figures, made ${ago}` : `Read ${ago} from Coinbase`;
+  if (isDemo(figures.snapshot)) return `Sample figures, made ${ago}`;
+  const read = readSources(figures.snapshot).filter(({ as_of: asOf }) => asOf !== null);
+  const [only] = read;
+  if (!only)
+    return readSources(figures.snapshot).length === 0 ? "Nothing is connected" : "Not read yet";
+  return read.length === 1
+    ? `Read ${ago} from ${exchangeName(only.exchange)}`
+    : `Oldest of ${read.length} connections read ${ago}`;
+}
+
+function isPartlyFresh({ sources }: Snapshot): boolean {
+  return (
+    sources.some(isFailing) && sources.some((source) => source.as_of !== null && !isFailing(source))
+  );
 }
 
 function tone({ figures, failure, asking }: Reading, hasSession: boolean): string {
-  if (!hasSession || (figures !== null && (figures.snapshot.stale || failure !== null)))
-    return "old";
+  const isOld =
+    figures !== null &&
+    (figures.snapshot.stale || failure !== null || figures.snapshot.sources.some(isFailing));
+  if (!hasSession || isOld) return "old";
   if (failure !== null) return "bad";
   return figures === null || asking !== "no" ? "busy" : "good";
 }
@@ -114,6 +154,11 @@ export function RefreshButton({ reader, reading, hasSession, say }: RefreshButto
     }
     const outcome = await reader.read("refresh");
     const { figures } = reader.reading.value;
+    const isPart = figures !== null && isPartlyFresh(figures.snapshot);
+    if (outcome === "stale" && isPart) {
+      say("Read again, but not every connection: the notice says which.");
+      return;
+    }
     const isRead = outcome === "read" || outcome === "cached";
     const isSample = isRead && figures !== null && isDemo(figures.snapshot);
     say(isSample ? "These are the demo’s sample figures." : REFRESHED[outcome]);

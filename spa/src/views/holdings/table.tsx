@@ -1,10 +1,10 @@
 import { useCallback, useMemo } from "preact/hooks";
-import type { Holding } from "../../api/snapshot.ts";
+import type { Holding } from "../../api/shapes.ts";
 import { amountFormat, scaleOf } from "../../money.ts";
 import { copyText } from "../../shell/browser.ts";
 import { SortIcon } from "../../shell/icons.tsx";
 import { arrowKeys, useTabStop } from "./focus.ts";
-import { accountMarks } from "./listing.ts";
+import { accountMarks, holdingKey } from "./listing.ts";
 import { type AmountColumn, COLUMNS, COLUMN_NAMES, type Place, sortedBy } from "./place.ts";
 import { HoldingRow, type Scales } from "./row.tsx";
 
@@ -16,6 +16,8 @@ interface HoldingsTableProps {
   rows: readonly Holding[];
   /** Those that the filter leaves. */
   found: readonly Holding[];
+  /** Of connections by id, where there are several. */
+  labels: ReadonlyMap<string, string>;
   place: Place;
   setPlace: (place: Place) => void;
   isHidden: boolean;
@@ -23,7 +25,15 @@ interface HoldingsTableProps {
 }
 
 /** The roles are the elements' own; written out, because CSS lays it out as cards on a phone. */
-export function HoldingsTable({ rows, found, place, setPlace, isHidden, say }: HoldingsTableProps) {
+export function HoldingsTable({
+  rows,
+  found,
+  labels,
+  place,
+  setPlace,
+  isHidden,
+  say,
+}: HoldingsTableProps) {
   const marks = useMemo(() => accountMarks(rows), [rows]);
   const format = useMemo(() => amountFormat(), []);
   const scales = useMemo(() => widestScales(rows), [rows]);
@@ -53,12 +63,13 @@ export function HoldingsTable({ rows, found, place, setPlace, isHidden, say }: H
         <tbody role="rowgroup">
           {rows.map((holding) => (
             <HoldingRow
-              key={holding.account_id}
+              key={holdingKey(holding)}
               holding={holding}
-              mark={marks.get(holding.account_id) ?? null}
+              mark={marks.get(holdingKey(holding)) ?? null}
+              label={labels.get(holding.connection_id) ?? null}
               isHidden={isHidden}
               isFound={left.has(holding)}
-              stop={holding.account_id === stop.account ? stop.column : null}
+              stop={holdingKey(holding) === stop.key ? stop.column : null}
               scales={scales}
               format={format}
               copy={copy}
@@ -71,14 +82,18 @@ export function HoldingsTable({ rows, found, place, setPlace, isHidden, say }: H
       </p>
       {found.length === 0 && (
         <div class="nothing">
-          <h2>No currency matches</h2>
+          <h2>
+            {place.filter.trim() === "" ? "Nothing in this connection" : "No currency matches"}
+          </h2>
           <p>
-            Nothing that you hold has “{place.filter.trim()}” in its code.{" "}
+            {place.filter.trim() === ""
+              ? "It has no holdings to show."
+              : `Nothing that is listed has “${place.filter.trim()}” in its code.`}{" "}
             <button
               type="button"
               class="button button-small"
               onClick={() => {
-                setPlace({ ...place, filter: "" });
+                setPlace({ ...place, filter: "", connection: "" });
                 document.getElementById("filter")?.focus();
               }}
             >

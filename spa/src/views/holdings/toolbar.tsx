@@ -1,8 +1,9 @@
-import type { Holding, Snapshot } from "../../api/snapshot.ts";
+import type { Holding, Snapshot } from "../../api/shapes.ts";
+import { readSources } from "../../api/snapshot.ts";
 import { saveFile } from "../../shell/browser.ts";
 import { DownloadIcon, SearchIcon } from "../../shell/icons.tsx";
 import { csvName, holdingsCsv } from "./csv.ts";
-import { count, hiddenWords } from "./listing.ts";
+import { count, hiddenWords, narrowedTo } from "./listing.ts";
 import type { Place } from "./place.ts";
 
 interface ToolbarProps {
@@ -23,15 +24,17 @@ export function Toolbar({ snapshot, found, place, setPlace, isHidden, say }: Too
     }
     const all = snapshot.holdings.length;
     if (found.length === 0) {
-      say("No currency matches: there is nothing to export.");
+      say("Nothing is listed: there is nothing to export.");
       return;
     }
-    saveFile(csvName(snapshot), "text/csv;charset=utf-8", holdingsCsv(found, snapshot.as_of));
+    saveFile(csvName(snapshot), "text/csv;charset=utf-8", holdingsCsv(found, snapshot));
     const those =
       found.length === all ? count(all, "holding") : `${found.length} of ${all} holdings`;
     say(`${those} exported with all digits.`);
   };
-  const hidden = hiddenWords(snapshot.hidden);
+  const sources = readSources(snapshot);
+  const source = narrowedTo(snapshot, place);
+  const hidden = hiddenWords((source ?? snapshot).hidden);
   return (
     <div class="toolbar">
       <label class="filter">
@@ -51,10 +54,29 @@ export function Toolbar({ snapshot, found, place, setPlace, isHidden, say }: Too
           }}
         />
       </label>
+      {sources.length > 1 && (
+        <div class="narrow">
+          <select
+            aria-label="Connection"
+            value={source?.connection_id ?? ""}
+            onChange={(event) => {
+              setPlace({ ...place, connection: event.currentTarget.value });
+            }}
+          >
+            <option value="">All connections</option>
+            {sources.map(({ connection_id: id, label }) => (
+              <option key={id} value={id}>
+                {label}
+              </option>
+            ))}
+          </select>
+        </div>
+      )}
       <p class="found">
         <span role="status">
-          {place.filter && `${found.length} of ${snapshot.holdings.length} match`}
+          {(place.filter || source) && `${found.length} of ${snapshot.holdings.length} match`}
         </span>
+        {!place.filter && source && hidden !== null && " · "}
         {!place.filter && hidden}
       </p>
       <button

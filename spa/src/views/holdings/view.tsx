@@ -1,9 +1,11 @@
 import { useMemo } from "preact/hooks";
-import { type Snapshot, isDemo } from "../../api/snapshot.ts";
+import type { Snapshot } from "../../api/shapes.ts";
+import { readSources, isDemo } from "../../api/snapshot.ts";
 import { hasSession } from "../../auth/session.ts";
 import type { ViewProps } from "../../shell/frame.tsx";
+import { Link, ViewTitle } from "../../shell/link.tsx";
 import { useStore } from "../../store.ts";
-import { hiddenWords, matching, sorted } from "./listing.ts";
+import { hiddenWords, labels, matching, narrowedTo, sorted } from "./listing.ts";
 import { Notices } from "./notices.tsx";
 import { usePlace } from "./place.ts";
 import { StatusCard } from "./status.tsx";
@@ -17,18 +19,25 @@ export function HoldingsView({ session, state, reader, isHidden, say }: ViewProp
   const { figures, failure } = reading;
   const snapshot = figures?.snapshot ?? null;
   const { filter, column, descending } = place;
+  const connection = (snapshot && narrowedTo(snapshot, place)?.connection_id) ?? "";
   const rows = useMemo(
     () => sorted(snapshot?.holdings ?? [], { column, descending }),
     [snapshot, column, descending],
   );
-  const found = useMemo(() => matching(snapshot?.holdings ?? [], filter), [snapshot, filter]);
+  const found = useMemo(
+    () => matching(snapshot?.holdings ?? [], { filter, connection }),
+    [snapshot, filter, connection],
+  );
+  const named = useMemo(
+    () => (snapshot ? labels(snapshot) : new Map<string, string>()),
+    [snapshot],
+  );
 
   return (
     <>
-      <h1 class="title">
-        Your holdings
+      <ViewTitle title="Your holdings">
         {snapshot !== null && isDemo(snapshot) && <span class="ribbon">Demo: sample figures</span>}
-      </h1>
+      </ViewTitle>
       <StatusCard
         reader={reader}
         reading={reading}
@@ -52,6 +61,7 @@ export function HoldingsView({ session, state, reader, isHidden, say }: ViewProp
           <HoldingsTable
             rows={rows}
             found={found}
+            labels={named}
             place={place}
             setPlace={setPlace}
             isHidden={isHidden}
@@ -66,13 +76,26 @@ export function HoldingsView({ session, state, reader, isHidden, say }: ViewProp
 /** Nothing is held, which is an answer and no failure. */
 function NothingToShow({ snapshot }: { snapshot: Snapshot }) {
   const hidden = hiddenWords(snapshot.hidden);
+  if (readSources(snapshot).length === 0) {
+    return (
+      <section class="nothing" aria-label="Holdings">
+        <h2>Nothing is connected</h2>
+        <p>Connect an account, or go on with one that is paused.</p>
+        <p>
+          <Link to="/connections" class="button button-main">
+            Connections
+          </Link>
+        </p>
+      </section>
+    );
+  }
   return (
     <section class="nothing" aria-label="Holdings">
       <h2>No holdings</h2>
       <p>
         {snapshot.account_count === 0
-          ? "Coinbase knows no account of this key."
-          : "Every account that Coinbase returned is empty or too small to show."}
+          ? "No account was found with the keys that are connected."
+          : "Every account that was read is empty or too small to show."}
       </p>
       {hidden !== null && <p class="small">{hidden}.</p>}
     </section>

@@ -4,11 +4,12 @@ import {
   hiddenWords,
   listedWords,
   matching,
+  narrowedTo,
   shownCode,
   sorted,
 } from "../../../src/views/holdings/listing.ts";
 import { placeQuery, readPlace, sortedBy } from "../../../src/views/holdings/place.ts";
-import { holding, snapshot } from "../../samples.ts";
+import { holding, snapshot, source } from "../../samples.ts";
 
 const codes = (list: { currency: string }[]) => list.map(({ currency }) => currency);
 
@@ -45,9 +46,9 @@ it("filters by a part of the code, in any case, and takes the filter as text", (
     holding({ currency: "BTC" }),
     holding({ currency: "A.C" }),
   ];
-  expect(codes(matching(list, " usd "))).toEqual(["USDC"]);
-  expect(codes(matching(list, "."))).toEqual(["A.C"]);
-  expect(codes(matching(list, ""))).toEqual(["USDC", "BTC", "A.C"]);
+  expect(codes(matching(list, { filter: " usd ", connection: "" }))).toEqual(["USDC"]);
+  expect(codes(matching(list, { filter: ".", connection: "" }))).toEqual(["A.C"]);
+  expect(codes(matching(list, { filter: "", connection: "" }))).toEqual(["USDC", "BTC", "A.C"]);
 });
 
 it("tells accounts of one currency apart by as much of the id as that takes", () => {
@@ -57,14 +58,30 @@ it("tells accounts of one currency apart by as much of the id as that takes", ()
     holding({ account_id: "only", currency: "ETH" }),
   ]);
   expect([...marks]).toEqual([
-    ["aaaa-1", "aaaa-1"],
-    ["aaaa-2", "aaaa-2"],
+    ["shared aaaa-1", "aaaa-1"],
+    ["shared aaaa-2", "aaaa-2"],
   ]);
   expect(
     accountMarks([holding({ account_id: "abcdef" }), holding({ account_id: "xbcdef" })]).get(
-      "abcdef",
+      "shared abcdef",
     ),
   ).toBe("abcd…");
+});
+
+it("needs no mark where the connection tells them apart", () => {
+  expect(
+    accountMarks([holding({ account_id: "a" }), holding({ account_id: "b", connection_id: "b" })]),
+  ).toEqual(new Map());
+});
+
+it("narrows to a connection, and to all where the address names none that there is", () => {
+  const list = snapshot({
+    sources: [source(), source({ connection_id: "b" })],
+    holdings: [holding(), holding({ connection_id: "b", currency: "ETH" })],
+  });
+  expect(codes(matching(list.holdings, { filter: "", connection: "b" }))).toEqual(["ETH"]);
+  expect(narrowedTo(list, readPlace("?connection=b"))).toEqual(source({ connection_id: "b" }));
+  expect(narrowedTo(list, readPlace("?connection=__proto__"))).toBeNull();
 });
 
 it("shows what cannot be seen, so that no code passes for another", () => {
@@ -74,10 +91,11 @@ it("shows what cannot be seen, so that no code passes for another", () => {
 });
 
 it("keeps the place in the address and reads nonsense as the start", () => {
-  const place = { filter: "a&b", column: "hold", descending: true } as const;
+  const place = { filter: "a&b", connection: "b7", column: "hold", descending: true } as const;
   expect(readPlace(placeQuery(place))).toEqual(place);
   expect(readPlace("?sort=__proto__&dir=up")).toEqual({
     filter: "",
+    connection: "",
     column: "currency",
     descending: false,
   });

@@ -5,7 +5,7 @@ import { OpenSession, type SessionState } from "../../../src/auth/session.ts";
 import { machineClock } from "../../../src/freshness.ts";
 import { Reader } from "../../../src/reading/reader.ts";
 import { Notices } from "../../../src/views/holdings/notices.tsx";
-import { snapshot, reported } from "../../samples.ts";
+import { failing, reported, snapshot, source } from "../../samples.ts";
 
 afterEach(cleanup);
 
@@ -41,11 +41,55 @@ it("is silent about figures that are in order", async () => {
 });
 
 it("says why figures are stale, in plain words, and of when they are", async () => {
-  const warnings = [{ code: "exchange_credentials_rejected", detail: "x" }];
-  const text = await show([figures({ stale: true, warnings })]);
+  const text = await show([figures(failing("exchange_credentials_rejected"))]);
   expect(text).toContain("Coinbase rejects the stored API key");
   expect(text).toContain("last good figures");
   expect(document.querySelector("time")?.dateTime).toBe("2026-11-21T09:30:00Z");
+});
+
+it("gives a connection that fails its own notice, and casts no doubt on the others", async () => {
+  const text = await show([
+    figures({
+      stale: true,
+      sources: [
+        source(),
+        source({
+          connection_id: "b",
+          label: "Home",
+          as_of: null,
+          expires_at: null,
+          warning: { code: "exchange_credentials_rejected", detail: "x" },
+        }),
+      ],
+    }),
+  ]);
+  expect(screen.getAllByRole("region").map((it) => it.getAttribute("aria-label"))).toEqual([
+    "Stale figures of Home",
+  ]);
+  expect(text).toContain("Home: Coinbase rejects the stored API key");
+  expect(text).toContain("nothing of it is in the figures below");
+});
+
+it("says so where not even the connections could be listed", async () => {
+  const warnings = [{ code: "records_unavailable", detail: "x" }];
+  const text = await show([figures({ stale: true, warnings })]);
+  expect(screen.getAllByRole("region").length).toBe(1);
+  expect(text).toContain("Your connections cannot be reached right now");
+  expect(text).toContain("These are the last good figures");
+});
+
+it("is silent about a connection that is paused", async () => {
+  const paused = source({ connection_id: "b", status: "paused", as_of: null, expires_at: null });
+  expect(await show([figures({ sources: [source(), paused] })])).toBe("");
+});
+
+it("leads to another key for a connection of one's own, and nowhere for the shared one", async () => {
+  const rejected = { stale: true, warning: { code: "exchange_credentials_rejected", detail: "" } };
+  const sources = [source(rejected), source({ ...rejected, connection_id: "b", label: "Home" })];
+  await show([figures({ stale: true, sources })], { phase: "signed-in", name: null });
+  expect(screen.getAllByRole("link").map((link) => link.getAttribute("href"))).toEqual([
+    "/connections/b",
+  ]);
 });
 
 it("explains a cache that is down without casting doubt on the figures", async () => {
@@ -68,6 +112,7 @@ it("gives a problem its sentence, its detail and the id to quote", async () => {
       detail: "api_secret is cut",
       requestId: "id-7",
       retryAfter: null,
+      errors: {},
     },
   ]);
   expect(text).toContain("The stored Coinbase key cannot be used");
@@ -78,7 +123,7 @@ it("gives a problem its sentence, its detail and the id to quote", async () => {
 });
 
 it("keeps one voice: while a reading fails, older staleness is not reported too", async () => {
-  const stale = figures({ stale: true, warnings: [{ code: "exchange_timeout", detail: "" }] });
+  const stale = figures(failing("exchange_timeout"));
   const text = await show([stale, { kind: "offline" }]);
   expect(text).toContain("You are offline");
   expect(text).not.toContain("did not answer in time");

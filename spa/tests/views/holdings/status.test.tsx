@@ -7,7 +7,7 @@ import { Reader } from "../../../src/reading/reader.ts";
 import { useStore } from "../../../src/store.ts";
 import { FailureNotice } from "../../../src/views/holdings/failure.tsx";
 import { StatusCard } from "../../../src/views/holdings/status.tsx";
-import { snapshot, reported } from "../../samples.ts";
+import { reported, snapshot, source } from "../../samples.ts";
 
 afterEach(cleanup);
 
@@ -65,9 +65,36 @@ it("tells how old the figures are, when the next reading is, and of how many acc
   const { reader } = readerOf([{ kind: "figures", snapshot: snapshot(), provenance: reported() }]);
   await reader.read("read");
   const { container } = render(<Card reader={reader} say={() => undefined} />);
-  expect(container.textContent).toContain("from Coinbase · next reading");
+  expect(container.textContent).toContain("from Coinbase Exchange · next reading");
   expect(container.textContent).toContain("1 holding in 204 accounts");
   expect(screen.queryByRole("status")).toBeNull();
+});
+
+it("shows the oldest of several connections, and opens to each", async () => {
+  const list = snapshot({
+    sources: [
+      source({ as_of: "2026-11-21T09:32:00Z" }),
+      source({
+        connection_id: "b",
+        label: "Home",
+        exchange: "coinbase_advanced",
+        scope: "No vault.",
+      }),
+      source({ connection_id: "c", label: "Old", as_of: null, expires_at: null }),
+    ],
+  });
+  const { reader } = readerOf([
+    { kind: "figures", snapshot: list, provenance: reported({ age: 125 }) },
+  ]);
+  await reader.read("read");
+  const { container } = render(<Card reader={reader} say={() => undefined} />);
+  expect(container.textContent).toContain("Oldest of 2 connections read 2 min ago");
+  fireEvent.click(screen.getByRole("button", { name: "3 connections", expanded: false }));
+  expect(screen.getAllByRole("listitem").map((item) => item.textContent)).toEqual([
+    expect.stringMatching(/^Coinbase Coinbase ExchangeRead \d s ago · 204 accounts/),
+    expect.stringMatching(/^Home CoinbaseRead 2 min ago · .*No vault\.Manage Home$/),
+    "Old Coinbase ExchangeNever readManage Old",
+  ]);
 });
 
 it("names no exchange for the demo's sample figures, nor before it knows whose they are", async () => {
@@ -98,6 +125,7 @@ it("does not ask to sign in where there is nowhere to do it", async () => {
     detail: "",
     requestId: null,
     retryAfter: null,
+    errors: {},
   };
   const { reader, session } = readerOf([refused, refused]);
   await reader.read("read");

@@ -1,7 +1,7 @@
 import { cleanup, fireEvent, render, screen, within } from "@testing-library/preact";
 import { useState } from "preact/hooks";
 import { afterEach, expect, it, vi } from "vitest";
-import type { Holding } from "../../../src/api/snapshot.ts";
+import type { Holding } from "../../../src/api/shapes.ts";
 import { matching, sorted } from "../../../src/views/holdings/listing.ts";
 import { readPlace } from "../../../src/views/holdings/place.ts";
 import { HoldingsTable } from "../../../src/views/holdings/table.tsx";
@@ -11,10 +11,12 @@ afterEach(cleanup);
 
 function Table({
   all,
+  labels = new Map(),
   isHidden = false,
   say = () => undefined,
 }: {
   all: Holding[];
+  labels?: Map<string, string>;
   isHidden?: boolean;
   say?: (text: string) => void;
 }) {
@@ -31,7 +33,8 @@ function Table({
       </button>
       <HoldingsTable
         rows={rows}
-        found={matching(all, place.filter)}
+        found={matching(all, place)}
+        labels={labels}
         place={place}
         setPlace={setPlace}
         isHidden={isHidden}
@@ -175,4 +178,30 @@ it("tells two accounts of one currency apart", () => {
     <Table all={[holding({ account_id: "aaaa1111" }), holding({ account_id: "bbbb2222" })]} />,
   );
   expect(listed()).toEqual(["BTCaaaa…", "BTCbbbb…"]);
+});
+
+it("names the connection of each holding, also to whoever copies, where there are several", async () => {
+  const writeText = vi.fn(() => Promise.resolve());
+  vi.stubGlobal("navigator", { language: "en", clipboard: { writeText } });
+  const said: string[] = [];
+  render(
+    <Table
+      all={[holding(), holding({ connection_id: "b" })]}
+      labels={
+        new Map([
+          ["shared", "Main"],
+          ["b", "Home"],
+        ])
+      }
+      say={(text) => said.push(text)}
+    />,
+  );
+  // The same account by two keys: two rows all the same.
+  expect(listed()).toEqual(["BTCHome", "BTCMain"]);
+  const [amount] = screen.getAllByTitle("Copy 1.2");
+  if (amount) fireEvent.click(amount);
+  await vi.waitFor(() => {
+    expect(said).toEqual(["Copied 1.2 (BTC Home, available)."]);
+  });
+  vi.unstubAllGlobals();
 });

@@ -17,7 +17,7 @@ function show(isHidden: boolean, search = "", list = snapshot()) {
   render(
     <Toolbar
       snapshot={list}
-      found={matching(list.holdings, readPlace(search).filter)}
+      found={matching(list.holdings, readPlace(search))}
       place={readPlace(search)}
       setPlace={() => undefined}
       isHidden={isHidden}
@@ -42,7 +42,7 @@ it("exports what the filter leaves, and says of how many", async () => {
   fireEvent.click(screen.getByRole("button", { name: "Export CSV" }));
   expect(said).toEqual(["1 of 2 holdings exported with all digits."]);
   expect((await files[0]?.text())?.split("\r\n").slice(1)).toEqual([
-    "e,ETH,7,1.2,0.034567890123,2026-11-21T09:30:00Z",
+    "e,ETH,7,1.2,0.034567890123,2026-11-21T09:30:00Z,Coinbase",
     "",
   ]);
 });
@@ -51,7 +51,7 @@ it("exports no empty file where nothing matches", () => {
   const { said, files } = show(false, "?q=zzz");
   fireEvent.click(screen.getByRole("button", { name: "Export CSV" }));
   expect(files).toEqual([]);
-  expect(said).toEqual(["No currency matches: there is nothing to export."]);
+  expect(said).toEqual(["Nothing is listed: there is nothing to export."]);
 });
 
 it("exports nothing while amounts are hidden, and says why", () => {

@@ -1,0 +1,96 @@
+"""What the API keeps of one viewer, as the page's tests want it: connections and a profile."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Request
+
+from tests.e2e.page.samples import Document, connection, problem
+
+OWN_ID = "0123456789abcdef0123456789abcdef"
+NEW_ID = "fedcba9876543210fedcba9876543210"
+
+
+@dataclass
+class ViewerApi:
+    """Answers in the API's place, and notes what it was asked.
+
+    `refusals` are given in turn to the next requests that change something, each a problem.
+    """
+
+    connections: list[Document] = field(default_factory=lambda: [connection(id=OWN_ID)])
+    profile: Document | None = None
+    rights: list[str] | None = field(default_factory=lambda: ["view"])
+    refusals: list[Document] = field(default_factory=list[Document])
+    changes: list[Request] = field(default_factory=list[Request])
+
+    def answer(self, request: Request) -> tuple[int, Document | None]:
+        """Return a status and a body; a problem by its own status."""
+        method, parts = request.method, urlsplit(request.url).path.strip("/").split("/")
+        if method != "GET":
+            self.changes.append(request)
+            if self.refusals:
+                refusal = self.refusals.pop(0)
+                return refusal["status"], refusal
+        sent: Document = request.post_data_json or {}
+        match [method, *parts]:
+            case ["GET", "connections"]:
+                return 200, {"connections": self.connections, "next": None}
+            case ["POST", "connections"]:
+                return 201, self._connect(sent)
+            case [_, "connections", wanted, *rest]:
+                return self._one(method, wanted, rest, sent)
+            case ["PATCH", "me"]:
+                version = (self.profile or {"version": 0})["version"] + 1
+                self.profile = (self.profile or _PROFILE) | sent | {"version": version}
+                return 200, self.profile
+            case ["DELETE", "me"]:
+                self.profile, self.connections = None, []
+                return 204, None
+            case ["GET", "me"] if self.profile:
+                return 200, self.profile
+            case _:
+                return 404, problem("not_found", 404)
+
+    def _connect(self, sent: Document) -> Document:
+        made = connection(
+            id=NEW_ID,
+            label=sent["label"],
+            exchange=sent["exchange"],
+            rights=self.rights,
+            last_read_at=None,
+        )
+        self.connections.append(made)
+        return made
+
+    def _one(
+        self, method: str, wanted: str, rest: list[str], sent: Document
+    ) -> tuple[int, Document | None]:
+        found = [each for each in self.connections if each["id"] == wanted]
+        if not found:
+            return 404, problem("not_found", 404)
+        changed = dict(found[0])
+        match method, rest:
+            case "PATCH", []:
+                changed |= sent
+            case "PUT", ["credential"]:
+                changed |= {"status": "active", "rights": self.rights, "last_error": None}
+            case "DELETE", []:
+                self.connections.remove(found[0])
+                return 204, None
+            case _:
+                return 405, problem("method_not_allowed", 405)
+        changed["version"] += 1
+        self.connections[self.connections.index(found[0])] = changed
+        return 200, changed
+
+
+_PROFILE: dict[str, Any] = {
+    "email": "viewer@example.com",
+    "currency": "USD",
+    "time_zone": "UTC",
+    "insights": False,
+    "created_at": "2026-11-20T18:00:00Z",
+    "version": 0,
+}
