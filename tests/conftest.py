@@ -19,6 +19,7 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "unhurried
 STARTED_ONCE = ("running", "built", "demo_page", "archive")
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Group for `--dist loadgroup`: one worker has what uses a running stack, or else a file."""
     for item in items:
