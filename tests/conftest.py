@@ -5,9 +5,11 @@ import io
 import logging
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import hypothesis
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 # A busy machine takes its time over an example; what may take how long is for the bench.
 hypothesis.settings.register_profile("unhurried", deadline=None, max_examples=50)
@@ -15,17 +17,32 @@ hypothesis.settings.register_profile("unhurried", deadline=None, max_examples=50
 hypothesis.settings.register_profile("few", deadline=None, max_examples=10)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "unhurried"))
 
-# Each is started once: a stack takes seconds, and the archive too.
-STARTED_ONCE = ("running", "built", "demo_page", "archive")
+# Files that use the same running stack, or the archive: what takes seconds to start or to build is
+# for one worker. By name, as xdist 3.8 cannot set its groups under pytest 9.2.
+TOGETHER = {
+    "stack": ("run", "holdings", "stampede", "cloud_path", "sign_in", "page_server", "browser"),
+    "built": ("page/test_entering", "page/test_reading_again", "page/test_sessions"),
+    "demo": ("page/test_demo_page", "page/test_lighthouse", "built_page"),
+    "archive": ("package", "cold_start"),
+}
+_GROUPS = {
+    f"tests/e2e/{name if '/' in name else f'test_{name}'}.py": group
+    for group, names in TOGETHER.items()
+    for name in names
+}
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Group for `--dist loadgroup`: one worker has what uses a running stack, or else a file."""
-    for item in items:
-        used: list[str] = getattr(item, "fixturenames", [])
-        file = item.nodeid.partition("::")[0]
-        group = next((name for name in STARTED_ONCE if name in used), file)
-        item.add_marker(pytest.mark.xdist_group(group))
+class Spread(LoadScopeScheduling):
+    """A file goes to one worker, for what it started, and files that share a stack go together."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return _GROUPS.get(file, file)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Spread:
+    return Spread(config, log)
 
 
 def pytest_collection_finish() -> None:

@@ -85,7 +85,7 @@ def test_the_query_and_conditional_headers_of_an_event_count() -> None:
 
 HANDLER = make_handler()
 # `HOSTILE_EVENTS=20000` for an attack of hours.
-EXAMPLES = int(os.environ.get("HOSTILE_EVENTS", settings.default.max_examples))
+EXAMPLES = int(os.environ.get("HOSTILE_EVENTS", settings().max_examples))
 HEADERS = (
     "if-none-match",
     "host",
