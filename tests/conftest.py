@@ -20,8 +20,23 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "unhurried
 # Files that use the same running stack, or the archive: what takes seconds to start or to build is
 # for one worker. By name, as xdist 3.8 cannot set its groups under pytest 9.2.
 TOGETHER = {
-    "stack": ("run", "holdings", "stampede", "cloud_path", "sign_in", "page_server", "browser"),
-    "built": ("page/test_entering", "page/test_reading_again", "page/test_sessions"),
+    "stack": (
+        "run",
+        "connected",
+        "connections",
+        "holdings",
+        "stampede",
+        "cloud_path",
+        "sign_in",
+        "page_server",
+        "browser",
+    ),
+    "built": (
+        "page/test_connections_live",
+        "page/test_entering",
+        "page/test_reading_again",
+        "page/test_sessions",
+    ),
     "demo": ("page/test_demo_page", "page/test_lighthouse", "built_page"),
     "archive": ("package", "cold_start"),
 }
