@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 
-from bench import contenders, measure, report, targets
+from bench import contenders, large, measure, report, targets
 from bench.contenders import NAMES, ROOT, TREES
 from bench.invocation import WrongAnswer
 from bench.targets import TITLES
@@ -31,7 +31,7 @@ def main() -> str | None:
         return f"holdings: {error}"
     verdicts = targets.judge(rounds)
     machine = measure.machine(python)
-    page = report.render(rounds, verdicts, TITLES, machine, options.calls)
+    page = report.render(rounds, verdicts, TITLES, machine, options.calls, large.table())
     if options.quick or set(options.only) != set(NAMES):
         print(page)  # a page for readers is of a whole run
     else:

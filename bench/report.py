@@ -28,8 +28,12 @@ def render(
     titles: Mapping[str, str],
     machine: Mapping[str, str],
     calls: int,
+    large: str,
 ) -> str:
-    """`titles` names the contenders, ours among them, in the order of the tables."""
+    """`titles` names the contenders, ours among them, in the order of the tables.
+
+    `large` is the table of bench/large.py.
+    """
     own = shown(measured(rounds, (OURS, "hit.start_cpu")), 1000)
     on = {**machine, "Python's own start, CPU": f"{own} ms"}
     return PROSE.read_text(encoding="utf-8").format(
@@ -38,6 +42,7 @@ def render(
         machine="\n".join(f"| {name} | {value} |" for name, value in on.items()),
         targets=targets(verdicts),
         tables="\n".join(table(each, rounds, titles) for each in TABLES),
+        large=large,
     )
 
 

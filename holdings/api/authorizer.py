@@ -9,19 +9,13 @@ from collections.abc import Mapping
 from http.client import HTTPException
 from typing import Any
 
+import jwt
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from flask import Flask, request
 
 from holdings.api.identity import REQUEST_CONTEXT, SIGN_IN
 from holdings.core.errors import Forbidden, Misconfigured, Unauthenticated
 from holdings.settings import TokenIssuer
-
-try:
-    import jwt
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-except ImportError:  # neither ships
-    raise Misconfigured(
-        "AUTH_ISSUER needs PyJWT to verify tokens: pip install 'pyjwt[crypto]', or unset it"
-    ) from None
 
 # What has no authorizer in the cloud either.
 _OPEN = ("api.health",)

@@ -434,21 +434,15 @@ def test_an_address_where_nothing_listens_is_a_problem_with_the_documented_code(
     assert "http://127.0.0.1:1/pool/.well-known/jwks.json" in body["detail"]
 
 
-def test_without_pyjwt_the_setting_says_what_is_missing_and_the_app_alone_needs_none() -> None:
+def test_an_app_that_verifies_no_token_loads_nothing_to_do_so() -> None:
     code = """
 import sys
-sys.modules["jwt"] = None
+sys.modules["jwt"] = sys.modules["cryptography"] = None  # importing them is an error
 from holdings import create_app
-from holdings.core.errors import Misconfigured
 from tests.builders import make_settings
-create_app(make_settings())
-try:
-    create_app(make_settings(AUTH_ISSUER="https://issuer.example.com", AUTH_CLIENT_ID="c"))
-except Misconfigured as error:
-    print(error)
+print(create_app(make_settings()).name)
 """
     said = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
     ).stdout
-    assert said.startswith("AUTH_ISSUER needs PyJWT")
-    assert "pip install" in said
+    assert said == "holdings\n"
