@@ -53,6 +53,8 @@ class Kept:
         self._ended = float("-inf")
         self._failure: Failure | None = None
         self._refreshed_at = float("-inf")
+        # What a viewer was last answered by this process, for when nothing else can be reached.
+        self.answered: CachedSnapshot | None = None
 
     def look_up(self, attempt: Attempt) -> None:
         """Find the newest reading: the cache's or, where that has none of it, this process's."""

@@ -30,6 +30,7 @@ DEADLINE_SECONDS = 10.0
 
 # Of viewers and of connections each: whom this process forgets, it finds in the cache.
 _REMEMBERED = 64
+_REMEMBERED_CHARACTERS = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ class HoldingsService:
             sources = self._sources()
             connections = sources.of(viewer, attempt.deadline)
         except (UpstreamError, Misconfigured) as error:
-            return self._last_good(attempt, error)
+            return self._last_good(attempt, kept, error)
         looks = _side_by_side(
             [self._look(sources, viewer, connection, attempt) for connection in connections]
         )
@@ -156,6 +157,7 @@ class HoldingsService:
             return Answer(entry, "STALE")
         if not caches:
             kept.store(attempt, entry)
+        kept.answered = entry if len(entry.payload) <= _REMEMBERED_CHARACTERS else None
         if refreshed:
             return Answer(entry, "REFRESH")
         return Answer(entry, "HIT" if all(one.outcome == "HIT" for one in readings) else "MISS")
@@ -180,8 +182,12 @@ class HoldingsService:
 
         return look
 
-    def _last_good(self, attempt: Attempt, error: HoldingsError) -> Answer:
-        entry = attempt.entry
+    def _last_good(self, attempt: Attempt, kept: Kept, error: HoldingsError) -> Answer:
+        """Answer as last time, since nobody knows which connections there are, or raise it.
+
+        The cache's word counts where it has one: what was removed is not in there any more.
+        """
+        entry = kept.answered if attempt.notice else attempt.entry
         if not (entry and self._rules.is_last_good(entry, attempt.now)):
             raise error
         payload = annotate(entry.payload, [Notice(error.code, error.detail)], stale=True)

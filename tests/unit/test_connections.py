@@ -518,6 +518,20 @@ def test_with_records_down_the_last_good_answer_serves_and_without_one_it_is_sai
         check_problem(house.ask(method, path, json=body), "records_unavailable")
 
 
+def test_with_records_and_cache_down_the_process_answers_as_last_time(house: House) -> None:
+    house.connect(1)
+    whole = house.holdings()
+    house.clock.advance(200)
+    house.records.error = errors.RecordsUnavailable("DynamoDB does not answer")
+    check_problem(house.ask("GET", "/holdings"), "records_unavailable")  # the cache knows better
+    house.cache.readable = house.cache.writable = False
+    answer = house.ask("GET", "/holdings")
+    assert answer.json
+    assert (answer.status_code, answer.headers["X-Cache"]) == (200, "STALE")
+    assert answer.json["holdings"] == whole["holdings"]
+    check_problem(house.ask("GET", "/holdings", "bob"), "records_unavailable")
+
+
 def test_records_are_not_asked_for_what_the_cache_has_ready(house: House) -> None:
     house.connect(1)
     house.clock.advance(6)
