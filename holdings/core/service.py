@@ -150,6 +150,7 @@ class HoldingsService:
             expires_at=expires_at,
             sequence=listed_at,
         )
+        kept.answered = entry if len(entry.payload) <= _REMEMBERED_CHARACTERS else None
         for look in looks:
             if look.failure:
                 sources.note(viewer, look.connection, look.failure, attempt.deadline)
@@ -157,7 +158,6 @@ class HoldingsService:
             return Answer(entry, "STALE")
         if not caches:
             kept.store(attempt, entry)
-        kept.answered = entry if len(entry.payload) <= _REMEMBERED_CHARACTERS else None
         if refreshed:
             return Answer(entry, "REFRESH")
         return Answer(entry, "HIT" if all(one.outcome == "HIT" for one in readings) else "MISS")
