@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
+from holdings.core.service import answer_place
 from local.simulator.book import seeded_accounts
 
 # What Lambda and the two kinds of gateway give, with the claims that the authorizer verified.
@@ -40,6 +41,8 @@ def environment(
         "LAMBDA_TASK_ROOT": task_root,
         "HOME": str(home),
         "DDB_TABLE": table,
+        # Where ours keeps its answer, for the peers that are given our way to it.
+        "BENCH_PLACE": answer_place(_LAMBDA["claims"]["sub"]),
     }
     given |= dict.fromkeys(("AWS_ENDPOINT_URL", "CB_BASE_URL"), url)
     given |= dict.fromkeys(("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"), str(bundle))

@@ -14,9 +14,9 @@ class OurCache:
     def __init__(self):
         environment = AwsEnvironment.from_env(os.environ)
         dynamodb = Aws(environment, os.environ["AWS_REGION"], once(tls.context)).service("dynamodb")
-        table, user = os.environ["DDB_TABLE"], os.environ["DEFAULT_USER_ID"]
+        table, place = os.environ["DDB_TABLE"], os.environ["BENCH_PLACE"]
         self.clock = Clock()
-        self.cache = DynamoDBSnapshotCache(dynamodb, table, f"holdings#{user}")
+        self.cache = DynamoDBSnapshotCache(dynamodb, table, place)
 
     def fresh(self):
         """Return the stored document, or None."""
