@@ -17,6 +17,8 @@ request_id: ContextVar[str] = ContextVar("request_id", default="-")
 _MASK = "[hidden]"
 # Short texts would mask half of the log, and are no secrets.
 _SHORTEST_SECRET = 6
+# A process has at most 64 viewers' connections open; each line is searched for all of these.
+_MOST_KEYS = 256
 _DEEPEST = 5
 _PLAIN = {str, int, bool, type(None)}
 
@@ -60,19 +62,29 @@ class Redactor:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        # The forms of each key, and all of them together.
+        self._keys: dict[tuple[str, ...], frozenset[str]] = {}
         self._hidden: tuple[str, ...] = ()
 
     def hide(self, texts: tuple[str, ...]) -> None:
-        """Mask these from now on, also as JSON, repr() and addresses write them."""
-        forms = {
+        """Mask these of one key from now on, also as JSON, repr() and addresses write them.
+
+        Of more keys than are in use at once, the one that was hidden first is not masked any more.
+        """
+        forms = frozenset(
             form
             for text in texts
             for form in (text, json.dumps(text)[1:-1], repr(text)[1:-1], quote(text, safe=""))
             if len(form) >= _SHORTEST_SECRET
-        }
+        )
         with self._lock:
+            self._keys.pop(texts, None)
+            self._keys[texts] = forms
+            if len(self._keys) > _MOST_KEYS:
+                del self._keys[next(iter(self._keys))]
             # The longest first: one may be a part of another.
-            self._hidden = tuple(sorted({*self._hidden, *forms}, key=len, reverse=True))
+            every = frozenset[str]().union(*self._keys.values())
+            self._hidden = tuple(sorted(every, key=len, reverse=True))
 
     def redact(self, text: str) -> str:
         """Return `text` with what is secret masked, and only characters that can be written."""

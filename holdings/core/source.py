@@ -115,9 +115,7 @@ class Source:
         attempt = replace(asked, entry=None)
         self._kept.look_up(attempt)
         detail = why.detail if why else "the exchange rejects the key: replace it"
-        error = ExchangeCredentialsRejected(detail)
-        error.viewers_own = True
-        return self._without_reading(attempt, error)
+        return self._without_reading(attempt, ExchangeCredentialsRejected(detail))
 
     def _read_once(self, attempt: Attempt) -> Reading:
         """What one thread does for all: read the exchange, unless there is a reason not to."""
@@ -190,6 +188,7 @@ class Source:
         """Answer with the last good figures and why there are no better ones, or raise it."""
         stale = self._stale(attempt, Notice(error.code, error.detail))
         if not stale:
+            error.viewers_own = self._is_the_viewers(error)
             raise error
         return stale
 
@@ -219,8 +218,7 @@ class Source:
         event = "secret_failure" if ours else "exchange_failure"
         if isinstance(error, RecordsUnavailable):
             event = "records_failure"
-        elif isinstance(error, KEY_REFUSED) and not self._connection.shared:
-            error.viewers_own = True
+        elif self._is_the_viewers(error):
             event = "connection_failure"
         logger.log(
             logging.ERROR if ours else logging.WARNING,
@@ -229,6 +227,11 @@ class Source:
             error.detail,
             extra={"event": event, "code": error.code},
         )
+
+    def _is_the_viewers(self, error: HoldingsError) -> bool:
+        """Also of a failure that is only remembered, which has nothing but its code."""
+        refused = error.code in {kind.code for kind in KEY_REFUSED}
+        return refused and not self._connection.shared
 
     def _patience(self, attempt: Attempt) -> Deadline:
         """Until when to wait for another's reading."""

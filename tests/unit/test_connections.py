@@ -214,6 +214,23 @@ def test_what_a_person_does_wrong_with_their_key_is_no_error_of_the_operators(
     assert [record.levelname for record in caplog.records if record.levelno >= 40] == []
 
 
+@pytest.mark.parametrize(
+    "error",
+    [errors.ExchangeCredentialsRejected("rejected"), errors.ExchangePermissionDenied("denied")],
+    ids=lambda error: error.code,
+)
+def test_a_key_of_ones_own_that_is_refused_is_the_operators_business_at_no_request(
+    error: errors.HoldingsError, caplog: pytest.LogCaptureFixture
+) -> None:
+    house = House(environ={"SHARED_CONNECTION": "false"})
+    house.connect(1)
+    house.kind.exchanges["key-0001"] = FakeExchange(error)
+    for _ in range(3):  # of which the first one asks, and the others remember
+        check_problem(house.ask("GET", "/holdings"), error.code)
+    assert house.kind.exchanges["key-0001"].calls == 1
+    assert [record.levelname for record in caplog.records if record.levelno >= 40] == []
+
+
 def test_a_key_that_may_do_more_than_view_is_kept_only_if_that_is_accepted(house: House) -> None:
     house.kind.probe = Probe("a", ("view", "trade", "transfer"))
     for accepted in ([], ["trade"], ["view"]):

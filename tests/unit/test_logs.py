@@ -26,6 +26,15 @@ def test_a_hidden_text_is_masked_in_messages_and_tracebacks(logged: io.StringIO)
     assert "ValueError: header '[hidden]'" in logged.getvalue()
 
 
+def test_what_is_hidden_is_bounded_and_a_key_that_is_hidden_again_stays() -> None:
+    redactor = logs.Redactor()
+    for number in range(5_000):
+        redactor.hide(("the shared key",))
+        redactor.hide((f"secret of viewer {number}",))
+    assert redactor.redact("the shared key, secret of viewer 4999") == "[hidden], [hidden]"
+    assert redactor.redact("secret of viewer 1000") == "secret of viewer 1000"
+
+
 @pytest.mark.parametrize(
     "line",
     [
