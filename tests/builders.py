@@ -316,6 +316,8 @@ class FakeRecords:
         if known.version != connection.version:
             raise Conflict("changed meanwhile")
         changed = replace(connection, version=connection.version + 1)
+        if credential:
+            changed = replace(changed, credential_version=known.credential_version + 1)
         self.kept[viewer][connection.id] = changed, credential or secret
         return changed
 

@@ -1,13 +1,13 @@
 """The Coinbase key in Secrets Manager, kept in memory for a while."""
 
 import logging
-import threading
 from collections.abc import Callable
 
 from holdings.adapters.aws import AwsService, AwsUnavailable
 from holdings.adapters.coinbase_exchange.credentials import Credentials, parse_credentials
 from holdings.core.clock import Clock
 from holdings.core.errors import Misconfigured, SecretInvalid, SecretUnavailable
+from holdings.core.once import KeptFor
 
 logger = logging.getLogger(__name__)
 
@@ -37,34 +37,25 @@ class SecretsManagerCredentials:
         """Keep a key for `keep_for` seconds; `hide` is given each text that no log may show."""
         self._secrets_manager = secrets_manager
         self._secret_name = secret_name
-        self._keep_for = keep_for
-        self._clock = clock
         self._hide = hide
-        self._lock = threading.Lock()
-        self._kept: tuple[Credentials, float] | None = None
+        self._kept = KeptFor(keep_for, self._read, clock.monotonic)
 
     def get(self) -> Credentials:
-        with self._lock:
-            if self._kept and self._clock.monotonic() < self._kept[1]:
-                return self._kept[0]
-            return self._read()
+        return self._kept.get()
 
     def refresh(self) -> Credentials:
         # The operator's key alone is an alarm's business: a viewer's is the viewer's.
         logger.warning("the shared key is rejected", extra={"event": "credentials_rejected"})
-        with self._lock:
-            return self._read()
+        return self._kept.refresh()
 
     def preload(self) -> None:
         """Not the key itself: no snapshot is to hold it."""
         self._secrets_manager.preload()
 
     def _read(self) -> Credentials:
-        """Raises SecretInvalid, SecretUnavailable or Misconfigured; keeps only what is valid."""
-        self._kept = None
+        """Raises SecretInvalid, SecretUnavailable or Misconfigured."""
         credentials = parse_credentials(self._secret_string())
         self._hide(credentials.texts())
-        self._kept = credentials, self._clock.monotonic() + self._keep_for
         return credentials
 
     def _secret_string(self) -> str | None:

@@ -159,7 +159,6 @@ class ConnectionService:
             rights=probe.rights,
             status="paused" if known.status == "paused" else "active",
             last_error=None,
-            credential_version=known.credential_version + 1,
         )
         changed = self._recorded().change(viewer, changed, parsed, deadline)
         self._forget_failure(self._sources.readings(changed), deadline)

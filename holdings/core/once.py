@@ -39,3 +39,33 @@ class LeastRecent(Generic[K, T]):
             if len(self._made) > self._limit:
                 del self._made[next(iter(self._made))]
             return made
+
+
+class KeptFor(Generic[T]):
+    """A thing that is read when it is first needed, and anew after `seconds` or on request."""
+
+    def __init__(
+        self, seconds: float, read: Callable[[], T], monotonic: Callable[[], float]
+    ) -> None:
+        """What `read` raises is raised to who asks, and then nothing is kept."""
+        self._seconds = seconds
+        self._read = read
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._kept: tuple[T, float] | None = None
+
+    def get(self) -> T:
+        with self._lock:
+            if self._kept and self._monotonic() < self._kept[1]:
+                return self._kept[0]
+            return self._read_anew()
+
+    def refresh(self) -> T:
+        with self._lock:
+            return self._read_anew()
+
+    def _read_anew(self) -> T:
+        self._kept = None
+        found = self._read()
+        self._kept = found, self._monotonic() + self._seconds
+        return found

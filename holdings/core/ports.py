@@ -110,8 +110,9 @@ class Records(Protocol):
     ) -> "Connection":
         """Keep a changed connection in place of its `version`; with another key where one is given.
 
-        Returns it with its new version. Raises Conflict where the version is another by now or the
-        new key's account is connected already, NotFound where it is gone.
+        Returns it with its new version, and the key's where there is one. Raises Conflict where the
+        version is another by now or the new key's account is connected already, NotFound where it
+        is gone.
         """
         ...
 

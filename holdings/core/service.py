@@ -16,7 +16,7 @@ from holdings.core.freshness import CachedSnapshot, FreshnessRules
 from holdings.core.kept import Attempt, Kept
 from holdings.core.once import LeastRecent
 from holdings.core.ports import SnapshotCache
-from holdings.core.snapshot import Notice, SourceView, annotate, compose, narrow
+from holdings.core.snapshot import Notice, SourceView, compose, mark_stale, narrow
 
 if TYPE_CHECKING:
     from holdings.core.connections import Connection
@@ -133,23 +133,13 @@ class HoldingsService:
             raise errors[0]
 
         as_of = min((reading.as_of for reading in readings), default=attempt.now)
-        caches = [notice for notice in (attempt.notice, *(one.cache for one in readings)) if notice]
-        entry = CachedSnapshot.seal(
-            compose(
-                [look.view(sources.scope(look.connection)) for look in looks],
-                [*self._notices, *caches[:1]],
-                as_of=as_of,
-                expires_at=(
-                    expires_at := min(
-                        (reading.expires_at for reading in readings),
-                        default=self._rules.expires_at(as_of),
-                    )
-                ),
-            ),
-            as_of=as_of,
-            expires_at=expires_at,
-            sequence=listed_at,
+        expires_at = min(
+            (reading.expires_at for reading in readings), default=self._rules.expires_at(as_of)
         )
+        views = [look.view(sources.scope(look.connection)) for look in looks]
+        caches = [notice for notice in (attempt.notice, *(one.cache for one in readings)) if notice]
+        payload = compose(views, [*self._notices, *caches[:1]], as_of=as_of, expires_at=expires_at)
+        entry = CachedSnapshot.seal(payload, as_of=as_of, expires_at=expires_at, sequence=listed_at)
         kept.answered = entry if len(entry.payload) <= _REMEMBERED_CHARACTERS else None
         for look in looks:
             if look.failure:
@@ -190,7 +180,7 @@ class HoldingsService:
         entry = kept.answered if attempt.notice else attempt.entry
         if not (entry and self._rules.is_last_good(entry, attempt.now)):
             raise error
-        payload = annotate(entry.payload, [Notice(error.code, error.detail)], stale=True)
+        payload = mark_stale(entry.payload, Notice(error.code, error.detail))
         return Answer(
             CachedSnapshot.seal(payload, as_of=entry.as_of, expires_at=entry.expires_at), "STALE"
         )

@@ -122,15 +122,11 @@ def narrow(payload: str, connection_id: str) -> tuple[str, bool] | None:
     return _write(document | narrowed), stale
 
 
-def annotate(payload: str, warnings: Sequence[Notice], *, stale: bool) -> str:
-    """Return the finished document with more warnings and, if so, marked as stale.
-
-    Its figures stay as they were written.
-    """
+def mark_stale(payload: str, warning: Notice) -> str:
+    """Return the finished document as stale, for this reason; its figures stay as written."""
     document = json.loads(payload)
-    document["warnings"] += [_notice(warning) for warning in warnings]
-    document["stale"] = bool(stale or document["stale"])
-    return _write(document)
+    document["warnings"].append(_notice(warning))
+    return _write(document | {"stale": True})
 
 
 def _sums(parts: Sequence[Any]) -> dict[str, Any]:

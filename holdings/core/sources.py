@@ -1,7 +1,6 @@
 """Whose connections are which, and how each is read: what HoldingsService asks for on a miss."""
 
 import logging
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,6 +15,7 @@ from holdings.core.errors import (
     RecordsUnavailable,
 )
 from holdings.core.freshness import FreshnessRules
+from holdings.core.once import KeptFor
 from holdings.core.portfolio import Account
 from holdings.core.ports import Exchange, ExchangeKind, Records, SnapshotCache
 from holdings.core.snapshot import Notice
@@ -100,8 +100,7 @@ class ViewerSources:
     def note(
         self, viewer: str, connection: Connection, failure: Notice, deadline: Deadline
     ) -> None:
-        own = self._records and not connection.shared
-        if not (self._records and own and connection.status == "active"):
+        if not self._records or connection.shared or connection.status != "active":
             return
         if failure.code != _REJECTED:
             return
@@ -130,25 +129,8 @@ class ViewerSources:
             self._hide(kind.secrets(credential))
             return credential
 
-        return kind.open(_Key(read, self._clock, self._keep_for).get)
-
-
-class _Key:
-    """A viewer's credential, kept in memory for a while."""
-
-    def __init__(self, read: Callable[[], Credential], clock: Clock, keep_for: int) -> None:
-        self._read = read
-        self._clock = clock
-        self._keep_for = keep_for
-        self._lock = threading.Lock()
-        self._kept: tuple[Credential, float] | None = None
-
-    def get(self, anew: bool) -> Credential:
-        with self._lock:
-            if anew or not self._kept or self._clock.monotonic() >= self._kept[1]:
-                self._kept = None
-                self._kept = self._read(), self._clock.monotonic() + self._keep_for
-            return self._kept[0]
+        kept = KeptFor(self._keep_for, read, self._clock.monotonic)
+        return kind.open(lambda anew: kept.refresh() if anew else kept.get())
 
 
 class _Unknown:

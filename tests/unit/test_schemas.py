@@ -10,7 +10,7 @@ from marshmallow import ValidationError
 
 from holdings.api.schemas import HoldingsQuerySchema, ReadingDocument, SnapshotSchema
 from holdings.core.portfolio import Account, build_portfolio
-from holdings.core.snapshot import Notice, Part, SourceView, annotate, compose, narrow, parse_part
+from holdings.core.snapshot import Notice, Part, SourceView, compose, mark_stale, narrow, parse_part
 from tests.builders import NOW, make_account, make_connection
 
 amounts = st.decimals(-(10**20), 10**30, allow_nan=False, places=16)
@@ -90,14 +90,12 @@ def test_one_source_alone_is_a_document_as_if_there_were_no_other() -> None:
     assert narrow(whole, "c4") is None
 
 
-def test_a_note_changes_the_warnings_and_nothing_else() -> None:
+def test_what_is_marked_as_stale_says_why_and_is_otherwise_as_it_was() -> None:
     payload = document(make_account())
-    noted = json.loads(annotate(payload, [Notice("a", "b")], stale=True))
-    assert noted == json.loads(payload) | {
+    assert json.loads(mark_stale(payload, Notice("a", "b"))) == json.loads(payload) | {
         "stale": True,
         "warnings": [{"code": "a", "detail": "b"}],
     }
-    assert annotate(payload, [], stale=False) == payload
 
 
 def test_a_lone_surrogate_in_a_name_cannot_break_the_answer() -> None:

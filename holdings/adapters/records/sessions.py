@@ -7,8 +7,6 @@ encryption context with the tag: infra_pulumi/records.py has it.
 
 import logging
 import re
-import threading
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, cast
@@ -18,6 +16,7 @@ from holdings.adapters.aws_environment import SigningKey
 from holdings.core.clock import Clock, Deadline
 from holdings.core.connections import SHARED_ID
 from holdings.core.errors import Misconfigured, RecordsUnavailable, Unauthenticated
+from holdings.core.once import LeastRecent
 from holdings.core.single_flight import NotLanded, SingleFlight
 
 logger = logging.getLogger(__name__)
@@ -103,8 +102,7 @@ class ViewerSessions:
         self._sts = aws.service("sts")
         self._role_arn = role_arn
         self._clock = clock
-        self._lock = threading.Lock()
-        self._places: OrderedDict[str, _Place] = OrderedDict()
+        self._places = LeastRecent[str, _Place](_MOST_SESSIONS)
 
     def call(
         self,
@@ -116,7 +114,7 @@ class ViewerSessions:
     ) -> Mapping[str, Any]:
         if not is_viewer(viewer):
             raise Unauthenticated("the token's sub is not the id of a viewer")
-        place = self._place(viewer)
+        place = self._places.get(viewer, _Place)
         session = self._session(viewer, place, deadline)
         try:
             return self._by(session, service, operation, request, deadline)
@@ -143,14 +141,6 @@ class ViewerSessions:
         called = session.dynamodb if service == "dynamodb" else session.kms
         seconds = min(deadline.remaining(), _CALL_SECONDS)
         return called.call(operation, request, seconds=seconds)
-
-    def _place(self, viewer: str) -> _Place:
-        with self._lock:
-            place = self._places.setdefault(viewer, _Place())
-            self._places.move_to_end(viewer)
-            if len(self._places) > _MOST_SESSIONS:
-                self._places.popitem(last=False)
-            return place
 
     def _session(self, viewer: str, place: _Place, deadline: Deadline) -> _Session:
         session = place.session

@@ -35,7 +35,7 @@ from holdings.adapters.records.items import (
 from holdings.adapters.records.sessions import ViewerCalls
 from holdings.adapters.records.writes import NEW, ViewerWrites, Write, account_key, once_key
 from holdings.core.clock import Clock, Deadline
-from holdings.core.connections import Connection, Credential, Once, Profile
+from holdings.core.connections import Connection, Credential, Once, Profile, is_own_id
 from holdings.core.errors import Conflict, NotFound, RecordsUnavailable
 
 T = TypeVar("T")
@@ -301,7 +301,7 @@ def _ciphertext(item: Item) -> bytes:
 
 def _id(connection_id: str) -> str:
     """Raises NotFound for what is no id of ours, and could be any other key of the table."""
-    if len(connection_id) != 32 or not set(connection_id) <= set("0123456789abcdef"):
+    if not is_own_id(connection_id):
         raise NotFound(_GONE)
     return connection_id
 
