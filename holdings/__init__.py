@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from holdings.core.clock import Clock
     from holdings.core.connection_service import ConnectionService
     from holdings.core.ports import Exchange, ExchangeKind, Records, SnapshotCache
+    from holdings.core.profile_service import ProfileService
     from holdings.core.service import HoldingsService
     from holdings.core.snapshot import Notice
     from holdings.core.source import ReadingCodec
@@ -61,7 +62,9 @@ def create_app(
     settings = settings or Settings.from_env()
     clock = clock or Clock()
     logs.configure(settings.log_level)
-    service, connection_service = _services(settings, clock, exchange, cache, records, kinds)
+    service, connection_service, profile_service = _services(
+        settings, clock, exchange, cache, records, kinds
+    )
 
     app = Flask("holdings", static_folder=None)
     app.url_map.strict_slashes = False
@@ -69,8 +72,8 @@ def create_app(
     problems.register(app)
     prefix = settings.api_prefix or None
     app.register_blueprint(routes.blueprint(settings, clock, service), url_prefix=prefix)
-    for resource in (connections, profile):
-        app.register_blueprint(resource.blueprint(settings, connection_service), url_prefix=prefix)
+    app.register_blueprint(connections.blueprint(settings, connection_service), url_prefix=prefix)
+    app.register_blueprint(profile.blueprint(settings, profile_service), url_prefix=prefix)
     document.register(app, settings)
     if settings.token_issuer and not settings.demo_mode:
         from holdings.api import authorizer
@@ -86,7 +89,7 @@ def _services(
     cache: "Callable[[str], SnapshotCache] | None",
     records: "Records | None",
     kinds: "Mapping[str, ExchangeKind] | None",
-) -> "tuple[HoldingsService, Callable[[], ConnectionService]]":
+) -> "tuple[HoldingsService, Callable[[], ConnectionService], Callable[[], ProfileService]]":
     """What reading from the cache does without is made when it is first needed."""
     from holdings import logs
     from holdings.core.freshness import FreshnessRules
@@ -153,11 +156,16 @@ def _services(
             hide=logs.redactor.hide,
         )
 
+    def profile_service() -> "ProfileService":
+        from holdings.core.profile_service import ProfileService
+
+        return ProfileService(records=kept_records(), cache=places, clock=clock)
+
     made_sources = once(sources)
     holdings = HoldingsService(
         sources=made_sources, cache=places, clock=clock, rules=rules, notices=notices
     )
-    return holdings, once(connection_service)
+    return holdings, once(connection_service), once(profile_service)
 
 
 def _real(settings: "Settings", clock: "Clock", meanwhile: "Callable[[], None]") -> "_Real":

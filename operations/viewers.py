@@ -8,11 +8,12 @@ from botocore import xform_name
 from botocore.exceptions import ClientError
 
 from holdings.adapters.aws import TransactionCanceled
-from holdings.adapters.records import DynamoDBRecords, is_viewer
+from holdings.adapters.records import DynamoDBRecords
 from holdings.core.clock import Clock, Deadline
 from holdings.core.errors import HoldingsError
 from holdings.core.service import answer_place
 from holdings.core.sources import reading_place
+from holdings.core.viewer import is_viewer
 from operations.errors import OperationError
 
 if TYPE_CHECKING:

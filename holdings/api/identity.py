@@ -1,18 +1,16 @@
 """Who is calling, according to the gateway that verified the token."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
 from holdings.core.errors import Unauthenticated
+from holdings.core.viewer import is_viewer
 
 REQUEST_CONTEXT = "apig_wsgi.request_context"
 
 SIGN_IN = "sign in, and send the access token as `Authorization: Bearer <token>`"
 
-# What a session tag takes too. No #, which parts the names of what is kept.
-_VIEWER = re.compile(r"[A-Za-z0-9_.:/=+@-]{1,128}")
 _LONGEST_EMAIL = 254
 
 
@@ -43,7 +41,7 @@ def require_sign_in(environ: Mapping[str, Any]) -> Caller:
         authorizer.get("claims")
     )
     subject, email = claims.get("sub"), claims.get("email")
-    if not isinstance(subject, str) or not _VIEWER.fullmatch(subject):
+    if not isinstance(subject, str) or not is_viewer(subject):
         raise Unauthenticated(f"no verified sign-in came with the request: {SIGN_IN}")
     known = isinstance(email, str) and 0 < len(email) <= _LONGEST_EMAIL
     return Caller(subject, email if known else None)

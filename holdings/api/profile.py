@@ -9,11 +9,11 @@ from holdings.api.identity import Caller, caller
 from holdings.settings import Settings
 
 if TYPE_CHECKING:
-    from holdings.core.connection_service import ConnectionService
     from holdings.core.connections import Profile
+    from holdings.core.profile_service import ProfileService
 
 
-def blueprint(settings: Settings, service: "Callable[[], ConnectionService]") -> Blueprint:
+def blueprint(settings: Settings, service: "Callable[[], ProfileService]") -> Blueprint:
     routes = Blueprint("profile", __name__)
 
     def who() -> Caller:
@@ -32,7 +32,7 @@ def blueprint(settings: Settings, service: "Callable[[], ConnectionService]") ->
 
         somebody = who()
         given = bodies.body(connection_schemas.ProfileChangeSchema())
-        changed = service().change_profile(somebody.viewer, bodies.seen_version(), **given)
+        changed = service().change(somebody.viewer, bodies.seen_version(), **given)
         return _profile(somebody, changed)
 
     @routes.delete("/me")

@@ -1,4 +1,4 @@
-"""What a viewer does with their connections and profile: connect, prove, rename, pause, forget."""
+"""What a viewer does with their connections: connect, prove, rename, pause, replace, remove."""
 
 import hashlib
 import secrets
@@ -12,28 +12,24 @@ from holdings.core.connections import (
     Credential,
     Once,
     Probe,
-    Profile,
     Status,
     is_own_id,
 )
 from holdings.core.errors import (
     CacheUnavailable,
-    Conflict,
     ExchangePermissionDenied,
     Forbidden,
     InvalidRequest,
     NotFound,
     TooManyConnections,
 )
-from holdings.core.freshness import CachedSnapshot
+from holdings.core.invalidation import Invalidation
 from holdings.core.ports import ExchangeKind, Records, SnapshotCache
-from holdings.core.service import DEADLINE_SECONDS, answer_place
+from holdings.core.profile_service import changed_meanwhile, recorded
+from holdings.core.service import DEADLINE_SECONDS
 from holdings.core.snapshot import Notice
 from holdings.core.source import KEY_REFUSED
-from holdings.core.sources import ViewerSources, reading_place, report
-
-# A reading that has begun before its connection was removed is over by then.
-_LAST_READING_SECONDS = 30
+from holdings.core.sources import ViewerSources, report
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +71,9 @@ class ConnectionService:
         self._sources = sources
         self._records = records
         self._kinds = kinds
-        self._cache = cache
         self._clock = clock
         self._hide = hide
+        self._invalidate = Invalidation(cache, clock)
 
     def listed(self, viewer: str) -> list[ConnectionView]:
         deadline = self._deadline()
@@ -95,7 +91,7 @@ class ConnectionService:
         Raises InvalidRequest, Conflict, TooManyConnections, or what the exchange refuses it for;
         then nothing is kept. The same request under the same `once` has the same answer.
         """
-        deadline, records = self._deadline(), self._recorded()
+        deadline, records = self._deadline(), recorded(self._records)
         if once and (made := records.replay(viewer, once, deadline)):
             return self._view(records.connection(viewer, made, deadline), deadline)
         if len(records.connections(viewer, deadline)) >= MAX_CONNECTIONS:
@@ -114,7 +110,7 @@ class ConnectionService:
             rights=probe.rights,
         )
         records.add(viewer, connection, credential, once, deadline)
-        self._make_stale(viewer)
+        self._invalidate.answer(viewer)
         return ConnectionView(connection, None, None)
 
     def change(
@@ -133,8 +129,8 @@ class ConnectionService:
         if status and status != known.status:
             changed = replace(changed, status=status, last_error=None)
         if changed != known:
-            changed = self._recorded().change(viewer, changed, None, deadline)
-            self._make_stale(viewer)
+            changed = recorded(self._records).change(viewer, changed, None, deadline)
+            self._invalidate.answer(viewer)
         return self._view(changed, deadline)
 
     def replace_key(
@@ -160,68 +156,18 @@ class ConnectionService:
             status="paused" if known.status == "paused" else "active",
             last_error=None,
         )
-        changed = self._recorded().change(viewer, changed, parsed, deadline)
-        self._forget_failure(self._sources.readings(changed), deadline)
-        self._make_stale(viewer)
+        changed = recorded(self._records).change(viewer, changed, parsed, deadline)
+        self._invalidate.failure(self._sources.readings(changed))
+        self._invalidate.answer(viewer)
         return self._view(changed, deadline)
 
     def remove(self, viewer: str, connection_id: str, seen: int | None) -> None:
         """Forget a connection, its key and what was read with it."""
         deadline = self._deadline()
         connection = self._own(viewer, connection_id, seen, deadline)
-        self._recorded().remove(viewer, connection_id, seen, deadline)
-        self._forget_reading(self._sources.readings(connection), deadline)
-        self._make_stale(viewer)
-
-    def profile(self, viewer: str) -> Profile:
-        """Raises NotFound before the first connection or change."""
-        profile = self._records.profile(viewer, self._deadline()) if self._records else None
-        if not profile:
-            raise NotFound("nothing is kept of you yet: PATCH /me or connect an account")
-        return profile
-
-    def change_profile(
-        self,
-        viewer: str,
-        seen: int | None,
-        *,
-        currency: str | None = None,
-        time_zone: str | None = None,
-        insights: bool | None = None,
-    ) -> Profile:
-        """Raises Conflict where its version is not `seen` any more."""
-        deadline, records = self._deadline(), self._recorded()
-        known = records.profile(viewer, deadline)
-        if seen is not None and seen != (known.version if known else 0):
-            raise _changed_meanwhile()
-        profile = known or Profile(created_at=int(self._clock.now()))
-        changed = replace(
-            profile,
-            currency=currency or profile.currency,
-            time_zone=time_zone or profile.time_zone,
-            insights=profile.insights if insights is None else insights,
-        )
-        if known and changed == known:
-            return known
-        kept = records.put_profile(viewer, changed, known and known.version, deadline)
-        self._make_stale(viewer)
-        return kept
-
-    def forget(self, viewer: str) -> None:
-        """Forget all that is kept of the viewer: records, readings and answers."""
-        deadline = self._deadline()
-        for connection_id in self._recorded().forget(viewer, deadline):
-            self._forget_reading(self._cache(reading_place(connection_id)), deadline)
-        self._make_stale(viewer)
-
-    # The parts of these.
-
-    def _recorded(self) -> Records:
-        if not self._records:
-            raise Forbidden(
-                "this deployment keeps no connections of viewers: RECORDS_TABLE is unset"
-            )
-        return self._records
+        recorded(self._records).remove(viewer, connection_id, seen, deadline)
+        self._invalidate.reading(self._sources.readings(connection))
+        self._invalidate.answer(viewer)
 
     def _deadline(self) -> Deadline:
         return Deadline.after(DEADLINE_SECONDS, self._clock)
@@ -241,7 +187,7 @@ class ConnectionService:
         if connection.shared:
             raise Forbidden("the shared connection is the operator's: it cannot be changed here")
         if seen is not None and seen != connection.version:
-            raise _changed_meanwhile()
+            raise changed_meanwhile()
         return connection
 
     def _view(self, connection: Connection, deadline: Deadline) -> ConnectionView:
@@ -295,24 +241,6 @@ class ConnectionService:
                 raise InvalidRequest(remedy, {"accept_rights": [remedy]})
         return probe
 
-    def _make_stale(self, viewer: str) -> None:
-        """Have the next answer made anew, whoever has begun one before."""
-        deadline = self._deadline()
-        entry = CachedSnapshot.nothing(self._clock.now())
-        _put(self._cache(answer_place(viewer)), entry, entry.as_of, deadline)
-
-    def _forget_failure(self, readings: SnapshotCache, deadline: Deadline) -> None:
-        """Have the new key asked at once, and not taken for rejected as the last one was."""
-        try:
-            readings.release(int(self._clock.now()), None, deadline)
-        except CacheUnavailable as error:
-            report(error)
-
-    def _forget_reading(self, readings: SnapshotCache, deadline: Deadline) -> None:
-        now = self._clock.now()
-        entry = CachedSnapshot.nothing(now + _LAST_READING_SECONDS)
-        _put(readings, entry, entry.as_of, deadline)
-
 
 def _new_id(clock: Clock) -> str:
     """Ids sort by when they were made, as those of RFC 9562's version 7 do."""
@@ -321,16 +249,3 @@ def _new_id(clock: Clock) -> str:
 
 def _fingerprint(probe: Probe) -> str:
     return hashlib.sha256(probe.account.encode()).hexdigest()[:32]
-
-
-def _changed_meanwhile() -> Conflict:
-    return Conflict(
-        "it was changed meanwhile: read it again, and repeat the change if still wanted"
-    )
-
-
-def _put(cache: SnapshotCache, entry: CachedSnapshot, keep_until: int, deadline: Deadline) -> None:
-    try:
-        cache.put(entry, keep_until, deadline)
-    except CacheUnavailable as error:
-        report(error)

@@ -357,6 +357,7 @@ OURS = {
     "holdings.core.ports",
     "holdings.core.service",
     "holdings.core.snapshot",
+    "holdings.core.viewer",
     "holdings.deferred",
     "holdings.logs",
     "holdings.settings",

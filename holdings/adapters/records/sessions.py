@@ -6,7 +6,6 @@ encryption context with the tag: infra_pulumi/records.py has it.
 """
 
 import logging
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, cast
@@ -14,10 +13,10 @@ from typing import Any, Literal, Protocol, cast
 from holdings.adapters.aws import Aws, AwsService, AwsUnavailable
 from holdings.adapters.aws_environment import SigningKey
 from holdings.core.clock import Clock, Deadline
-from holdings.core.connections import SHARED_ID
 from holdings.core.errors import Misconfigured, RecordsUnavailable, Unauthenticated
 from holdings.core.once import LeastRecent
 from holdings.core.single_flight import NotLanded, SingleFlight
+from holdings.core.viewer import is_viewer
 
 logger = logging.getLogger(__name__)
 
@@ -30,9 +29,6 @@ _MOST_SESSIONS = 256
 # One call; a request makes several, and has to leave time for the exchange.
 _CALL_SECONDS = 2.5
 
-# Cognito's are UUIDs. Whatever fits here fits a session tag, a policy variable and a key of the
-# table, and none of it means anything in them.
-_VIEWER = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _MOST_NAME = 64
 
 _ENDED = {
@@ -174,11 +170,6 @@ class ViewerSessions:
             kms=self._aws.service("kms", key),
             until=now + _SESSION_SECONDS - _MARGIN_SECONDS,
         )
-
-
-def is_viewer(viewer: str) -> bool:
-    """Whether a token's `sub` can be a session's tag and a part of a key, and nothing more."""
-    return bool(_VIEWER.fullmatch(viewer)) and viewer != SHARED_ID
 
 
 def _key(answer: Mapping[str, Any]) -> SigningKey:

@@ -1,0 +1,85 @@
+"""What a viewer chose, and the end of all that is kept of them."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from holdings.core.clock import Clock, Deadline
+from holdings.core.connections import Profile
+from holdings.core.errors import Conflict, Forbidden, NotFound
+from holdings.core.invalidation import Invalidation
+from holdings.core.ports import Records, SnapshotCache
+from holdings.core.service import DEADLINE_SECONDS
+from holdings.core.sources import reading_place
+
+
+class ProfileService:
+    """Safe to share between threads."""
+
+    def __init__(
+        self,
+        *,
+        records: Records | None,
+        cache: Callable[[str], SnapshotCache],
+        clock: Clock,
+    ) -> None:
+        """Without `records` nothing is kept of anybody."""
+        self._records = records
+        self._cache = cache
+        self._clock = clock
+        self._invalidate = Invalidation(cache, clock)
+
+    def profile(self, viewer: str) -> Profile:
+        """Raises NotFound before the first connection or change."""
+        profile = self._records.profile(viewer, self._deadline()) if self._records else None
+        if not profile:
+            raise NotFound("nothing is kept of you yet: PATCH /me or connect an account")
+        return profile
+
+    def change(
+        self,
+        viewer: str,
+        seen: int | None,
+        *,
+        currency: str | None = None,
+        time_zone: str | None = None,
+        insights: bool | None = None,
+    ) -> Profile:
+        """Raises Conflict where its version is not `seen` any more."""
+        deadline, records = self._deadline(), recorded(self._records)
+        known = records.profile(viewer, deadline)
+        if seen is not None and seen != (known.version if known else 0):
+            raise changed_meanwhile()
+        profile = known or Profile(created_at=int(self._clock.now()))
+        changed = replace(
+            profile,
+            currency=currency or profile.currency,
+            time_zone=time_zone or profile.time_zone,
+            insights=profile.insights if insights is None else insights,
+        )
+        if known and changed == known:
+            return known
+        kept = records.put_profile(viewer, changed, known and known.version, deadline)
+        self._invalidate.answer(viewer)
+        return kept
+
+    def forget(self, viewer: str) -> None:
+        """Forget all that is kept of the viewer: records, readings and answers."""
+        for connection_id in recorded(self._records).forget(viewer, self._deadline()):
+            self._invalidate.reading(self._cache(reading_place(connection_id)))
+        self._invalidate.answer(viewer)
+
+    def _deadline(self) -> Deadline:
+        return Deadline.after(DEADLINE_SECONDS, self._clock)
+
+
+def recorded(records: Records | None) -> Records:
+    """Raises Forbidden where a deployment has none."""
+    if not records:
+        raise Forbidden("this deployment keeps no connections of viewers: RECORDS_TABLE is unset")
+    return records
+
+
+def changed_meanwhile() -> Conflict:
+    return Conflict(
+        "it was changed meanwhile: read it again, and repeat the change if still wanted"
+    )
