@@ -74,8 +74,7 @@ class DynamoDBSnapshotCache:
         self._owner = uuid.uuid4().hex
 
     def get(self, deadline: Deadline) -> CachedSnapshot | None:
-        # Consistently: or the read after a write could miss it and ask the exchange again.
-        item = self._item(self._pk, deadline, consistent=True)
+        item = self._item(self._pk, deadline)
         return self._snapshot(item, deadline) if item is not None else None
 
     def failure(self, deadline: Deadline) -> Failure | None:
@@ -189,10 +188,9 @@ class DynamoDBSnapshotCache:
     def _piece(self, digest: str, number: int) -> str:
         return f"{self._pk}#{digest}#{number}"
 
-    def _item(self, pk: str, deadline: Deadline, *, consistent: bool = False) -> Item | None:
-        request: dict[str, Any] = {"Key": {"pk": {"S": pk}}}
-        if consistent:
-            request["ConsistentRead"] = True
+    def _item(self, pk: str, deadline: Deadline) -> Item | None:
+        # Consistently: or the read after a write could miss it, or one of its pieces.
+        request = {"Key": {"pk": {"S": pk}}, "ConsistentRead": True}
         item = self._call("read", "GetItem", request, deadline).get("Item")
         return cast("Item", item) if isinstance(item, Mapping) else None
 
