@@ -189,11 +189,14 @@ interface RenameProps {
 
 function Rename({ connection, isBusy, rename }: RenameProps) {
   const [label, setLabel] = useState(connection.label);
+  const [known, setKnown] = useState(connection.label);
   const [errors, setErrors] = useState<FieldErrors | null>(null);
   const form = useFocusOnErrors<HTMLFormElement>(errors);
-  useEffect(() => {
+  // While rendering, not in an effect: that also runs after the first paint, over what was typed.
+  if (known !== connection.label) {
+    setKnown(connection.label);
     setLabel(connection.label);
-  }, [connection.label]);
+  }
   const save = async () => {
     const amiss = checkLabel(label);
     const told = Object.keys(amiss).length > 0 ? amiss : await rename(label.trim());

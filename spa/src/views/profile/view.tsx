@@ -110,17 +110,17 @@ interface ChoicesProps {
 }
 
 function Choices({ profile, save, saved, reload, say }: ChoicesProps) {
-  const [chosen, setChosen] = useState({
-    currency: profile?.currency ?? UNSAID.currency,
-    time_zone: profile?.time_zone ?? UNSAID.time_zone,
-  });
+  const { currency, time_zone } = profile ?? UNSAID;
+  const [chosen, setChosen] = useState({ currency, time_zone });
+  const [known, setKnown] = useState(profile);
   const [failure, setFailure] = useState<Failure | null>(null);
   const [isSaving, setSaving] = useState(false);
   const form = useFocusOnErrors<HTMLFormElement>(failure);
-  useEffect(() => {
-    const { currency, time_zone } = profile ?? UNSAID;
+  // While rendering, not in an effect: that also runs after the first paint, over what was chosen.
+  if (known !== profile) {
+    setKnown(profile);
     setChosen({ currency, time_zone });
-  }, [profile]);
+  }
   const errors: FieldErrors = failure?.kind === "problem" ? failure.errors : {};
   const isAtField = Boolean(errors["currency"] ?? errors["time_zone"]);
   const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
