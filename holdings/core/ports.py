@@ -8,6 +8,7 @@ from holdings.core.freshness import CachedSnapshot, Failure, Lease
 
 if TYPE_CHECKING:
     from holdings.core.connections import Connection, Credential, Once, Probe, Profile
+    from holdings.core.market import DayStats, FiatRates, Listing, Trade
     from holdings.core.portfolio import Account
 
 
@@ -53,6 +54,30 @@ class ExchangeKind(Protocol):
         `credential(False)` returns it, from memory or not; `credential(True)` reads it anew, which
         is asked for once after the exchange has rejected it.
         """
+        ...
+
+
+class Market(Protocol):
+    """The public market data of an exchange, which needs no key and is the same for everybody.
+
+    Every method raises ExchangeError, and is bounded by the deadline, in memory and in what it
+    takes: a row that makes no sense is left out, a body that makes none is the error.
+    """
+
+    def listing(self, deadline: Deadline) -> "Listing":
+        """Return the books and assets that there are."""
+        ...
+
+    def stats(self, deadline: Deadline) -> "Mapping[str, DayStats]":
+        """Return the last 24 hours of every book, by its id."""
+        ...
+
+    def last_trade(self, book: str, deadline: Deadline) -> "Trade | None":
+        """Return the last trade of one book; None where the exchange knows of none."""
+        ...
+
+    def rates(self, deadline: Deadline) -> "FiatRates":
+        """Return what one USD is in every fiat currency."""
         ...
 
 
