@@ -10,13 +10,13 @@ if TYPE_CHECKING:
 
     from flask import Flask
 
+    from holdings.core.accounts_feed import ReadingCodec
     from holdings.core.clock import Clock
     from holdings.core.connection_service import ConnectionService
     from holdings.core.ports import Exchange, ExchangeKind, Records, SnapshotCache
     from holdings.core.profile_service import ProfileService
     from holdings.core.service import HoldingsService
     from holdings.core.snapshot import Notice
-    from holdings.core.source import ReadingCodec
     from holdings.core.sources import ViewerSources
     from holdings.settings import Settings
 

@@ -15,8 +15,8 @@ from holdings.core.once import once
 from holdings.core.ports import Exchange
 
 if TYPE_CHECKING:
+    from holdings.core.accounts_feed import ReadingCodec
     from holdings.core.portfolio import Account, Portfolio
-    from holdings.core.source import ReadingCodec
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ class DeferredExchange:
 
 
 class DeferredCodec:
-    """Implements `holdings.core.source.ReadingCodec` by the one that `make` returns."""
+    """Implements `holdings.core.accounts_feed.ReadingCodec` by the one that `make` returns."""
 
     def __init__(self, make: "Callable[[], ReadingCodec]") -> None:
         self._made = once(make)

@@ -221,7 +221,7 @@ class ProblemSchema(Schema):
 
 
 class ReadingDocument:
-    """Implements `holdings.core.source.ReadingCodec`."""
+    """Implements `holdings.core.accounts_feed.ReadingCodec`."""
 
     _schema = ReadingSchema()
 

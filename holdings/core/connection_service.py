@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from holdings.core.accounts_feed import KEY_REFUSED
 from holdings.core.clock import Clock, Deadline
 from holdings.core.connections import (
     MAX_CONNECTIONS,
@@ -28,7 +29,6 @@ from holdings.core.ports import ExchangeKind, Records, SnapshotCache
 from holdings.core.profile_service import changed_meanwhile, recorded
 from holdings.core.service import DEADLINE_SECONDS
 from holdings.core.snapshot import Notice
-from holdings.core.source import KEY_REFUSED
 from holdings.core.sources import ViewerSources, report
 
 

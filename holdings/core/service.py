@@ -11,12 +11,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from holdings.core.clock import Clock, Deadline
-from holdings.core.errors import HoldingsError, Misconfigured, NotFound, UpstreamError
+from holdings.core.errors import (
+    ExchangeCredentialsRejected,
+    HoldingsError,
+    Misconfigured,
+    NotFound,
+    UpstreamError,
+)
 from holdings.core.freshness import CachedSnapshot, FreshnessRules
 from holdings.core.kept import Attempt, Kept
 from holdings.core.once import LeastRecent
 from holdings.core.ports import SnapshotCache
-from holdings.core.snapshot import Notice, SourceView, compose, mark_stale, narrow
+from holdings.core.snapshot import Notice, Part, SourceView, compose, mark_stale, narrow
 
 if TYPE_CHECKING:
     from holdings.core.connections import Connection
@@ -51,7 +57,7 @@ class Sources(Protocol):
         """
         ...
 
-    def open(self, viewer: str, connection: "Connection") -> "Source": ...
+    def open(self, viewer: str, connection: "Connection") -> "Source[Part]": ...
 
     def scope(self, connection: "Connection") -> str:
         """Return what the connection's figures cover, in a sentence or ""."""
@@ -86,7 +92,7 @@ class HoldingsService:
         self._rules = rules
         self._notices = notices
         self._answers = LeastRecent[str, Kept](_REMEMBERED)
-        self._opened = LeastRecent[tuple[str, str, int], "Source"](_REMEMBERED)
+        self._opened = LeastRecent[tuple[str, str, int], "Source[Part]"](_REMEMBERED)
 
     def read(
         self, viewer: str, *, refresh: bool = False, connection_id: str | None = None
@@ -165,7 +171,7 @@ class HoldingsService:
             )
             try:
                 if connection.status == "rejected":
-                    return _Look(connection, source.without_asking(attempt, connection.last_error))
+                    return _Look(connection, source.without_asking(attempt, _rejected(connection)))
                 return _Look(connection, source.read(attempt))
             except (UpstreamError, Misconfigured) as error:
                 return _Look(connection, error=error)
@@ -191,7 +197,7 @@ class _Look:
     """What came of reading one connection; neither of the two where it is paused."""
 
     connection: "Connection"
-    reading: "Reading | None" = None
+    reading: "Reading[Part] | None" = None
     error: HoldingsError | None = None
 
     @property
@@ -205,7 +211,7 @@ class _Look:
         return SourceView(
             self.connection,
             scope,
-            part=reading and reading.part,
+            part=reading and reading.content,
             as_of=reading and reading.as_of,
             expires_at=reading and reading.expires_at,
             warning=self.failure,
@@ -215,6 +221,13 @@ class _Look:
 def answer_place(viewer: str) -> str:
     """Where in the cache the finished answer for a viewer is kept."""
     return f"answer#{viewer}"
+
+
+def _rejected(connection: "Connection") -> ExchangeCredentialsRejected:
+    why = connection.last_error
+    return ExchangeCredentialsRejected(
+        why.detail if why else "the exchange rejects the key: replace it"
+    )
 
 
 def _narrowed(answer: Answer, connection_id: str) -> Answer:

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from holdings.core.accounts_feed import AccountsFeed, ReadingCodec
 from holdings.core.clock import Clock, Deadline
 from holdings.core.connections import Connection, Credential
 from holdings.core.errors import (
@@ -18,8 +19,8 @@ from holdings.core.freshness import FreshnessRules
 from holdings.core.once import KeptFor
 from holdings.core.portfolio import Account
 from holdings.core.ports import Exchange, ExchangeKind, Records, SnapshotCache
-from holdings.core.snapshot import Notice
-from holdings.core.source import ReadingCodec, Source
+from holdings.core.snapshot import Notice, Part
+from holdings.core.source import Source
 
 logger = logging.getLogger(__name__)
 
@@ -77,12 +78,10 @@ class ViewerSources:
         own = self._records.connections(viewer, deadline) if self._records else ()
         return [*shared, *own]
 
-    def open(self, viewer: str, connection: Connection) -> Source:
+    def open(self, viewer: str, connection: Connection) -> Source[Part]:
         return Source(
-            connection,
-            exchange=self._exchange(viewer, connection),
+            AccountsFeed(connection, self._exchange(viewer, connection), self._codec),
             cache=self.readings(connection),
-            codec=self._codec,
             clock=self._clock,
             rules=self._rules,
         )
