@@ -13,19 +13,21 @@ if TYPE_CHECKING:
     from holdings.core.accounts_feed import ReadingCodec
     from holdings.core.clock import Clock
     from holdings.core.connection_service import ConnectionService
-    from holdings.core.ports import Exchange, ExchangeKind, Records, SnapshotCache
+    from holdings.core.ports import Exchange, ExchangeKind, Market, Records, SnapshotCache
+    from holdings.core.price_service import PriceService
     from holdings.core.profile_service import ProfileService
     from holdings.core.service import HoldingsService
     from holdings.core.snapshot import Notice
     from holdings.core.sources import ViewerSources
     from holdings.settings import Settings
 
-    # The shared connection's exchange, the cache's places, every exchange, and the records.
+    # The shared connection's exchange, the cache's places, every exchange, records, and market.
     _Real = tuple[
         Exchange,
         Callable[[str], SnapshotCache],
         Mapping[str, ExchangeKind],
         Callable[[], Records | None],
+        Callable[[], Market],
     ]
 
 __all__ = ["create_app"]
@@ -39,6 +41,7 @@ def create_app(
     cache: "Callable[[str], SnapshotCache] | None" = None,
     records: "Records | None" = None,
     kinds: "Mapping[str, ExchangeKind] | None" = None,
+    market: "Market | None" = None,
 ) -> "Flask":
     """Build the app; what is not given is made from the environment.
 
@@ -63,7 +66,7 @@ def create_app(
     clock = clock or Clock()
     logs.configure(settings.log_level)
     service, connection_service, profile_service = _services(
-        settings, clock, exchange, cache, records, kinds
+        settings, clock, exchange, cache, records, kinds, market
     )
 
     app = Flask("holdings", static_folder=None)
@@ -89,6 +92,7 @@ def _services(
     cache: "Callable[[str], SnapshotCache] | None",
     records: "Records | None",
     kinds: "Mapping[str, ExchangeKind] | None",
+    market: "Market | None",
 ) -> "tuple[HoldingsService, Callable[[], ConnectionService], Callable[[], ProfileService]]":
     """What reading from the cache does without is made when it is first needed."""
     from holdings import logs
@@ -99,18 +103,21 @@ def _services(
 
     notices: tuple[Notice, ...] = ()
     if settings.demo_mode:
-        from holdings.adapters.demo import DEMO_NOTICE, DemoExchange, MemoryCache
+        from holdings.adapters.demo import DEMO_NOTICE, DemoExchange, DemoMarket, MemoryCache
 
         exchange, cache, notices = DemoExchange(), MemoryCache(), (DEMO_NOTICE,)
+        market = DemoMarket(clock)
     codec = DeferredCodec(_codec)
     kept_records: Callable[[], Records | None] = once(lambda: records)
-    if not (exchange and cache):
+    made_market = (lambda: market) if market else None
+    if not (exchange and cache and made_market):
         real = _real(settings, clock, meanwhile=codec.preload)
         exchange, cache, kinds = exchange or real[0], cache or real[1], kinds or real[2]
         kept_records = real[3] if records is None else kept_records
+        made_market = made_market or real[4]
     if settings.preload:
         preload([exchange, cache, codec])
-    shared, places = exchange, cache
+    shared, places, markets = exchange, cache, made_market
     rules = FreshnessRules(
         fresh_for=settings.cache_ttl_seconds,
         last_good_for=settings.stale_ttl_seconds,
@@ -144,6 +151,11 @@ def _services(
             hide=logs.redactor.hide,
         )
 
+    def prices() -> "PriceService":
+        from holdings.core.price_service import PriceService
+
+        return PriceService(market=markets, cache=places, clock=clock, cooldown=rules.cooldown)
+
     def connection_service() -> "ConnectionService":
         from holdings.core.connection_service import ConnectionService
 
@@ -163,7 +175,12 @@ def _services(
 
     made_sources = once(sources)
     holdings = HoldingsService(
-        sources=made_sources, cache=places, clock=clock, rules=rules, notices=notices
+        sources=made_sources,
+        prices=once(prices),
+        cache=places,
+        clock=clock,
+        rules=rules,
+        notices=notices,
     )
     return holdings, once(connection_service), once(profile_service)
 
@@ -211,11 +228,23 @@ def _real(settings: "Settings", clock: "Clock", meanwhile: "Callable[[], None]")
             clock=clock,
         )
 
+    def market() -> "Market":
+        from holdings.adapters.coinbase_market import CoinbaseMarket
+
+        return CoinbaseMarket(
+            settings.cb_market_url,
+            settings.cb_advanced_url,
+            clock=clock,
+            user_agent=f"holdings/{settings.app_version}",
+            trusted=trusted,
+        )
+
     return (
         DeferredExchange(coinbase, meanwhile),
         DynamoDBCache(services.service("dynamodb"), settings.ddb_table),
         exchanges.kinds(settings, clock=clock, trusted=trusted),
         once(records),
+        once(market),
     )
 
 

@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from holdings.adapters.exchange_http.bounds import Server
 from holdings.adapters.exchange_http.replies import Reply
@@ -27,9 +27,12 @@ from holdings.core.errors import (
     TooManyConnections,
 )
 from holdings.core.freshness import CachedSnapshot, Failure, Lease
+from holdings.core.market import FIAT, Asset, Book, BookState, DayStats, FiatRates, Listing, Trade
 from holdings.core.portfolio import Account
 from holdings.core.ports import Right
 from holdings.settings import Settings
+
+T = TypeVar("T")
 
 NOW = 1_795_253_400  # 2026-11-21T09:30:00Z
 
@@ -116,6 +119,67 @@ class FakeExchange:
         if isinstance(self.answer, HoldingsError):
             raise self.answer
         return self.answer
+
+
+def make_stats(last: str | None, opened: str | None = None, *, traded: bool = True) -> DayStats:
+    return DayStats(
+        None if last is None else Decimal(last),
+        None if opened is None else Decimal(opened),
+        traded,
+    )
+
+
+@dataclass
+class FakeMarket:
+    """Books that it has, each answer as given: a value, or an error to raise.
+
+    `books` has a book's state by its id, "BTC-USD"; `calls` has the name of what was asked for.
+    """
+
+    books: dict[str, BookState] = field(
+        default_factory=lambda: {"BTC-USD": "open", "ETH-USD": "open"}
+    )
+    day: Mapping[str, DayStats] | HoldingsError = field(
+        default_factory=lambda: {
+            "BTC-USD": make_stats("60000", "50000"),
+            "ETH-USD": make_stats("3000", "3000"),
+        }
+    )
+    trades: dict[str, Trade | HoldingsError] = field(
+        default_factory=dict[str, "Trade | HoldingsError"]
+    )
+    usd: Mapping[str, str] | HoldingsError = field(default_factory=lambda: {"JPY": "150"})
+    assets: dict[str, str] = field(
+        default_factory=lambda: {"BTC": "Bitcoin", "ETH": "Ether", "USD": "US Dollar"}
+    )
+    listed: HoldingsError | None = None
+    calls: list[str] = field(default_factory=list[str])
+
+    def listing(self, deadline: Deadline) -> Listing:
+        self._called("listing", deadline, self.listed)
+        return Listing(
+            tuple(
+                Book(book, *book.rsplit("-", 1), state=state) for book, state in self.books.items()
+            ),
+            tuple(Asset(code, name, code in FIAT) for code, name in self.assets.items()),
+        )
+
+    def stats(self, deadline: Deadline) -> Mapping[str, DayStats]:
+        return self._called("stats", deadline, self.day)
+
+    def last_trade(self, book: str, deadline: Deadline) -> Trade | None:
+        return self._called(f"trade {book}", deadline, self.trades.get(book))
+
+    def rates(self, deadline: Deadline) -> FiatRates:
+        usd = self._called("rates", deadline, self.usd)
+        return FiatRates("USD", {code: Decimal(rate) for code, rate in usd.items()})
+
+    def _called(self, name: str, deadline: Deadline, answer: T | HoldingsError) -> T:
+        assert deadline.remaining() > 0
+        self.calls.append(name)
+        if isinstance(answer, HoldingsError):
+            raise answer
+        return answer
 
 
 # Where the shared connection's readings are kept, under ENVIRONMENT.

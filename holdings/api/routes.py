@@ -37,7 +37,12 @@ def blueprint(settings: Settings, clock: Clock, service: HoldingsService) -> Blu
         from holdings.api.schemas import HoldingsQuerySchema
 
         asked = bodies.query(HoldingsQuerySchema())
-        answer = service.read(viewer, refresh=asked["refresh"], connection_id=asked["connection"])
+        answer = service.read(
+            viewer,
+            refresh=asked["refresh"],
+            connection_id=asked["connection"],
+            currency=asked["currency"],
+        )
         return _respond(answer, now=int(clock.now()))
 
     return api
@@ -70,7 +75,7 @@ def _respond(answer: Answer, *, now: int) -> Response:
             ("Age", str(max(0, now - entry.as_of))),
             (
                 "Cache-Control",
-                "no-store" if answer.outcome == "STALE" else f"private, max-age={fresh_for}",
+                "no-store" if answer.passing else f"private, max-age={fresh_for}",
             ),
             ("ETag", f'"{entry.digest}"'),
         ],

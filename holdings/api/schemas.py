@@ -17,6 +17,9 @@ from holdings.core.snapshot import Notice
 AMOUNT_PATTERN = rf"^-?[0-9]+(\.[0-9]{{1,{DECIMAL_PLACES}}})?$"
 TIMESTAMP_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 TIMESTAMP_PATTERN = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
+CURRENCY_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9.-]{0,19}$"
+STATUSES_OF_PRICES = ("live", "quiet", "stale", "par", "routed", "delisted", "unpriced")
+REASONS = ("no_market", "feed_failed", "rate_limited")
 CONNECTION_ID = r"^([0-9a-f]{32}|shared)$"
 _NO_MOMENT = "Not a moment such as 2026-11-21T09:30:00Z."
 
@@ -66,6 +69,22 @@ def _moment(description: str, example: str) -> Timestamp:
     return Timestamp(required=True, metadata={"description": description, "example": example})
 
 
+def _maybe_amount(description: str, example: str) -> Amount:
+    return Amount(
+        required=True,
+        allow_none=True,
+        metadata={"description": description, "example": example},
+    )
+
+
+def _maybe_moment(description: str) -> Timestamp:
+    return Timestamp(
+        required=True,
+        allow_none=True,
+        metadata={"description": description, "example": "2026-11-21T09:30:00Z"},
+    )
+
+
 def _count(description: str, example: int) -> fields.Integer:
     return fields.Integer(
         required=True,
@@ -81,6 +100,14 @@ class HoldingsQuerySchema(Schema):
         metadata={
             "description": "Read the exchanges now, even if the cached figures are fresh. Honoured "
             "at most once in 10 seconds; in between, the cached figures are the answer."
+        },
+    )
+    currency = fields.String(
+        load_default=None,
+        validate=validate.Regexp(CURRENCY_PATTERN, error="Not a currency such as EUR."),
+        metadata={
+            "description": "What values are in: a currency that has a price, such as EUR or BTC. "
+            "Your profile's if none is asked for."
         },
     )
     connection = fields.String(
@@ -100,6 +127,21 @@ class HiddenSchema(Schema):
     dust = _count("Accounts whose balance rounds to zero at 12 decimals.", 1)
 
 
+class HiddenCurrenciesSchema(Schema):
+    """Whose accounts are hidden, sorted; a currency of two accounts stands twice."""
+
+    zero: fields.List[str] = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "Of accounts that hold nothing.", "example": ["ADA"]},
+    )
+    dust: fields.List[str] = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "Of accounts that round to nothing.", "example": ["SHIB"]},
+    )
+
+
 class HoldingSchema(Schema):
     connection_id = _text("The connection that holds it.", "shared")
     account_id = _text("The exchange's id of the account.", "71452118-efc7-4cc4-8780-a5e22d4baa53")
@@ -107,6 +149,91 @@ class HoldingSchema(Schema):
     balance = _amount("What the account holds, cut to 12 decimals.", "1.234567890123")
     available = _amount("What can be traded or withdrawn now.", "1.2")
     hold = _amount("What open orders and pending withdrawals hold back.", "0.034567890123")
+
+
+class PriceSchema(Schema):
+    amount = _maybe_amount("What one unit is worth; null where nobody knows.", "64900.01")
+    currency = _text("What it is in.", "USD")
+    as_of = _maybe_moment(
+        "When it was read or, of a quiet book, last traded; null where that is not known."
+    )
+    status = fields.String(
+        required=True,
+        validate=validate.OneOf(STATUSES_OF_PRICES),
+        metadata={
+            "description": "`quiet`: not traded for a day. `stale`: prices cannot be read now, "
+            "this is the last one. `par`: USDC and USD. `routed`: over two hops. `delisted`: the "
+            "last one, which values nothing. `unpriced`: see `reason`."
+        },
+    )
+    reason = fields.String(
+        required=True,
+        allow_none=True,
+        validate=validate.OneOf(REASONS),
+        metadata={"description": "Why there is none."},
+    )
+    route: fields.List[str] = fields.List(
+        fields.String(),
+        required=True,
+        validate=validate.Length(max=2),
+        metadata={"description": "Every hop: a book, or a cross of two.", "example": ["BTC-USD"]},
+    )
+
+
+class ChangeSchema(Schema):
+    amount = _amount("The difference to 24 hours before.", "-12.3")
+    ratio = _maybe_amount("The same by what it was then; null where that was nothing.", "-0.0123")
+
+
+class TotalChangeSchema(ChangeSchema):
+    complete = fields.Boolean(
+        required=True,
+        metadata={"description": "It covers all of the amount, both now and 24 hours before."},
+    )
+    covered = _amount("How much of the amount it covers.", "81000")
+
+
+class ExcludedSchema(Schema):
+    currency = _text("What is not in the amount.", "XYZ")
+    reason = fields.String(
+        required=True,
+        validate=validate.OneOf((*REASONS, "delisted")),
+        metadata={"description": "Why it is not."},
+    )
+    amount = _amount("How much of it there is.", "12.5")
+
+
+class ValueSchema(Schema):
+    """The sum of the values of all holdings listed."""
+
+    currency = _text("What values are in: yours, or the one asked for.", "USD")
+    amount = _maybe_amount("The sum; null where no holding has a value.", "81234.56")
+    complete = fields.Boolean(
+        required=True, metadata={"description": "Nothing is left out of the amount."}
+    )
+    as_of = _maybe_moment("When the prices were read.")
+    excluded: fields.List[Any] = fields.List(
+        fields.Nested(ExcludedSchema),
+        required=True,
+        metadata={"description": "What the amount leaves out."},
+    )
+    change_24h = fields.Nested(
+        TotalChangeSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Null where no holding has a price at both ends."},
+    )
+
+
+class ValuedHoldingSchema(HoldingSchema):
+    name = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "What the currency is called.", "example": "Bitcoin"},
+    )
+    value = _maybe_amount("Balance x price, cut to 12 decimals.", "80123.45")
+    change_24h = fields.Nested(ChangeSchema, required=True, allow_none=True)
+    price = fields.Nested(PriceSchema, required=True)
 
 
 class SourceSchema(Schema):
@@ -146,6 +273,7 @@ class SourceSchema(Schema):
     )
     account_count = _count("How many accounts the exchange returned.", 204)
     hidden = fields.Nested(HiddenSchema, required=True)
+    hidden_currencies = fields.Nested(HiddenCurrenciesSchema, required=True)
 
 
 class SnapshotSchema(Schema):
@@ -169,18 +297,21 @@ class SnapshotSchema(Schema):
     hidden = fields.Nested(
         HiddenSchema, required=True, metadata={"description": "Why fewer accounts are listed."}
     )
-    holdings: fields.List[Holding] = fields.List(
-        fields.Nested(HoldingSchema),
+    value = fields.Nested(ValueSchema, required=True)
+    holdings: fields.List[Any] = fields.List(
+        fields.Nested(ValuedHoldingSchema),
         required=True,
         metadata={"description": "Sorted by currency, then account."},
     )
 
 
-class ReadingSchema(SnapshotSchema):
+class ReadingSchema(Schema):
     """The part of a SnapshotSchema that one connection's reading gives."""
 
-    class Meta:
-        fields = ("account_count", "hidden", "holdings")
+    account_count = _count("How many accounts the exchange returned.", 204)
+    hidden = fields.Nested(HiddenSchema, required=True)
+    hidden_currencies = fields.Nested(HiddenCurrenciesSchema, required=True)
+    holdings: fields.List[Holding] = fields.List(fields.Nested(HoldingSchema), required=True)
 
 
 class HealthSchema(Schema):
@@ -242,6 +373,7 @@ class ReadingDocument:
             {
                 "account_count": portfolio.account_count,
                 "hidden": portfolio.hidden,
+                "hidden_currencies": portfolio.hidden_currencies,
                 "holdings": holdings,
             },
         )

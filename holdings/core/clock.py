@@ -1,8 +1,11 @@
 """Time as a parameter, so that no test has to sleep."""
 
+import calendar
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+
+_ISO = "%Y-%m-%dT%H:%M:%SZ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,4 +35,9 @@ class Deadline:
 
 def iso(moment: int) -> str:
     """Epoch seconds as ISO 8601 UTC, such as 2026-11-21T09:30:00Z."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))
+    return time.strftime(_ISO, time.gmtime(moment))
+
+
+def from_iso(text: str) -> int:
+    """Epoch seconds of what `iso` has written. Raises ValueError."""
+    return calendar.timegm(time.strptime(text, _ISO))

@@ -13,6 +13,9 @@ STATUSES: tuple[Status, ...] = get_args(Status)
 MAX_CONNECTIONS = 20
 LONGEST_LABEL = 60
 
+# What values are in where a viewer has not chosen.
+DEFAULT_CURRENCY = "USD"
+
 # The deployment's own key. No viewer's connection has this id: theirs are 32 hex digits.
 SHARED_ID = "shared"
 
@@ -54,7 +57,7 @@ class Profile:
     """What a viewer chose. `version` grows with every change."""
 
     created_at: int
-    currency: str = "USD"
+    currency: str = DEFAULT_CURRENCY
     time_zone: str = "UTC"
     insights: bool = False
     version: int = 1

@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 
 # A document of another version, or one that somebody else wrote, counts as none.
-_VERSION = 3
+_VERSION = 4
 
 # What two machines' clocks may differ by: a moment further ahead than this was never ours.
 CLOCK_SKEW_SECONDS = 5

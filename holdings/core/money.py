@@ -15,7 +15,8 @@ _AMOUNT = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
 
 # The default context has 28 digits: quantize() would refuse a balance of 17 before the point.
 # Above zero ROUND_FLOOR is ROUND_DOWN; below, it is what keeps a rounded amount from being more.
-_ROUNDING = Context(prec=2 * _MAX_DIGITS + DECIMAL_PLACES, rounding=ROUND_FLOOR)
+# Amounts and prices as served fit in it whole, and so do their sums and products.
+EXACT = Context(prec=4 * _MAX_DIGITS, rounding=ROUND_FLOOR)
 
 
 def parse_amount(text: object) -> Decimal:
@@ -34,7 +35,7 @@ def parse_amount(text: object) -> Decimal:
 
 def round_amount(amount: Decimal) -> Decimal:
     """Cut to 12 decimals such that the result is never more than `amount`."""
-    return amount.quantize(_QUANTUM, context=_ROUNDING)
+    return amount.quantize(_QUANTUM, context=EXACT)
 
 
 def format_amount(amount: Decimal) -> str:

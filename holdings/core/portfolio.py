@@ -38,24 +38,35 @@ class Hidden:
 
 
 @dataclass(frozen=True, slots=True)
+class HiddenCurrencies:
+    """Whose accounts those are, sorted; a currency of two accounts stands twice."""
+
+    zero: tuple[str, ...]
+    dust: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Portfolio:
     """`account_count` == hidden.zero + hidden.dust + len(holdings), always."""
 
     account_count: int
     hidden: Hidden
+    hidden_currencies: HiddenCurrencies
     holdings: tuple[Holding, ...]
 
 
 def build_portfolio(accounts: Iterable[Account]) -> Portfolio:
     """Round, hide what is empty and sort by currency, then account."""
     listed: list[Holding] = []
-    count = zero = dust = 0
+    zero: list[str] = []
+    dust: list[str] = []
+    count = 0
     for account in accounts:
         count += 1
         if account.balance <= 0:
-            zero += 1
+            zero.append(account.currency)
         elif not (balance := round_amount(account.balance)):
-            dust += 1
+            dust.append(account.currency)
         else:
             listed.append(
                 Holding(
@@ -67,4 +78,9 @@ def build_portfolio(accounts: Iterable[Account]) -> Portfolio:
                 )
             )
     listed.sort(key=lambda holding: (holding.currency, holding.account_id))
-    return Portfolio(count, Hidden(zero, dust), tuple(listed))
+    return Portfolio(
+        count,
+        Hidden(len(zero), len(dust)),
+        HiddenCurrencies(tuple(sorted(zero)), tuple(sorted(dust))),
+        tuple(listed),
+    )

@@ -4,9 +4,7 @@ The finished answer is kept for the viewer, so that the next request is one look
 Without it the connections are read side by side, each as fresh as it is by itself.
 """
 
-import threading
 from collections.abc import Callable, Sequence
-from contextvars import copy_context
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -22,10 +20,14 @@ from holdings.core.freshness import CachedSnapshot, FreshnessRules
 from holdings.core.kept import Attempt, Kept
 from holdings.core.once import LeastRecent
 from holdings.core.ports import SnapshotCache
-from holdings.core.snapshot import Notice, Part, SourceView, compose, mark_stale, narrow
+from holdings.core.side_by_side import both, side_by_side
+from holdings.core.snapshot import Notice, Part, SourceView, compose
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from holdings.core.connections import Connection
+    from holdings.core.prices import Prices
     from holdings.core.source import Outcome, Reading, Source
 
 T = TypeVar("T")
@@ -41,10 +43,14 @@ _REMEMBERED_CHARACTERS = 256 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What to serve, and how it came about."""
+    """What to serve, and how it came about; nobody is to keep a `passing` one.
+
+    Its figures or their prices are the last good ones, or some are missing.
+    """
 
     entry: CachedSnapshot
     outcome: "Outcome"
+    passing: bool = False
 
 
 class Sources(Protocol):
@@ -55,6 +61,10 @@ class Sources(Protocol):
 
         Raises RecordsUnavailable or Misconfigured.
         """
+        ...
+
+    def currency(self, viewer: str, deadline: Deadline) -> str:
+        """Return what the viewer wants values in. Raises RecordsUnavailable or Misconfigured."""
         ...
 
     def open(self, viewer: str, connection: "Connection") -> "Source[Part]": ...
@@ -70,6 +80,24 @@ class Sources(Protocol):
         ...
 
 
+class Pricing(Protocol):
+    """Prices for whoever needs them: never an error, at worst a status."""
+
+    def read(self, deadline: Deadline, *, not_before: int | None = None) -> "Prices":
+        """Return every book's price; with `not_before` those read since then will do."""
+        ...
+
+    def complete(
+        self, prices: "Prices", codes: "Iterable[str]", currency: str, deadline: Deadline
+    ) -> "Prices":
+        """Return prices with what those of `codes` in `currency` ask for."""
+        ...
+
+    def checked(self, prices: "Prices", currency: str, deadline: Deadline) -> "Prices":
+        """Return prices that know `currency`. Raises InvalidRequest naming those that they do."""
+        ...
+
+
 class HoldingsService:
     """Safe to share between threads."""
 
@@ -77,16 +105,18 @@ class HoldingsService:
         self,
         *,
         sources: Callable[[], Sources],
+        prices: Callable[[], Pricing],
         cache: Callable[[str], SnapshotCache],
         clock: Clock,
         rules: FreshnessRules,
         notices: tuple[Notice, ...] = (),
     ) -> None:
-        """`sources` are made when first needed, `cache` gives the place of a name.
+        """`sources` and `prices` are made when first needed, `cache` gives the place of a name.
 
         `notices` stand under the warnings of every answer.
         """
         self._sources = sources
+        self._pricing = prices
         self._cache = cache
         self._clock = clock
         self._rules = rules
@@ -95,12 +125,19 @@ class HoldingsService:
         self._opened = LeastRecent[tuple[str, str, int], "Source[Part]"](_REMEMBERED)
 
     def read(
-        self, viewer: str, *, refresh: bool = False, connection_id: str | None = None
+        self,
+        viewer: str,
+        *,
+        refresh: bool = False,
+        connection_id: str | None = None,
+        currency: str | None = None,
     ) -> Answer:
         """Serve the kept answer while it is fresh, else read what is not.
 
-        `connection_id` narrows it to one source. Raises NotFound where the viewer has no such one,
-        and what the first source raises where none has anything to show.
+        `connection_id` narrows it to one source, `currency` is what values are in if not what the
+        viewer's profile says. Raises NotFound where the viewer has no such connection,
+        InvalidRequest where no price leads to the currency, and what the first source raises where
+        none has anything to show.
         """
         attempt = Attempt(
             deadline=Deadline.after(DEADLINE_SECONDS, self._clock),
@@ -115,48 +152,93 @@ class HoldingsService:
             answer = Answer(entry, "HIT")
         else:
             answer = self._read_sources(viewer, attempt, kept)
+        if currency is not None:
+            answer = self._revalued(answer, currency, attempt.deadline)
         return answer if connection_id is None else _narrowed(answer, connection_id)
 
     def _keep(self, viewer: str) -> Kept:
         return Kept(self._cache(answer_place(viewer)), self._clock, self._rules)
 
     def _read_sources(self, viewer: str, attempt: Attempt, kept: Kept) -> Answer:
+        from holdings.core.valuation import Valuation, notice
+
         listed_at = int(self._clock.now() * 1_000)
         # Honoured for a viewer, whoever else has just had the shared connection read: the sources
         # have cool-downs of their own, and say so too where they fail.
         refreshed = attempt.refresh and kept.take_refresh(attempt)
+        deadline = attempt.deadline
         try:
             sources = self._sources()
-            connections = sources.of(viewer, attempt.deadline)
+            connections, currency = self._chosen(sources, viewer, deadline)
         except (UpstreamError, Misconfigured) as error:
             return self._last_good(attempt, kept, error)
-        looks = _side_by_side(
-            [self._look(sources, viewer, connection, attempt) for connection in connections]
+        pricing = self._pricing()
+        looks, prices = both(
+            lambda: side_by_side(
+                [self._look(sources, viewer, connection, attempt) for connection in connections]
+            ),
+            lambda: pricing.read(deadline),
         )
         readings = [look.reading for look in looks if look.reading]
         errors = [look.error for look in looks if look.error]
         if errors and not readings:
             raise errors[0]
 
+        codes = (row["currency"] for one in readings for row in one.content["holdings"])
+        prices = pricing.complete(prices, codes, currency, deadline)
         as_of = min((reading.as_of for reading in readings), default=attempt.now)
         expires_at = min(
             (reading.expires_at for reading in readings), default=self._rules.expires_at(as_of)
         )
         views = [look.view(sources.scope(look.connection)) for look in looks]
-        caches = [notice for notice in (attempt.notice, *(one.cache for one in readings)) if notice]
-        payload = compose(views, [*self._notices, *caches[:1]], as_of=as_of, expires_at=expires_at)
+        caches = [found for found in (attempt.notice, *(one.cache for one in readings)) if found]
+        warning = notice(prices)
+        payload = compose(
+            views,
+            [*self._notices, *caches[:1], *([warning] if warning else [])],
+            Valuation(prices, currency).document,
+            as_of=as_of,
+            expires_at=expires_at,
+        )
         entry = CachedSnapshot.seal(payload, as_of=as_of, expires_at=expires_at, sequence=listed_at)
         kept.answered = entry if len(entry.payload) <= _REMEMBERED_CHARACTERS else None
         for look in looks:
             if look.failure:
-                sources.note(viewer, look.connection, look.failure, attempt.deadline)
+                sources.note(viewer, look.connection, look.failure, deadline)
         if any(look.failure for look in looks):
-            return Answer(entry, "STALE")
-        if not caches:
+            return Answer(entry, "STALE", passing=True)
+        passing = warning is not None
+        if not (caches or passing):
             kept.store(attempt, entry)
         if refreshed:
-            return Answer(entry, "REFRESH")
-        return Answer(entry, "HIT" if all(one.outcome == "HIT" for one in readings) else "MISS")
+            return Answer(entry, "REFRESH", passing)
+        hit = all(one.outcome == "HIT" for one in readings)
+        return Answer(entry, "HIT" if hit else "MISS", passing)
+
+    def _chosen(
+        self, sources: Sources, viewer: str, deadline: Deadline
+    ) -> "tuple[Sequence[Connection], str]":
+        return both(
+            lambda: sources.of(viewer, deadline), lambda: sources.currency(viewer, deadline)
+        )
+
+    def _revalued(self, answer: Answer, currency: str, deadline: Deadline) -> Answer:
+        """Return the answer with its values in `currency`, at prices no older than its own."""
+        from holdings.core.answers import held, revalue
+        from holdings.core.valuation import Valuation, notice
+
+        entry = answer.entry
+        codes, valued_in, priced_at = held(entry.payload)
+        if valued_in == currency:
+            return answer
+        pricing = self._pricing()
+        prices = pricing.read(deadline, not_before=priced_at)
+        prices = pricing.checked(prices, currency, deadline)
+        prices = pricing.complete(prices, codes, currency, deadline)
+        warning = notice(prices)
+        payload = revalue(entry.payload, Valuation(prices, currency), warning)
+        revalued = CachedSnapshot.seal(payload, as_of=entry.as_of, expires_at=entry.expires_at)
+        return Answer(revalued, answer.outcome, answer.passing or warning is not None)
 
     def _look(
         self, sources: Sources, viewer: str, connection: "Connection", attempt: Attempt
@@ -186,9 +268,13 @@ class HoldingsService:
         entry = kept.answered if attempt.notice else attempt.entry
         if not (entry and self._rules.is_last_good(entry, attempt.now)):
             raise error
+        from holdings.core.answers import mark_stale
+
         payload = mark_stale(entry.payload, Notice(error.code, error.detail))
         return Answer(
-            CachedSnapshot.seal(payload, as_of=entry.as_of, expires_at=entry.expires_at), "STALE"
+            CachedSnapshot.seal(payload, as_of=entry.as_of, expires_at=entry.expires_at),
+            "STALE",
+            passing=True,
         )
 
 
@@ -231,6 +317,8 @@ def _rejected(connection: "Connection") -> ExchangeCredentialsRejected:
 
 
 def _narrowed(answer: Answer, connection_id: str) -> Answer:
+    from holdings.core.answers import narrow
+
     found = narrow(answer.entry.payload, connection_id)
     if not found:
         raise NotFound("there is no such connection: GET /connections lists yours")
@@ -239,32 +327,5 @@ def _narrowed(answer: Answer, connection_id: str) -> Answer:
         payload, as_of=answer.entry.as_of, expires_at=answer.entry.expires_at
     )
     if stale or answer.outcome != "STALE":
-        return Answer(entry, answer.outcome)
-    return Answer(entry, "MISS")  # another source is the stale one
-
-
-def _side_by_side(calls: Sequence[Callable[[], T]]) -> list[T]:
-    """Call all at once, each in a thread of its own; raise the first error that one raises."""
-    if len(calls) == 1:
-        return [calls[0]()]
-    results: list[T | None] = [None] * len(calls)
-    errors: list[BaseException] = []
-
-    def run(index: int, call: Callable[[], T]) -> None:
-        try:
-            results[index] = call()
-        except BaseException as error:  # noqa: BLE001 - handed over whole to the waiting thread
-            errors.append(error)
-
-    threads = [
-        # In this context: what is logged there has the request's id too.
-        threading.Thread(target=copy_context().run, args=(run, index, call), daemon=True)
-        for index, call in enumerate(calls)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if errors:
-        raise errors[0]
-    return [result for result in results if result is not None]
+        return Answer(entry, answer.outcome, answer.passing)
+    return Answer(entry, "MISS", answer.passing)  # another source is the stale one

@@ -1,8 +1,9 @@
 """The document of GET /holdings: what each source gives, with its age and how far to trust it."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from holdings.core.clock import iso
@@ -24,6 +25,7 @@ class Part(TypedDict):
 
     account_count: int
     hidden: dict[str, int]
+    hidden_currencies: dict[str, list[str]]
     holdings: list[dict[str, str]]
 
 
@@ -33,8 +35,11 @@ def parse_part(payload: str) -> Part:
     try:
         counts = (part["account_count"], part["hidden"]["zero"], part["hidden"]["dust"])
         sound = all(isinstance(count, int) for count in counts)
-        sorted(part["holdings"], key=_order)
-    except (KeyError, TypeError) as error:
+        codes = (part["hidden_currencies"]["zero"], part["hidden_currencies"]["dust"])
+        sound = sound and all(isinstance(code, list) for code in codes)
+        for holding in sorted(part["holdings"], key=_order):
+            Decimal(holding["balance"])
+    except (KeyError, TypeError, InvalidOperation) as error:
         raise ValueError(f"not a reading: {error!r}") from None
     if not sound:
         raise ValueError("not a reading")
@@ -66,70 +71,44 @@ class SourceView:
             "as_of": None if self.as_of is None else iso(self.as_of),
             "expires_at": None if self.expires_at is None else iso(self.expires_at),
             "stale": self.warning is not None,
-            "warning": self.warning and _notice(self.warning),
+            "warning": self.warning and written(self.warning),
             "account_count": part["account_count"] if part else 0,
             "hidden": part["hidden"] if part else {"zero": 0, "dust": 0},
+            "hidden_currencies": part["hidden_currencies"] if part else {"zero": [], "dust": []},
         }
 
 
 def compose(
-    sources: Sequence[SourceView], warnings: Sequence[Notice], *, as_of: int, expires_at: int
+    sources: Sequence[SourceView],
+    warnings: Sequence[Notice],
+    valued: Callable[[Sequence[Mapping[str, Any]]], dict[str, Any]],
+    *,
+    as_of: int,
+    expires_at: int,
 ) -> str:
     """Return the document: every source's holdings together, by currency and then account.
 
-    Its warnings are those given and each source's own: one place to look for all.
+    Its warnings are those given and each source's own: one place to look for all. `valued` returns
+    `value` and `holdings`, given the holdings as they are kept.
     """
     parts = [source.part for source in sources if source.part]
     warnings = [*warnings, *(source.warning for source in sources if source.warning)]
-    return _write(
+    return write(
         {
             "as_of": iso(as_of),
             "expires_at": iso(expires_at),
             "stale": any(source.warning for source in sources),
-            "warnings": [_notice(warning) for warning in dict.fromkeys(warnings)],
+            "warnings": [written(warning) for warning in dict.fromkeys(warnings)],
             "sources": [source.document() for source in sources],
-            **_sums(parts),
-            "holdings": sorted(
-                (holding for part in parts for holding in part["holdings"]), key=_order
+            **sums(parts),
+            **valued(
+                sorted((holding for part in parts for holding in part["holdings"]), key=_order)
             ),
         }
     )
 
 
-def narrow(payload: str, connection_id: str) -> tuple[str, bool] | None:
-    """Return the document with one of its sources alone, and whether that is stale.
-
-    None where it has no such source. Its moments stay those of the whole.
-    """
-    document = json.loads(payload)
-    sources = [one for one in document["sources"] if one["connection_id"] == connection_id]
-    if not sources:
-        return None
-    stale = bool(sources[0]["stale"])
-    holdings = [one for one in document["holdings"] if one["connection_id"] == connection_id]
-    of_others = [one["warning"] for one in document["sources"] if one not in sources]
-    narrowed = {
-        "stale": stale,
-        "warnings": [
-            warning
-            for warning in document["warnings"]
-            if warning == sources[0]["warning"] or warning not in of_others
-        ],
-        "sources": sources,
-        **_sums(sources),
-        "holdings": holdings,
-    }
-    return _write(document | narrowed), stale
-
-
-def mark_stale(payload: str, warning: Notice) -> str:
-    """Return the finished document as stale, for this reason; its figures stay as written."""
-    document = json.loads(payload)
-    document["warnings"].append(_notice(warning))
-    return _write(document | {"stale": True})
-
-
-def _sums(parts: Sequence[Any]) -> dict[str, Any]:
+def sums(parts: Sequence[Any]) -> dict[str, Any]:
     return {
         "account_count": sum(part["account_count"] for part in parts),
         "hidden": {name: sum(part["hidden"][name] for part in parts) for name in ("zero", "dust")},
@@ -140,9 +119,9 @@ def _order(holding: dict[str, str]) -> tuple[str, ...]:
     return holding["currency"], holding["account_id"], holding["connection_id"]
 
 
-def _notice(notice: Notice) -> dict[str, str]:
+def written(notice: Notice) -> dict[str, str]:
     return {"code": notice.code, "detail": notice.detail}
 
 
-def _write(document: dict[str, Any]) -> str:
+def write(document: dict[str, Any]) -> str:
     return json.dumps(document, separators=(",", ":"))

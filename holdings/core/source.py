@@ -105,6 +105,13 @@ class Source(Generic[T]):
             return self._not_waiting_longer(attempt)
         return reading if led or reading.outcome == "STALE" else replace(reading, outcome="HIT")
 
+    def kept(self, asked: Attempt) -> Reading[T] | None:
+        """Give the last good reading without asking outside, if there is one."""
+        attempt = replace(asked, entry=None)
+        self._kept.look_up(attempt)
+        entry = self._last_good(attempt)
+        return self._reading(entry, "HIT", cache=self._kept.notice(attempt)) if entry else None
+
     def without_asking(self, asked: Attempt, error: HoldingsError) -> Reading[T]:
         """Give the last good reading of what is known to fail; raises `error` if there is none."""
         attempt = replace(asked, entry=None)

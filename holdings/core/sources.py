@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from holdings.core.accounts_feed import AccountsFeed, ReadingCodec
 from holdings.core.clock import Clock, Deadline
-from holdings.core.connections import Connection, Credential
+from holdings.core.connections import DEFAULT_CURRENCY, Connection, Credential
 from holdings.core.errors import (
     CacheUnavailable,
     Conflict,
@@ -77,6 +77,10 @@ class ViewerSources:
         shared = [self._shared.connection] if self._shared else []
         own = self._records.connections(viewer, deadline) if self._records else ()
         return [*shared, *own]
+
+    def currency(self, viewer: str, deadline: Deadline) -> str:
+        profile = self._records.profile(viewer, deadline) if self._records else None
+        return profile.currency if profile else DEFAULT_CURRENCY
 
     def open(self, viewer: str, connection: Connection) -> Source[Part]:
         return Source(

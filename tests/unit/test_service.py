@@ -22,6 +22,7 @@ from holdings.core.errors import (
 )
 from holdings.core.freshness import CachedSnapshot, Failure, FreshnessRules, Lease
 from holdings.core.portfolio import Account
+from holdings.core.price_service import PriceService
 from holdings.core.service import Answer, HoldingsService
 from holdings.core.snapshot import Notice
 from holdings.core.sources import SharedConnection, ViewerSources
@@ -31,6 +32,7 @@ from tests.builders import (
     FakeCache,
     FakeClock,
     FakeExchange,
+    FakeMarket,
     FakePlace,
     make_account,
     make_connection,
@@ -45,6 +47,7 @@ class World:
 
     clock: FakeClock = field(default_factory=FakeClock)
     exchange: FakeExchange = field(default_factory=FakeExchange)
+    market: FakeMarket = field(default_factory=FakeMarket)
     cache: FakeCache = field(default_factory=FakeCache)
     notices: tuple[Notice, ...] = ()
     rules: FreshnessRules = field(default_factory=FreshnessRules)
@@ -70,8 +73,15 @@ class World:
             keep_for=300,
             hide=print,
         )
+        prices = PriceService(
+            market=lambda: self.market,
+            cache=self.cache,
+            clock=clock,
+            cooldown=self.rules.cooldown,
+        )
         self.service = HoldingsService(
             sources=lambda: sources,
+            prices=lambda: prices,
             cache=self.cache,
             clock=clock,
             rules=self.rules,
@@ -93,7 +103,12 @@ def figures(answer: Answer) -> Any:
 def a_reading(as_of: int, expires_at: int | None = None, **changes: Any) -> CachedSnapshot:
     """A reading of another process, of one account whose id is its moment."""
     holding = {"connection_id": "shared", "account_id": f"{as_of}", "currency": "BTC"}
-    part = {"account_count": 1, "hidden": {"zero": 0, "dust": 0}, "holdings": [holding]}
+    part: dict[str, Any] = {
+        "account_count": 1,
+        "hidden": {"zero": 0, "dust": 0},
+        "hidden_currencies": {"zero": [], "dust": []},
+        "holdings": [holding | {"balance": "1.5"}],
+    }
     return CachedSnapshot.seal(
         json.dumps(part | changes), as_of=as_of, expires_at=expires_at or as_of + 180
     )
@@ -125,10 +140,24 @@ def test_the_first_read_asks_the_exchange_and_keeps_the_document_that_it_served(
                 "warning": None,
                 "account_count": 1,
                 "hidden": {"zero": 0, "dust": 0},
+                "hidden_currencies": {"zero": [], "dust": []},
             }
         ],
         "account_count": 1,
         "hidden": {"zero": 0, "dust": 0},
+        "value": {
+            "currency": "USD",
+            "amount": "90000",
+            "complete": True,
+            "as_of": "2026-11-21T09:30:00Z",
+            "excluded": [],
+            "change_24h": {
+                "amount": "15000",
+                "ratio": "0.2",
+                "complete": True,
+                "covered": "90000",
+            },
+        },
         "holdings": [
             {
                 "connection_id": "shared",
@@ -137,6 +166,17 @@ def test_the_first_read_asks_the_exchange_and_keeps_the_document_that_it_served(
                 "balance": "1.5",
                 "available": "1",
                 "hold": "0.5",
+                "name": "Bitcoin",
+                "value": "90000",
+                "change_24h": {"amount": "15000", "ratio": "0.2"},
+                "price": {
+                    "amount": "60000",
+                    "currency": "USD",
+                    "as_of": "2026-11-21T09:30:00Z",
+                    "status": "live",
+                    "reason": None,
+                    "route": ["BTC-USD"],
+                },
             }
         ],
     }
@@ -235,12 +275,17 @@ def test_every_failure_to_read_is_answered_with_the_last_good_figures(
     answer = world.read()
     assert answer.outcome == "STALE"
     reason = {"code": error.code, "detail": error.detail}
-    assert json.loads(answer.entry.payload) == {
+    document = json.loads(answer.entry.payload)
+    valued = {name: document[name] for name in ("value", "holdings")}
+    assert document == {
         **good,
+        **valued,  # at the prices of now
         "stale": True,
         "warnings": [reason],
         "sources": [{**good["sources"][0], "stale": True, "warning": reason}],
     }
+    assert [holding["balance"] for holding in valued["holdings"]] == ["1.5"]
+    assert valued["value"]["as_of"] == "2026-11-21T09:33:20Z"
     assert world.cache.puts == 1
 
 
