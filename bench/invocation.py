@@ -68,10 +68,14 @@ def check(response: dict[str, Any], case: str) -> None:
 
 
 def _common(document: dict[str, Any]) -> dict[str, Any]:
-    """Leave out what ours alone says: which connection a figure is from."""
-    common = {name: value for name, value in document.items() if name != "sources"}
-    for holding in common.get("holdings") or ():
-        holding.pop("connection_id", None)
+    """Leave out what ours alone says: which connection a figure is from, and what it is worth."""
+    ours = {"sources", "value", "connection_id", "name", "change_24h", "price"}
+    common = {name: value for name, value in document.items() if name not in ours}
+    if "holdings" in common:
+        common["holdings"] = [
+            {name: value for name, value in holding.items() if name not in ours}
+            for holding in common["holdings"]
+        ]
     return common
 
 

@@ -193,6 +193,7 @@ class FakeCache:
     readable: bool = True
     writable: bool = True
     places: dict[str, "FakePlace"] = field(default_factory=dict[str, "FakePlace"])
+    gets: int = 0
 
     def __call__(self, place: str) -> "FakePlace":
         return self.places.setdefault(place, FakePlace(self))
@@ -223,6 +224,7 @@ class FakePlace:
     puts: int = 0
 
     def get(self, deadline: Deadline) -> CachedSnapshot | None:
+        self.cache.gets += 1
         if not self.cache.readable:
             raise CacheUnavailable("the cache could not be read")
         return self.entry

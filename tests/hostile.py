@@ -24,7 +24,7 @@ from holdings.adapters.coinbase_exchange import CoinbaseClient, Credentials
 from holdings.adapters.tls import context
 from holdings.api.identity import REQUEST_CONTEXT
 from holdings.core.clock import Clock
-from tests.builders import CLAIMS, FakeCache, make_settings
+from tests.builders import CLAIMS, FakeCache, FakeMarket, make_settings
 
 Answer = Callable[[str], Iterable[bytes]]
 
@@ -152,7 +152,9 @@ class Reader:
         exchange = CoinbaseClient(
             upstream, OneKey(), clock=clock, user_agent="holdings/test", trusted=context
         )
-        app = create_app(make_settings(), clock=clock, exchange=exchange, cache=FakeCache())
+        app = create_app(
+            make_settings(), clock=clock, exchange=exchange, cache=FakeCache(), market=FakeMarket()
+        )
         self._client: FlaskClient = app.test_client()
         self._client.get("/health")  # loads what the first answer of all needs
 

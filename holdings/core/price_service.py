@@ -111,7 +111,9 @@ class PriceService:
         Raises InvalidRequest naming those that they lead to; while prices or rates fail, nobody
         knows.
         """
-        prices = self.complete(prices, ["USD"], currency, deadline)
+        if currency in prices.known():
+            return prices
+        prices = self._told(prices, [RATES], deadline)
         known = prices.known()
         if currency in known or prices.failure or RATES in prices.missed:
             return prices

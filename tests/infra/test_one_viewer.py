@@ -9,7 +9,15 @@ import pytest
 from holdings import create_app
 from holdings.api.identity import REQUEST_CONTEXT
 from holdings.core import errors
-from tests.builders import CLAIMS, FakeCache, FakeClock, FakeExchange, make_account, make_settings
+from tests.builders import (
+    CLAIMS,
+    FakeCache,
+    FakeClock,
+    FakeExchange,
+    FakeMarket,
+    make_account,
+    make_settings,
+)
 from tests.infra.capture import declared
 from tests.infra.cloudwatch import Line, fired, matches
 
@@ -31,6 +39,7 @@ class Viewer:
             clock=self.clock.clock,
             exchange=self.exchange,
             cache=self.cache,
+            market=FakeMarket(),
         )
         self._client, self._caplog = app.test_client(), caplog
 

@@ -21,7 +21,7 @@ from holdings.api.identity import REQUEST_CONTEXT
 from holdings.core.clock import Clock
 from holdings.core.ports import Exchange, SnapshotCache
 from local.simulator import Credentials, Fault, Injection, Simulator
-from tests.builders import CLAIMS, FakeClock, make_settings
+from tests.builders import CLAIMS, FakeClock, FakeMarket, make_settings
 
 SIGNED_IN = {REQUEST_CONTEXT: {"authorizer": {"jwt": {"claims": CLAIMS}}}}
 TABLE, SECRET = "holdings", "coinbase-key"
@@ -97,6 +97,7 @@ class Laptop:
             clock=Clock() if self.real_time else self.time.clock,
             exchange=self.exchange,
             cache=self.cache,
+            market=FakeMarket(),
         )
         self.client: FlaskClient = self.app.test_client()
 

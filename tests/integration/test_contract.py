@@ -11,14 +11,14 @@ from schemathesis.specs.openapi.checks import (
 
 from holdings import create_app
 from holdings.api.identity import REQUEST_CONTEXT
-from tests.builders import CLAIMS, FakeCache, FakeExchange, make_settings
+from tests.builders import CLAIMS, FakeCache, FakeExchange, FakeMarket, make_settings
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 GOOD_TOKEN = "Bearer good"
 
-_app = create_app(make_settings(), exchange=FakeExchange(), cache=FakeCache())
+_app = create_app(make_settings(), exchange=FakeExchange(), cache=FakeCache(), market=FakeMarket())
 
 
 def gateway(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:

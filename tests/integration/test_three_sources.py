@@ -12,7 +12,7 @@ from holdings.api.identity import REQUEST_CONTEXT
 from holdings.core.once import once
 from local.simulator import AdvancedSimulator, Credentials, Injection, Simulator
 from local.simulator.kept import Certificate, kept_certificate
-from tests.builders import CLAIMS, FakeCache, FakeClock, FakeRecords, make_settings
+from tests.builders import CLAIMS, FakeCache, FakeClock, FakeMarket, FakeRecords, make_settings
 from tests.integration.test_two_exchanges import CODES, EXCHANGES, no_bundle_of_the_machine
 
 __all__ = ["no_bundle_of_the_machine"]
@@ -46,6 +46,7 @@ class House:
             clock=self.time.clock,
             exchange=kind.open(lambda _anew: shared),
             cache=FakeCache(),
+            market=FakeMarket(),
             records=FakeRecords(),
             kinds=exchanges,
         )

@@ -31,7 +31,7 @@ from holdings.api.authorizer import Authorizer, Keys
 from holdings.core.errors import Forbidden, Misconfigured, Unauthenticated
 from holdings.settings import TokenIssuer
 from local.settings import ROOT
-from tests.builders import FakeCache, FakeClock, FakeExchange, make_settings
+from tests.builders import FakeCache, FakeClock, FakeExchange, FakeMarket, make_settings
 
 ISSUER = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_pool"
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -200,7 +200,11 @@ def client() -> Iterator[FlaskClient]:
             AUTH_JWKS_URL=pool.url,
         )
         app = create_app(
-            settings, clock=FakeClock().clock, exchange=FakeExchange(), cache=FakeCache()
+            settings,
+            clock=FakeClock().clock,
+            exchange=FakeExchange(),
+            cache=FakeCache(),
+            market=FakeMarket(),
         )
         yield app.test_client()
 
@@ -308,7 +312,13 @@ def test_any_blueprint_s_route_is_checked_by_what_its_method_does(
         AUTH_SCOPE="holdings/read holdings/write",
         AUTH_JWKS_URL=pool.url,
     )
-    app = create_app(settings, clock=FakeClock().clock, exchange=FakeExchange(), cache=FakeCache())
+    app = create_app(
+        settings,
+        clock=FakeClock().clock,
+        exchange=FakeExchange(),
+        cache=FakeCache(),
+        market=FakeMarket(),
+    )
     added = Blueprint("added", __name__)
 
     @added.route("/a/<name>", methods=["GET", "POST", "PATCH", "PUT", "DELETE"])
@@ -426,7 +436,7 @@ def test_an_address_where_nothing_listens_is_a_problem_with_the_documented_code(
     settings = make_settings(
         AUTH_ISSUER="http://127.0.0.1:1/pool", AUTH_CLIENT_ID="client-1", API_PREFIX="/api"
     )
-    app = create_app(settings, exchange=FakeExchange(), cache=FakeCache())
+    app = create_app(settings, exchange=FakeExchange(), cache=FakeCache(), market=FakeMarket())
     response = app.test_client().get("/api/holdings", headers={"Authorization": token()})
     body = response.json
     assert body

@@ -16,6 +16,7 @@ from tests.builders import (
     FakeClock,
     FakeExchange,
     FakeKind,
+    FakeMarket,
     FakeRecords,
     make_account,
     make_settings,
@@ -53,6 +54,7 @@ class House:
             clock=self.clock.clock,
             exchange=self.shared,
             cache=self.cache,
+            market=FakeMarket(),
             records=self.records,
             kinds={kind.name: kind for kind in (self.kind, self.advanced)},
         )
@@ -672,7 +674,11 @@ def test_who_asks_to_be_forgotten_leaves_nothing(house: House) -> None:
 
 def test_where_no_records_are_kept_nothing_can_be_connected() -> None:
     app = create_app(
-        make_settings(), clock=FakeClock().clock, exchange=FakeExchange(), cache=FakeCache()
+        make_settings(),
+        clock=FakeClock().clock,
+        exchange=FakeExchange(),
+        cache=FakeCache(),
+        market=FakeMarket(),
     )
     house = House()
     house.client = app.test_client()

@@ -14,6 +14,7 @@ from tests.builders import (
     FakeCache,
     FakeClock,
     FakeExchange,
+    FakeMarket,
     make_alb_event,
     make_settings,
     make_v1_event,
@@ -28,6 +29,7 @@ def make_handler() -> Handler:
             clock=FakeClock().clock,
             exchange=FakeExchange(),
             cache=FakeCache(),
+            market=FakeMarket(),
         )
     )
 

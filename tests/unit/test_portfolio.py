@@ -3,7 +3,14 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from holdings.core.portfolio import Account, Hidden, Holding, Portfolio, build_portfolio
+from holdings.core.portfolio import (
+    Account,
+    Hidden,
+    HiddenCurrencies,
+    Holding,
+    Portfolio,
+    build_portfolio,
+)
 from tests.builders import make_account
 
 decimals = st.decimals(-100, 10**20, allow_nan=False, places=16)
@@ -33,6 +40,7 @@ def test_accounts_are_hidden_by_balance_and_listed_by_currency_then_id() -> None
     assert portfolio == Portfolio(
         account_count=6,
         hidden=Hidden(zero=2, dust=1),
+        hidden_currencies=HiddenCurrencies(zero=("ADA", "ADA"), dust=("SHIB",)),
         holdings=(
             Holding("a1", "BTC", Decimal(3), Decimal(1), Decimal("0.5")),
             Holding("a9", "BTC", Decimal("1e-12"), Decimal(1), Decimal("0.5")),

@@ -9,8 +9,11 @@ from hypothesis import strategies as st
 from marshmallow import ValidationError
 
 from holdings.api.schemas import HoldingsQuerySchema, ReadingDocument, SnapshotSchema
-from holdings.core.portfolio import Account, build_portfolio
-from holdings.core.snapshot import Notice, Part, SourceView, compose, mark_stale, narrow, parse_part
+from holdings.core.answers import mark_stale, narrow
+from holdings.core.portfolio import Account, Holding, build_portfolio
+from holdings.core.prices import Prices, Quote
+from holdings.core.snapshot import Notice, Part, SourceView, compose, parse_part
+from holdings.core.valuation import Valuation
 from tests.builders import NOW, make_account, make_connection
 
 amounts = st.decimals(-(10**20), 10**30, allow_nan=False, places=16)
@@ -33,10 +36,14 @@ def part(connection_id: str, read: list[Account]) -> Part:
     return parse_part(ReadingDocument().encode(connection_id, build_portfolio(read)))
 
 
+PRICES = Prices(quotes={"BTC-USD": Quote(Decimal(60000), Decimal(50000), traded=True)}, now=NOW)
+VALUED = Valuation(PRICES, "USD").document
+
+
 def document(*read: Account, **changes: Any) -> str:
     """What one connection with these accounts gives."""
     source = SourceView(make_connection(), "", part("c1", list(read)), NOW, NOW)
-    return compose([replace(source, **changes)], [], as_of=NOW, expires_at=NOW)
+    return compose([replace(source, **changes)], [], VALUED, as_of=NOW, expires_at=NOW)
 
 
 @given(st.lists(st.tuples(accounts, moments, st.none() | notices), max_size=3), st.lists(notices))
@@ -48,7 +55,7 @@ def test_what_is_written_is_what_the_schema_reads_and_says_what_was_meant(
         SourceView(make_connection(f"c{n}"), "scope", part(f"c{n}", one), moment, moment, warning)
         for n, (one, moment, warning) in enumerate(read)
     ]
-    payload = compose(sources, warnings, as_of=7, expires_at=8)
+    payload = compose(sources, warnings, VALUED, as_of=7, expires_at=8)
     assert payload.isascii()
     written = cast("dict[str, Any]", SnapshotSchema().loads(payload))
     held = [
@@ -57,7 +64,8 @@ def test_what_is_written_is_what_the_schema_reads_and_says_what_was_meant(
         for holding in portfolio.holdings
     ]
     failed = [source.warning for source in sources if source.warning]
-    assert written["holdings"] == sorted(
+    names = ("connection_id", *Holding.__slots__)
+    assert [{name: one[name] for name in names} for one in written["holdings"]] == sorted(
         held, key=lambda one: (one["currency"], one["account_id"], one["connection_id"])
     )
     assert [source["warning"] for source in written["sources"]] == [
@@ -83,9 +91,9 @@ def test_one_source_alone_is_a_document_as_if_there_were_no_other() -> None:
         SourceView(make_connection("c2"), "", part("c2", [make_account("a2")]), NOW, NOW, other),
         SourceView(make_connection("c3"), "", part("c3", [make_account(balance="0")]), NOW, NOW),
     ]
-    whole = compose(sources, [Notice("demo_mode", "d")], as_of=NOW, expires_at=NOW)
+    whole = compose(sources, [Notice("demo_mode", "d")], VALUED, as_of=NOW, expires_at=NOW)
     for source in sources:
-        alone = compose([source], [Notice("demo_mode", "d")], as_of=NOW, expires_at=NOW)
+        alone = compose([source], [Notice("demo_mode", "d")], VALUED, as_of=NOW, expires_at=NOW)
         assert narrow(whole, source.connection.id) == (alone, source.warning is not None)
     assert narrow(whole, "c4") is None
 
@@ -104,6 +112,25 @@ def test_a_lone_surrogate_in_a_name_cannot_break_the_answer() -> None:
     assert json.loads(payload)["holdings"][0]["currency"] == "\ud800"
 
 
+SOUND: dict[str, Any] = {
+    "account_count": 1,
+    "hidden": {"zero": 0, "dust": 0},
+    "hidden_currencies": {"zero": [], "dust": []},
+    "holdings": [],
+}
+LISTED = {"currency": "BTC", "account_id": "a", "connection_id": "c", "balance": "1"}
+WRONG: tuple[dict[str, Any], ...] = (
+    {"account_count": "1"},
+    {"hidden": {"zero": 0}},
+    {"hidden_currencies": {"zero": []}},
+    {"hidden_currencies": {"zero": [], "dust": 1}},
+    {"holdings": 7},
+    {"holdings": [{"currency": "BTC"}]},
+    {"holdings": [LISTED | {"balance": "much"}]},
+    {"holdings": [LISTED | {"balance": None}]},
+)
+
+
 @pytest.mark.parametrize(
     "payload",
     [
@@ -112,13 +139,11 @@ def test_a_lone_surrogate_in_a_name_cannot_break_the_answer() -> None:
         "null",
         "[]",
         "{}",
-        '{"account_count":"1","hidden":{"zero":0,"dust":0},"holdings":[]}',
-        '{"account_count":1,"hidden":{"zero":0},"holdings":[]}',
-        '{"account_count":1,"hidden":{"zero":0,"dust":0},"holdings":7}',
-        '{"account_count":1,"hidden":{"zero":0,"dust":0},"holdings":[{"currency":"BTC"}]}',
+        *(json.dumps(SOUND | wrong) for wrong in WRONG),
     ],
 )
 def test_what_is_kept_and_is_no_reading_is_refused(payload: str) -> None:
+    assert parse_part(json.dumps(SOUND | {"holdings": [LISTED]}))
     with pytest.raises(ValueError):  # noqa: PT011 - of json or ours
         parse_part(payload)
 
@@ -158,6 +183,10 @@ def test_amounts_are_never_floats_on_the_way() -> None:
 
 
 def test_refresh_is_false_unless_asked_for() -> None:
-    assert HoldingsQuerySchema().load({}) == {"refresh": False, "connection": None}
-    asked = {"refresh": "true", "connection": "shared"}
-    assert HoldingsQuerySchema().load(asked) == {"refresh": True, "connection": "shared"}
+    assert HoldingsQuerySchema().load({}) == {
+        "refresh": False,
+        "connection": None,
+        "currency": None,
+    }
+    asked = {"refresh": "true", "connection": "shared", "currency": "EUR"}
+    assert HoldingsQuerySchema().load(asked) == asked | {"refresh": True}
