@@ -71,7 +71,7 @@ def _common(document: dict[str, Any]) -> dict[str, Any]:
     """Leave out what ours alone says: which connection a figure is from, and what it is worth."""
     ours = {"sources", "value", "connection_id", "name", "change_24h", "price"}
     common = {name: value for name, value in document.items() if name not in ours}
-    if "holdings" in common:
+    if isinstance(common.get("holdings"), list):
         common["holdings"] = [
             {name: value for name, value in holding.items() if name not in ours}
             for holding in common["holdings"]

@@ -15,7 +15,9 @@ from holdings.core.clock import Clock, Deadline
 from holdings.core.connections import MAX_CONNECTIONS, Connection
 from holdings.core.freshness import CachedSnapshot
 from holdings.core.portfolio import Account, build_portfolio
+from holdings.core.prices import Prices, Quote
 from holdings.core.snapshot import SourceView, compose, parse_part
+from holdings.core.valuation import Valuation
 
 ACCOUNTS = 500
 CALLS = 50
@@ -93,7 +95,10 @@ def _answer(connections: int, accounts: int) -> CachedSnapshot:
         read = [_account(chance) for _ in range(accounts)]
         part = parse_part(codec.encode(connection.id, build_portfolio(read)))
         views.append(SourceView(connection, "", part, 0, 180))
-    payload = compose(views, [], as_of=0, expires_at=180)
+    quote = Quote(Decimal("64900.01"), Decimal("63980.5"), traded=True)
+    prices = Prices(quotes={f"C{number}-USD": quote for number in range(500)}, as_of=0)
+    valued = Valuation(prices, "USD").document
+    payload = compose(views, [], valued, as_of=0, expires_at=180)
     return CachedSnapshot.seal(payload, as_of=0, expires_at=180)
 
 

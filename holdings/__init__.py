@@ -229,7 +229,7 @@ def _real(settings: "Settings", clock: "Clock", meanwhile: "Callable[[], None]")
         )
 
     def market() -> "Market":
-        from holdings.adapters.coinbase_market import CoinbaseMarket
+        from holdings.adapters.coinbase_exchange.market import CoinbaseMarket
 
         return CoinbaseMarket(
             settings.cb_market_url,

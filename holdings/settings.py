@@ -65,6 +65,7 @@ class Settings:
     ddb_table: str
     cb_base_url: str
     cb_advanced_url: str
+    cb_market_url: str
     cb_secret_name: str
     cache_ttl_seconds: int
     stale_ttl_seconds: int
@@ -101,6 +102,7 @@ class Settings:
             ddb_table=env.required("DDB_TABLE", unless=demo_mode),
             cb_base_url=env.base_url("CB_BASE_URL", unless=demo_mode),
             cb_advanced_url=env.origin("CB_ADVANCED_URL", default="https://api.coinbase.com"),
+            cb_market_url=env.origin("CB_MARKET_URL", default=env.text("CB_BASE_URL").rstrip("/")),
             cb_secret_name=env.required("CB_SECRET_NAME", unless=demo_mode or not shared),
             cache_ttl_seconds=env.seconds("CACHE_TTL_SECONDS", default=180),
             stale_ttl_seconds=env.seconds("STALE_TTL_SECONDS", default=86_400),
@@ -252,7 +254,8 @@ class _Environment:
         return self._origin(name, self.required(name, unless=unless), example)
 
     def origin(self, name: str, *, default: str) -> str:
-        return self._origin(name, self.text(name, default=default), default)
+        value = self.text(name)
+        return self._origin(name, value, default) if value else default
 
     def _origin(self, name: str, value: str, example: str) -> str:
         value = value.rstrip("/")

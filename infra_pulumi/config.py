@@ -89,6 +89,8 @@ class StackConfig:
     # by an omission.
     cb_base_url: str = rule.base_url(f"say which exchange to read: {PRODUCTION}, or {SANDBOX}")
     cb_advanced_url: str = rule.base_url(default=ADVANCED)
+    # Where prices come from; the exchange of cb_base_url where it is None.
+    cb_market_url: str | None = rule.base_url(default=None)
     # Whether everybody who signs in sees what the deployment's own key opens, and under what name.
     shared_connection: bool = rule.flag(True)
     shared_label: str = rule.text(r"(?:\S(?:.{0,58}\S)?)?", "1 to 60 characters, or empty", "")
@@ -254,7 +256,9 @@ def _origin_faults(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if "*" in data.get("cors_origins", ()):
         yield "cors_origins", "name each origin: * lets every page call the API"
     listed = {name: data.get(name, ()) for name in ("callback_urls", "logout_urls", "cors_origins")}
-    exchanges = {name: [data.get(name, "")] for name in ("cb_base_url", "cb_advanced_url")}
+    exchanges = {
+        name: [data.get(name) or ""] for name in ("cb_base_url", "cb_advanced_url", "cb_market_url")
+    }
     for name, urls in {**listed, **exchanges}.items():
         for page in urls:
             if page.startswith("http:"):

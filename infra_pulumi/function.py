@@ -194,6 +194,8 @@ class Function(ComponentResource):
         }
         if config.cors_origins:
             variables["CORS_ALLOW_ORIGIN"] = ",".join(config.cors_origins)
+        if config.cb_market_url:
+            variables["CB_MARKET_URL"] = config.cb_market_url
         if config.shared_label:
             variables["SHARED_LABEL"] = config.shared_label
         if config.app_version:

@@ -11,6 +11,7 @@ _SHARED = {
     "holdings:staleTtlSeconds": "STALE_TTL_SECONDS",
     "holdings:secretCacheTtlSeconds": "SECRET_CACHE_TTL_SECONDS",
     "holdings:logLevel": "LOG_LEVEL",
+    "holdings:cbMarketUrl": "CB_MARKET_URL",
     "holdings:sharedConnection": "SHARED_CONNECTION",
     "holdings:sharedLabel": "SHARED_LABEL",
 }

@@ -63,6 +63,7 @@ BAD = [
     ("holdings:apiWriteScope", "other/write", "begin it with the identifier of apiScope"),
     ("holdings:apiWriteScope", "holdings/read", "another name than apiScope"),
     ("holdings:cbAdvancedUrl", "http://127.0.0.1:1", "use https"),
+    ("holdings:cbMarketUrl", "http://127.0.0.1:1", "use https"),
     ("holdings:cbAdvancedUrl", "https://api.coinbase.com/", "no slash at the end"),
     ("holdings:sharedConnection", "yes", "one of true, false"),
     ("holdings:sharedLabel", "x" * 61, "1 to 60 characters"),

@@ -315,10 +315,10 @@ def test_the_demo_needs_no_sign_in_and_says_what_it_is_in_every_answer() -> None
 
 
 def test_an_answer_that_the_gateway_could_not_pass_on_is_refused_with_the_remedy() -> None:
-    accounts = [make_account(f"{number:036}", "C" * 400) for number in range(7_000)]
+    accounts = [make_account(f"{number:036}", "C" * 400) for number in range(12_000)]
     api = Api(exchange=FakeExchange(accounts))
     problem = check_problem(api.get(), "invalid_request")
     assert "?connection=" in problem["detail"]
-    api.exchange.answer = accounts[:5_000]
+    api.exchange.answer = accounts[:6_000]
     api.clock.advance(200)
     assert api.get().status_code == 200

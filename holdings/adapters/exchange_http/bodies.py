@@ -89,9 +89,7 @@ def parse_fields(chunks: Iterable[bytes], listed: str) -> Iterator[tuple[str, ob
     seen: set[str] = set()
     more = not window.take("}")
     while more:
-        name = window.value()
-        if not isinstance(name, str) or not window.take(":"):
-            raise ValueError("neither a name nor the object's end")
+        name = _name(window)
         if name in seen or len(seen) == _MAX_FIELDS:
             raise ValueError("a name stands twice in an object, or there are too many")
         seen.add(name)
@@ -106,6 +104,32 @@ def parse_fields(chunks: Iterable[bytes], listed: str) -> Iterator[tuple[str, ob
     window.end()
     if listed not in seen:
         raise NotAnArrayError(f"no {listed}")
+
+
+def parse_members(chunks: Iterable[bytes]) -> Iterator[tuple[str, object]]:
+    """Yield a JSON object's fields as (name, value), each value of at most MAX_CHARACTERS.
+
+    For one whose names are data: how many there may be is for the caller to bound, and which of two
+    of one name counts. Raises ValueError, NotAnArrayError where the body is no object.
+    """
+    window = _Window(chunks)
+    if not window.take("{"):
+        window.value()
+        raise NotAnArrayError("not an object")
+    more = not window.take("}")
+    while more:
+        yield _name(window), window.value()
+        more = window.take(",")
+        if not more and not window.take("}"):
+            raise ValueError("neither a comma nor the object's end")
+    window.end()
+
+
+def _name(window: "_Window") -> str:
+    name = window.value()
+    if not isinstance(name, str) or not window.take(":"):
+        raise ValueError("neither a name nor the object's end")
+    return name
 
 
 class NotAnArrayError(ValueError):

@@ -86,6 +86,10 @@ class ExchangeHttp:
         bounds = Bounds(self.server, deadline)
         return within(self.server, deadline, lambda: self._call(keys, bounds, work))
 
+    def ask(self, deadline: Deadline, work: Callable[[Bounds], T]) -> T:
+        """Return work(bounds) for what takes no key. Raises ExchangeError."""
+        return self.call(_NO_KEY, deadline, lambda _key, bounds: work(bounds))
+
     def now(self) -> float:
         """Return the exchange's time in epoch seconds, as far as it is known."""
         return self._clock.now() + self._clock_offset
@@ -163,6 +167,19 @@ class ExchangeHttp:
 
     def _read_clock_offset(self, bounds: Bounds) -> float:
         return self.get(self._time_path, {}, None, bounds, self._parse_time) - self._clock.now()
+
+
+class _NoKey:
+    """Implements `KeySource` for what an exchange shows to everybody."""
+
+    def get(self) -> None:
+        return None
+
+    def refresh(self) -> None:
+        return None
+
+
+_NO_KEY = _NoKey()
 
 
 class GivenKey(Generic[Key]):

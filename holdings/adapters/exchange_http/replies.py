@@ -11,6 +11,7 @@ from holdings.adapters.exchange_http.bodies import (
     parse_array,
     parse_document,
     parse_fields,
+    parse_members,
 )
 from holdings.adapters.exchange_http.bounds import Server
 from holdings.core.errors import (
@@ -54,12 +55,21 @@ class Reply:
         except ValueError:
             raise self.no_json() from None
 
-    def array(self) -> Iterator[object]:
+    def array(self, what: str = "accounts") -> Iterator[object]:
         """Parse a body that is an array, a member at a time. Raises ExchangeInvalidResponse."""
         try:
             yield from parse_array(self.body)
         except NotAnArrayError:
-            raise self.server.invalid(f"lists no accounts: check {self.server.setting}") from None
+            raise self._lists_no(what) from None
+        except ValueError:
+            raise self.no_json() from None
+
+    def members(self, what: str) -> Iterator[tuple[str, object]]:
+        """Parse a body that is an object whose names are data. Raises ExchangeInvalidResponse."""
+        try:
+            yield from parse_members(self.body)
+        except NotAnArrayError:
+            raise self._lists_no(what) from None
         except ValueError:
             raise self.no_json() from None
 
@@ -71,9 +81,12 @@ class Reply:
         try:
             yield from parse_fields(self.body, listed)
         except NotAnArrayError:
-            raise self.server.invalid(f"lists no accounts: check {self.server.setting}") from None
+            raise self._lists_no("accounts") from None
         except ValueError:
             raise self.no_json() from None
+
+    def _lists_no(self, what: str) -> ExchangeInvalidResponse:
+        return self.server.invalid(f"lists no {what}: check {self.server.setting}")
 
     def start(self) -> bytes:
         """Return the body, or as much of a long one as an error may reasonably take."""
