@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException
 from local.settings import LocalError
 from local.simulator.exchange import Exchange, Holder
 from local.simulator.faults import Fault, Injection
+from local.simulator.market import STATES, STATES_AT_FIRST
 from local.simulator.server import Refused, bare_app, json_response
 
 PREFIX = "/_simulator"
@@ -67,6 +68,16 @@ class PageSizeSchema(Schema):
     """Null is the exchange's own."""
 
     page_size = _whole(1, 1000, required=True, allow_none=True)
+
+
+class BooksSchema(Schema):
+    """The states of books, in place of what they begin with; null is that again."""
+
+    books = fields.Dict(
+        keys=fields.String(validate=validate.OneOf(list(STATES_AT_FIRST))),
+        values=fields.String(validate=validate.OneOf(STATES), allow_none=True),
+        required=True,
+    )
 
 
 class PermissionsSchema(Schema):
@@ -148,6 +159,11 @@ class Control:
         holder.may = (holder.may | given.keys()) - {right for right in given if not given[right]}
         return self.state()
 
+    def set_books(self) -> Response:
+        for book, state in _given(BooksSchema())["books"].items():
+            self.exchange.market.states[book] = state or STATES_AT_FIRST[book]
+        return self.state()
+
     def reset(self) -> Response:
         self.exchange.reset()
         return self.state()
@@ -166,6 +182,7 @@ def create_control(exchange: Exchange[Any], key_schema: Schema) -> Flask:
         ("PUT", "/clock", control.set_clock),
         ("PUT", "/page_size", control.set_page_size),
         ("PUT", "/permissions", control.set_permissions),
+        ("PUT", "/books", control.set_books),
     ]
     for method, path, view in routes:
         app.add_url_rule(path, f"{method} {path}", view, methods=[method])

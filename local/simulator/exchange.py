@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Generic, Protocol, TypeVar, cast
 
 from local.simulator.faults import UNTIL_ROTATED, FaultBoard
+from local.simulator.market import Market
 from local.simulator.server import Refused
 
 
@@ -111,6 +112,7 @@ class Exchange(Generic[K]):
         self.holders = list(holders)
         self.faults = FaultBoard()
         self.rate_limits = RateLimits(now)
+        self.market = Market()
         self.reset()
 
     @property
@@ -178,6 +180,7 @@ class Exchange(Generic[K]):
         """As at the start, but for the keys: their holders would not know the old ones."""
         self.faults.clear()
         self.rate_limits.refill()
+        self.market.states.clear()
         for holder in self.holders:
             holder.reset()
         self.page_size: int | None = None

@@ -15,6 +15,7 @@ from local.simulator.app import Dialect, Request, exchange_app
 from local.simulator.coinbase_advanced.answers import INSTEAD, LISTING, page, refusal
 from local.simulator.coinbase_advanced.signing import CdpKey, Nonces, authenticate, claimed
 from local.simulator.exchange import Exchange, Holder, Limit
+from local.simulator.listing import spot_products
 from local.simulator.server import Refused, json_response
 
 PREFIX = "/api/v3/brokerage"
@@ -97,13 +98,13 @@ def _routes(exchange: Exchange[CdpKey]) -> dict[str, tuple[Callable[..., Respons
         _PERMISSIONS: (key_permissions, PRIVATE),
         f"{PREFIX}/portfolios": (portfolios, PRIVATE),
         f"{PREFIX}/transaction_summary": (_transaction_summary, PRIVATE),
-        **_older(),
+        **_older(exchange),
     }
 
 
 def _products() -> Response:
     spot = request.args.get("product_type", "SPOT") in ("SPOT", "")
-    rows = book.spot_products() if spot else []
+    rows = spot_products() if spot else []
     return json_response({"products": rows, "num_products": len(rows)})
 
 
@@ -113,7 +114,7 @@ def _transaction_summary() -> Response:
     return json_response({"total_volume": 0, "total_fees": 0, "fee_tier": tier | rates})
 
 
-def _older() -> dict[str, tuple[Callable[[], Response], Limit]]:
+def _older(exchange: Exchange[CdpKey]) -> dict[str, tuple[Callable[[], Response], Limit]]:
     """The public endpoints of Coinbase's v2 API that clients of this one read beside it."""
 
     def fiat() -> Response:
@@ -129,7 +130,8 @@ def _older() -> dict[str, tuple[Callable[[], Response], Limit]]:
         return json_response({"data": rows})
 
     def rates() -> Response:
-        return json_response({"data": {"currency": "USD", "rates": {"USD": "1"}}})
+        rates = exchange.market.rates(exchange.time())
+        return json_response({"data": {"currency": "USD", "rates": rates}})
 
     return {
         "/v2/currencies": (fiat, PUBLIC),

@@ -3,15 +3,14 @@
 Limits: docs.cdp.coinbase.com/exchange/rest-api/rate-limits.
 """
 
-from collections.abc import Callable, Iterable
-from typing import cast
+from collections.abc import Callable
 
 from flask import Flask, g, request
 from werkzeug import Response
 
 from local.simulator.app import Dialect, Request, exchange_app
-from local.simulator.book import currencies, products
 from local.simulator.coinbase_exchange.answers import INSTEAD, LISTING, page
+from local.simulator.coinbase_exchange.market_data import market_routes, one_of
 from local.simulator.coinbase_exchange.signing import Credentials, authenticate
 from local.simulator.exchange import Exchange, Holder, Limit
 from local.simulator.server import Refused, json_response
@@ -56,8 +55,6 @@ def create_app(exchange: Exchange[Credentials]) -> Flask:
 def _routes(
     exchange: Exchange[Credentials],
 ) -> dict[str, tuple[Callable[..., Response], Limit]]:
-    listed, traded = currencies(), products()
-
     def time() -> Response:
         now = exchange.datetime()
         iso = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -84,23 +81,11 @@ def _routes(
     def held() -> list[object]:
         return g.holder.rows()
 
-    def one(of: Callable[[], Iterable[object]]) -> Callable[[str], Response]:
-        def view(wanted: str) -> Response:
-            for row in of():
-                if isinstance(row, dict) and cast("dict[str, object]", row).get("id") == wanted:
-                    return json_response(cast("object", row))
-            raise Refused(404, "NotFound")
-
-        return view
-
     return {
         "/time": (time, PUBLIC),
-        "/currencies": (lambda: json_response(listed), PUBLIC),
-        "/currencies/<wanted>": (one(lambda: listed), PUBLIC),
-        "/products": (lambda: json_response(traded), PUBLIC),
-        "/products/<wanted>": (one(lambda: traded), PUBLIC),
+        **{path: (view, PUBLIC) for path, view in market_routes(exchange).items()},
         "/accounts": (accounts, ACCOUNTS),
-        "/accounts/<wanted>": (one(held), ACCOUNTS),
+        "/accounts/<wanted>": (one_of(held), ACCOUNTS),
         "/profiles": (profiles, PRIVATE),
         "/fees": (lambda: json_response(_FEES), PRIVATE),
     }
