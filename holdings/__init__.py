@@ -30,6 +30,13 @@ if TYPE_CHECKING:
         Callable[[], Market],
     ]
 
+    _Services = tuple[
+        HoldingsService,
+        Callable[[], PriceService],
+        Callable[[], ConnectionService],
+        Callable[[], ProfileService],
+    ]
+
 __all__ = ["create_app"]
 
 
@@ -54,6 +61,7 @@ def create_app(
     from holdings.api import (
         connections,
         document,
+        prices,
         problems,
         profile,
         request_hooks,
@@ -65,7 +73,7 @@ def create_app(
     settings = settings or Settings.from_env()
     clock = clock or Clock()
     logs.configure(settings.log_level)
-    service, connection_service, profile_service = _services(
+    service, pricing, connection_service, profile_service = _services(
         settings, clock, exchange, cache, records, kinds, market
     )
 
@@ -75,6 +83,7 @@ def create_app(
     problems.register(app)
     prefix = settings.api_prefix or None
     app.register_blueprint(routes.blueprint(settings, clock, service), url_prefix=prefix)
+    app.register_blueprint(prices.blueprint(settings, clock, service, pricing), url_prefix=prefix)
     app.register_blueprint(connections.blueprint(settings, connection_service), url_prefix=prefix)
     app.register_blueprint(profile.blueprint(settings, profile_service), url_prefix=prefix)
     document.register(app, settings)
@@ -93,7 +102,7 @@ def _services(
     records: "Records | None",
     kinds: "Mapping[str, ExchangeKind] | None",
     market: "Market | None",
-) -> "tuple[HoldingsService, Callable[[], ConnectionService], Callable[[], ProfileService]]":
+) -> "_Services":
     """What reading from the cache does without is made when it is first needed."""
     from holdings import logs
     from holdings.core.freshness import FreshnessRules
@@ -173,22 +182,22 @@ def _services(
 
         return ProfileService(records=kept_records(), cache=places, clock=clock)
 
-    made_sources = once(sources)
+    made_sources, made_prices = once(sources), once(prices)
     holdings = HoldingsService(
         sources=made_sources,
-        prices=once(prices),
+        prices=made_prices,
         cache=places,
         clock=clock,
         rules=rules,
         notices=notices,
     )
-    return holdings, once(connection_service), once(profile_service)
+    return holdings, made_prices, once(connection_service), once(profile_service)
 
 
 def _real(settings: "Settings", clock: "Clock", meanwhile: "Callable[[], None]") -> "_Real":
     from holdings.adapters import aws, exchanges, tls
     from holdings.adapters.dynamodb import DynamoDBCache
-    from holdings.core.once import once
+    from holdings.core.once import loaded_once, once
     from holdings.deferred import DeferredExchange
 
     trusted = once(tls.context)
@@ -243,8 +252,8 @@ def _real(settings: "Settings", clock: "Clock", meanwhile: "Callable[[], None]")
         DeferredExchange(coinbase, meanwhile),
         DynamoDBCache(services.service("dynamodb"), settings.ddb_table),
         exchanges.kinds(settings, clock=clock, trusted=trusted),
-        once(records),
-        once(market),
+        loaded_once(records),
+        loaded_once(market),
     )
 
 

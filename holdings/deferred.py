@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from holdings.core.clock import Deadline
-from holdings.core.once import once
+from holdings.core.once import loaded_once, once
 from holdings.core.ports import Exchange
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class DeferredExchange:
 
     def __init__(self, make: Callable[[], Exchange], meanwhile: Callable[[], None]) -> None:
         """`meanwhile` is what the first answer will need: it loads while the exchange is asked."""
-        self._made = once(make)
+        self._made = loaded_once(make)
         self._meanwhile = once(threading.Thread(target=meanwhile, daemon=True).start)
 
     def preload(self) -> None:

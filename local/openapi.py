@@ -10,7 +10,7 @@ from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from flask import Flask
 
 from holdings import create_app
-from holdings.api import connection_schemas, document, schemas
+from holdings.api import connection_schemas, document, price_schemas, schemas
 from holdings.api.problem_kinds import KINDS
 from holdings.api.problems import MEDIA_TYPE
 from holdings.settings import VERSION, Settings
@@ -47,6 +47,7 @@ _SCHEMAS = {
     "Health": schemas.HealthSchema,
     "Snapshot": schemas.SnapshotSchema,
     "Problem": schemas.ProblemSchema,
+    "PriceList": price_schemas.PriceListSchema,
     "Connection": connection_schemas.ConnectionSchema,
     "ConnectionList": connection_schemas.ConnectionListSchema,
     "NewConnection": connection_schemas.NewConnectionSchema,
@@ -135,6 +136,7 @@ def _parameter(name: str, where: str, description: str) -> dict[str, Any]:
     }
 
 
+_CSV = {"text/csv": {"schema": {"type": "string"}}}
 _CONNECTION_ID = _parameter("connection_id", "path", "The connection's id.")
 _IF_MATCH = _parameter("If-Match", "header", "The ETag that was seen: a later change is a 409.")
 _IDEMPOTENCY_KEY = _parameter(
@@ -189,12 +191,25 @@ _OPERATIONS: dict[str, dict[str, Any]] = {
                 "description": "The figures; `stale` with the reason under `warnings` and at its "
                 "source when an exchange could not be read.",
                 "headers": _HEADERS,
-                "content": {"application/json": {"schema": "Snapshot"}},
+                "content": {"application/json": {"schema": "Snapshot"}, **_CSV},
             },
             "304": {"description": "The answer at hand is still right.", "headers": _HEADERS},
             **_problems(
                 *(code for code in KINDS if code not in _NOT_IN_AN_ANSWER),
             ),
+        },
+    },
+    "prices": {
+        "security": _SIGNED_IN,
+        "parameters": [{"in": "query", "schema": price_schemas.PricesQuerySchema}],
+        "responses": {
+            "200": {
+                "description": "The prices.",
+                "headers": {name: _HEADERS[name] for name in ("Age", "ETag", "Cache-Control")},
+                "content": {"application/json": {"schema": "PriceList"}, **_CSV},
+            },
+            "304": {"description": "The answer at hand is still right."},
+            **_problems(*(code for code in KINDS if code not in _NOT_IN_AN_ANSWER)),
         },
     },
     "list_connections": {

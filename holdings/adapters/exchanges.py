@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
 from holdings.core.clock import Clock
-from holdings.core.once import once
+from holdings.core.once import loaded_once
 
 if TYPE_CHECKING:
     from holdings.core.ports import ExchangeKind
@@ -34,7 +34,7 @@ def kinds(
             )
             return cast("ExchangeKind", kind)
 
-        return once(load)
+        return loaded_once(load)
 
     return _Kinds({name: loading(name, setting) for name, setting in EXCHANGES.items()})
 

@@ -66,10 +66,11 @@ def _gateway_request_id(environ: Mapping[str, Any]) -> str:
 
 
 def _finish(response: Response) -> Response:
+    varies = response.headers.pop("Vary", None)  # one for all: apig-wsgi keeps the last of two
     response.headers.extend(
         (
             ("X-Request-Id", g.request_id),
-            ("Vary", "Origin, Authorization"),
+            ("Vary", f"Origin, Authorization, {varies}" if varies else "Origin, Authorization"),
             ("X-Content-Type-Options", "nosniff"),
         )
     )

@@ -1,5 +1,7 @@
 """Health and holdings: the two routes that everybody asks."""
 
+import json
+
 from flask import Blueprint, Response, request
 
 from holdings.api.identity import caller
@@ -29,10 +31,10 @@ def blueprint(settings: Settings, clock: Clock, service: HoldingsService) -> Blu
 
     @api.get("/holdings")
     def holdings() -> Response:
-        """Read the holdings, with how old and how trustworthy they are."""
+        """Read the holdings and what they are worth, with how far to trust each figure."""
         viewer = caller(request.environ, demo=settings.demo_mode).viewer
         if not request.query_string:  # as most: they do without the schema and what it imports
-            return _respond(service.read(viewer), now=int(clock.now()))
+            return _answer(service.read(viewer), now=int(clock.now()))
         from holdings.api import bodies
         from holdings.api.schemas import HoldingsQuerySchema
 
@@ -43,9 +45,20 @@ def blueprint(settings: Settings, clock: Clock, service: HoldingsService) -> Blu
             connection_id=asked["connection"],
             currency=asked["currency"],
         )
-        return _respond(answer, now=int(clock.now()))
+        return _answer(answer, now=int(clock.now()))
 
     return api
+
+
+def _answer(answer: Answer, *, now: int) -> Response:
+    if "csv" in request.headers.get("Accept", ""):
+        from holdings.api.spreadsheets import holdings_csv, is_wanted
+
+        if is_wanted(request):
+            response = holdings_csv(json.loads(answer.entry.payload))
+            response.headers["X-Cache"] = answer.outcome
+            return response
+    return _respond(answer, now=now)
 
 
 # Lambda's own limit for an answer, as the JSON text that the body becomes there.

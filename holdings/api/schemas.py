@@ -17,7 +17,7 @@ from holdings.core.snapshot import Notice
 AMOUNT_PATTERN = rf"^-?[0-9]+(\.[0-9]{{1,{DECIMAL_PLACES}}})?$"
 TIMESTAMP_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 TIMESTAMP_PATTERN = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
-CURRENCY_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9.-]{0,19}$"
+CURRENCY = validate.Regexp(r"[A-Za-z0-9][A-Za-z0-9.-]{0,19}\Z", error="Not a currency such as EUR.")
 STATUSES_OF_PRICES = ("live", "quiet", "stale", "par", "routed", "delisted", "unpriced")
 REASONS = ("no_market", "feed_failed", "rate_limited")
 CONNECTION_ID = r"^([0-9a-f]{32}|shared)$"
@@ -104,7 +104,7 @@ class HoldingsQuerySchema(Schema):
     )
     currency = fields.String(
         load_default=None,
-        validate=validate.Regexp(CURRENCY_PATTERN, error="Not a currency such as EUR."),
+        validate=CURRENCY,
         metadata={
             "description": "What values are in: a currency that has a price, such as EUR or BTC. "
             "Your profile's if none is asked for."

@@ -2,15 +2,25 @@
 
 import threading
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from contextlib import AbstractContextManager
+from typing import Any, Generic, TypeVar
 
 K = TypeVar("K")
 T = TypeVar("T")
 
 
-def once(make: Callable[[], T]) -> Callable[[], T]:
+# Packages import in circles, and of two threads that import one at once, one may see half of it.
+_importing = threading.RLock()
+
+
+def loaded_once(make: Callable[[], T]) -> Callable[[], T]:
+    """As `once`, for what `make` imports: in the whole process one is made at a time."""
+    return once(make, _importing)
+
+
+def once(make: Callable[[], T], lock: AbstractContextManager[Any] | None = None) -> Callable[[], T]:
     """Call `make` at the first use, also when several threads come first."""
-    lock = threading.Lock()
+    lock = lock or threading.Lock()
     made: list[T] = []
 
     def get() -> T:

@@ -19,6 +19,7 @@ from holdings.core.once import LeastRecent
 from holdings.core.ports import Market, SnapshotCache
 from holdings.core.price_feeds import ListingFeed, PricesFeed, RatesFeed, TradeFeed
 from holdings.core.prices import RATES, Prices, Rates
+from holdings.core.service import DEADLINE_SECONDS
 from holdings.core.side_by_side import side_by_side
 from holdings.core.snapshot import Notice
 from holdings.core.source import Feed, Reading, Source
@@ -88,6 +89,15 @@ class PriceService:
         if reading.outcome != "STALE":
             self._last = reading
         return _at(reading, now)
+
+    def of(self, codes: Iterable[str], currency: str) -> Prices:
+        """Return prices that have been asked what those of `codes` ask for.
+
+        Raises InvalidRequest where no price leads to `currency`.
+        """
+        deadline = Deadline.after(DEADLINE_SECONDS, self._clock)
+        prices = self.checked(self.read(deadline), currency, deadline)
+        return self.complete(prices, codes, currency, deadline)
 
     def complete(
         self, prices: Prices, codes: Iterable[str], currency: str, deadline: Deadline

@@ -156,6 +156,23 @@ class HoldingsService:
             answer = self._revalued(answer, currency, attempt.deadline)
         return answer if connection_id is None else _narrowed(answer, connection_id)
 
+    def asked_for(
+        self, viewer: str, codes: list[str] | None, currency: str | None
+    ) -> tuple[list[str], str]:
+        """Return what prices are wanted of, what is held if nothing else, and in which currency.
+
+        Raises as `read` does where that has to be known.
+        """
+        if codes is None:
+            from holdings.core.answers import held
+
+            held_codes, valued_in, _ = held(self.read(viewer).entry.payload)
+            return sorted(set(held_codes)), currency or valued_in
+        if currency is None:
+            deadline = Deadline.after(DEADLINE_SECONDS, self._clock)
+            currency = self._sources().currency(viewer, deadline)
+        return codes, currency
+
     def _keep(self, viewer: str) -> Kept:
         return Kept(self._cache(answer_place(viewer)), self._clock, self._rules)
 

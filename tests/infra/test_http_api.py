@@ -34,6 +34,8 @@ def test_health_and_document_are_open_and_all_else_needs_a_scope_for_what_it_doe
         "HEAD /openapi.json": {"authorizationType": "NONE"},
         "GET /holdings": READ,
         "HEAD /holdings": READ,
+        "GET /prices": READ,
+        "HEAD /prices": READ,
         "GET /connections": READ,
         "HEAD /connections": READ,
         "POST /connections": WRITE,
