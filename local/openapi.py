@@ -8,6 +8,7 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from flask import Flask
+from marshmallow.fields import Field
 
 from holdings import create_app
 from holdings.api import connection_schemas, document, price_schemas, schemas
@@ -101,10 +102,16 @@ def build(app: Flask) -> dict[str, Any]:
 
 def _custom_field(_: object, field: object, **__: Any) -> dict[str, Any]:
     if isinstance(field, schemas.Amount):
-        return {"type": "string", "pattern": schemas.AMOUNT_PATTERN}
+        return {"type": _text_type(field), "pattern": schemas.AMOUNT_PATTERN}
     if isinstance(field, schemas.Timestamp):
-        return {"type": ["string", "null"] if field.allow_none else "string", "format": "date-time"}
+        return {"type": _text_type(field), "format": "date-time"}
+    if isinstance(field, price_schemas.Codes):
+        return {"type": "string", "example": "BTC,ETH"}
     return {}
+
+
+def _text_type(field: Field[Any]) -> str | list[str]:
+    return ["string", "null"] if field.allow_none else "string"
 
 
 def _problems(*codes: str) -> dict[str, Any]:

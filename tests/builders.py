@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from holdings.adapters.exchange_http.bounds import Server
 from holdings.adapters.exchange_http.replies import Reply
@@ -119,6 +119,18 @@ class FakeExchange:
         if isinstance(self.answer, HoldingsError):
             raise self.answer
         return self.answer
+
+
+def unvalued(document: Any) -> Any:
+    """A document of GET /holdings without what moves with the market."""
+    if isinstance(document, list):
+        return [unvalued(one) for one in cast("list[Any]", document)]
+    moves = ("value", "change_24h", "price")
+    return {
+        name: unvalued(of) if name == "holdings" else of
+        for name, of in document.items()
+        if name not in moves
+    }
 
 
 def make_stats(last: str | None, opened: str | None = None, *, traded: bool = True) -> DayStats:

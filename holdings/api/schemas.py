@@ -152,8 +152,9 @@ class HoldingSchema(Schema):
 
 
 class PriceSchema(Schema):
+    """In the currency that values are in."""
+
     amount = _maybe_amount("What one unit is worth; null where nobody knows.", "64900.01")
-    currency = _text("What it is in.", "USD")
     as_of = _maybe_moment(
         "When it was read or, of a quiet book, last traded; null where that is not known."
     )

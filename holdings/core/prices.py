@@ -38,7 +38,6 @@ class Price:
     RATES, that might say more.
     """
 
-    currency: str
     amount: Decimal | None
     status: Status
     route: tuple[str, ...] = ()
@@ -168,7 +167,7 @@ class Prices:
 
     def _price(self, code: str, currency: str) -> Price:
         if code == currency:
-            return Price(currency, _ONE, "live", as_of=self.now, open=_ONE)
+            return Price(_ONE, "live", as_of=self.as_of, open=_ONE)
         routes = self._routes(code, currency)
         best = next((route for route in routes if not any(hop.quiet for hop in route)), None)
         route = best or (routes[0] if routes else None)
@@ -196,7 +195,6 @@ class Prices:
         opens = [hop.open for hop in route if hop.open is not None]
         moments = [hop.as_of for hop in route if hop.as_of is not None]
         return Price(
-            currency,
             amount,
             self._status(route),
             route=tuple(hop.name for hop in route),
@@ -229,7 +227,7 @@ class Prices:
         trade = self.trades.get(book)
         hop = self._hop(quoted, currency) if quoted != currency else None
         asks = () if book in self.trades else (book,)
-        price = Price(currency, None, "delisted", (book,), asks=asks)
+        price = Price(None, "delisted", (book,), asks=asks)
         if not trade or (quoted != currency and not hop):
             return price
         amount = _product([_Ratio(trade.price), *([hop.rate] if hop else [])])
@@ -245,7 +243,7 @@ class Prices:
             reason = "rate_limited" if limited else "feed_failed"
         elif any(ask != RATES for ask in asks):
             reason = "feed_failed"  # there is a book, of which the exchange says nothing that holds
-        return Price(currency, None, "unpriced", reason=reason, asks=asks)
+        return Price(None, "unpriced", reason=reason, asks=asks)
 
     def _missing(self, code: str, currency: str) -> tuple[str, ...]:
         """Return what was not known for a price: last trades, or the rates of fiat currencies."""
@@ -279,7 +277,7 @@ class Prices:
 
     def _find_hop(self, first: str, second: str) -> _Hop | None:
         if {first, second} == _PAR:
-            return _Hop("USDC-USD", _Ratio(_ONE), _Ratio(_ONE), self.now, "par")
+            return _Hop("USDC-USD", _Ratio(_ONE), _Ratio(_ONE), self.as_of, "par")
         hop = self._book(f"{first}-{second}")
         if not hop and (turned := self._book(f"{second}-{first}")):
             opened = turned.open and turned.open.inverse()

@@ -20,7 +20,6 @@ from holdings.core.freshness import CachedSnapshot, FreshnessRules
 from holdings.core.kept import Attempt, Kept
 from holdings.core.once import LeastRecent
 from holdings.core.ports import SnapshotCache
-from holdings.core.side_by_side import both, side_by_side
 from holdings.core.snapshot import Notice, Part, SourceView, compose
 
 if TYPE_CHECKING:
@@ -177,6 +176,7 @@ class HoldingsService:
         return Kept(self._cache(answer_place(viewer)), self._clock, self._rules)
 
     def _read_sources(self, viewer: str, attempt: Attempt, kept: Kept) -> Answer:
+        from holdings.core.side_by_side import both, side_by_side
         from holdings.core.valuation import Valuation, notice
 
         listed_at = int(self._clock.now() * 1_000)
@@ -235,6 +235,8 @@ class HoldingsService:
     def _chosen(
         self, sources: Sources, viewer: str, deadline: Deadline
     ) -> "tuple[Sequence[Connection], str]":
+        from holdings.core.side_by_side import both
+
         return both(
             lambda: sources.of(viewer, deadline), lambda: sources.currency(viewer, deadline)
         )

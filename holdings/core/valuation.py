@@ -74,7 +74,6 @@ def price_document(price: Price) -> Row:
     """Return a price as answers have it, amounts as texts."""
     return {
         "amount": None if price.amount is None else format_amount(price.amount),
-        "currency": price.currency,
         "as_of": None if price.as_of is None else iso(price.as_of),
         "status": price.status,
         "reason": price.reason,

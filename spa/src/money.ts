@@ -131,3 +131,53 @@ export function shareOnHold(hold: string, balance: string): Share | null {
     text: permille === 0 ? `<${percent.format(0.001)}` : percent.format(permille / 1000),
   };
 }
+
+/**
+ * An amount with fewer digits, cut and never rounded up: at most so many after the point, or so
+ * many that count ("significant").
+ */
+export function cut(amount: string, to: { decimals: number } | { significant: number }): string {
+  const decimal = parseDecimal(amount);
+  if (!decimal) throw new RangeError(`not a plain decimal: ${amount}`);
+  const { negative, integer, fraction } = decimal;
+  const zeros = /^0*/.exec(fraction)?.[0].length ?? 0;
+  const digits =
+    "decimals" in to
+      ? to.decimals
+      : integer === "0"
+        ? zeros + to.significant
+        : Math.max(2, to.significant - integer.length);
+  const kept = fraction.slice(0, digits);
+  const isMoney = "decimals" in to;
+  const shown = isMoney ? kept.padEnd(to.decimals, "0") : kept.replace(/0+$/, "");
+  const isNothing = !/[1-9]/.test(integer + shown);
+  return `${negative && !isNothing ? "-" : ""}${integer}${shown && `.${shown}`}`;
+}
+
+/** The exact sum, with as many decimals as the longest. */
+export function sum(amounts: readonly string[]): string {
+  const scale = Math.max(0, ...amounts.map(scaleOf));
+  const total = amounts.reduce((all, amount) => all + scaled(amount, scale), 0n);
+  const digits = (total < 0n ? -total : total).toString().padStart(scale + 1, "0");
+  const point = digits.length - scale;
+  const fraction = scale > 0 ? `.${digits.slice(point)}` : "";
+  return `${total < 0n ? "-" : ""}${digits.slice(0, point)}${fraction}`;
+}
+
+/** How much of a whole, in permille, for drawing and for words; null where that makes no sense. */
+export function shareOf(part: string, whole: string): Share | null {
+  return shareOnHold(part, whole);
+}
+
+const signedPercent = new Intl.NumberFormat(undefined, {
+  style: "percent",
+  minimumFractionDigits: 2,
+  maximumFractionDigits: 2,
+  signDisplay: "exceptZero",
+  numberingSystem: "latn",
+});
+
+/** "+1.25%" of "0.0125". */
+export function percentOf(ratio: string): string {
+  return signedPercent.format(Number(cut(ratio, { decimals: 6 })));
+}

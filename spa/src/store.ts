@@ -52,3 +52,19 @@ export function useNow(): Instant {
   }, []);
   return now;
 }
+
+const MINUTE_MS = 60_000;
+
+/** Now, every minute: for many rows at once. */
+export function useMinute(): Instant {
+  const [now, setNow] = useState(machineClock);
+  useEffect(() => {
+    const timer = setInterval(() => {
+      setNow(machineClock());
+    }, MINUTE_MS);
+    return () => {
+      clearInterval(timer);
+    };
+  }, []);
+  return now;
+}

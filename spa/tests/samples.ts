@@ -10,6 +10,10 @@ export function holding(fields: Partial<Holding> = {}): Holding {
     balance: "1.234567890123",
     available: "1.2",
     hold: "0.034567890123",
+    name: null,
+    value: null,
+    change_24h: null,
+    price: null,
     ...fields,
   };
 }

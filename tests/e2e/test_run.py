@@ -16,6 +16,7 @@ import requests
 
 from local.settings import CREDENTIALS, ROOT
 from local.sign_in import access_token
+from tests.builders import unvalued
 from tests.e2e.conftest import GIVE_UP_SECONDS, PORTS, Running, free_port, is_no_hit
 
 needs_proc = pytest.mark.skipif(
@@ -200,20 +201,20 @@ def test_the_api_outlives_all_it_works_with_and_nothing_outlives_the_api(own: Ru
     running.wait_for("the Coinbase simulators ended by itself")
     stale = running.get_until(is_no_hit, token=token)
     assert (stale.status_code, stale.headers["X-Cache"]) == (200, "STALE")
-    assert stale.json()["holdings"] == good["holdings"]
+    assert unvalued(stale.json())["holdings"] == unvalued(good)["holdings"]
     end(folder, "supervise.py")
     running.wait_for("the emulated AWS ended by itself")
     answer = running.get(token=token)
     # Without the table too: the process keeps its own last reading.
     assert (answer.status_code, answer.headers["X-Cache"]) == (200, "STALE")
-    assert answer.json()["holdings"] == good["holdings"]
+    assert unvalued(answer.json())["holdings"] == unvalued(good)["holdings"]
     assert "exchange_unavailable" in {warning["code"] for warning in answer.json()["warnings"]}
     end(folder, "local.api")
     running.wait_for("the API ended by itself")
     assert running.process.wait(GIVE_UP_SECONDS) == 1
     assert left_below(folder) == []
     # Whatever it was that ended: `make run` again starts it.
-    assert up(own, LASTING).get().json()["holdings"] == good["holdings"]
+    assert unvalued(up(own, LASTING).get().json())["holdings"] == unvalued(good)["holdings"]
 
 
 @needs_proc

@@ -342,6 +342,7 @@ OURS = {
     "holdings.api.document",
     "holdings.api.identity",
     "holdings.api.lambda_handler",
+    "holdings.api.prices",
     "holdings.api.problem_kinds",
     "holdings.api.profile",
     "holdings.api.problems",

@@ -171,7 +171,6 @@ def test_the_first_read_asks_the_exchange_and_keeps_the_document_that_it_served(
                 "change_24h": {"amount": "15000", "ratio": "0.2"},
                 "price": {
                     "amount": "60000",
-                    "currency": "USD",
                     "as_of": "2026-11-21T09:30:00Z",
                     "status": "live",
                     "reason": None,

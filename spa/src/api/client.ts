@@ -51,11 +51,19 @@ export interface Line {
 }
 
 /** Ask for the holdings. Never throws: whatever happens is an answer. */
-export function askHoldings({ refresh, ...line }: Line & { refresh: boolean }): Promise<Answer> {
+export function askHoldings({
+  refresh,
+  currency = null,
+  ...line
+}: Line & { refresh: boolean; currency?: string | null }): Promise<Answer> {
+  const query = new URLSearchParams();
+  if (refresh) query.set("refresh", "true");
+  if (currency !== null) query.set("currency", currency);
+  const asked = query.size > 0 ? `?${query.toString()}` : "";
   // The browser keeps the last answer and asks with its ETag: a header of our own would need the
   // permission of the API's CORS settings.
   const init: RequestInit = { cache: "no-cache" };
-  return exchange<Answer>(line, `/holdings${refresh ? "?refresh=true" : ""}`, init, (response) =>
+  return exchange<Answer>(line, `/holdings${asked}`, init, (response) =>
     response.status === 304
       ? { kind: "unchanged", provenance: provenance(response.headers) }
       : figures(response),

@@ -12,10 +12,25 @@ import {
   optional,
   string,
 } from "./check.ts";
-import type { Hidden, Holding, Snapshot, Source } from "./shapes.ts";
+import type {
+  Change,
+  Hidden,
+  HiddenCurrencies,
+  Holding,
+  Price,
+  Snapshot,
+  Source,
+  Value,
+} from "./shapes.ts";
 
 /** The deployment's own connection, which every viewer may read. */
 export const SHARED_ID = "shared";
+
+const REASONS = ["no_market", "feed_failed", "rate_limited"] as const;
+const REASONS_LEFT_OUT = [...REASONS, "delisted"] as const;
+const PRICE_STATUSES = [
+  ...(["live", "quiet", "stale", "par", "routed", "delisted", "unpriced"] as const),
+];
 
 export const STATUSES = ["active", "paused", "rejected"] as const;
 
@@ -33,6 +48,7 @@ export function parseSnapshot(document: unknown): Snapshot {
     account_count: count(fields, "account_count"),
     hidden: hidden(fields),
     sources: list(fields, "sources").map((item) => source(object(item, "sources"))),
+    value: optional(fields, "value", value),
     holdings: list(fields, "holdings").map(holding),
   };
 }
@@ -70,6 +86,59 @@ function source(fields: Fields): Source {
     scope: string(fields, "scope"),
     account_count: count(fields, "account_count"),
     hidden: hidden(fields),
+    hidden_currencies: optional(fields, "hidden_currencies", hiddenCurrencies),
+  };
+}
+
+function hiddenCurrencies(fields: Fields, name: string): HiddenCurrencies {
+  const inner = object(fields[name], name);
+  return { zero: texts(inner, "zero"), dust: texts(inner, "dust") };
+}
+
+function texts(fields: Fields, name: string): string[] {
+  return list(fields, name).map((item) => string({ [name]: item }, name));
+}
+
+function value(fields: Fields, name: string): Value {
+  const inner = object(fields[name], name);
+  return {
+    currency: string(inner, "currency"),
+    amount: optional(inner, "amount", amount),
+    complete: boolean(inner, "complete"),
+    as_of: optional(inner, "as_of", moment),
+    excluded: list(inner, "excluded").map((item) => {
+      const left = object(item, "excluded");
+      return {
+        currency: string(left, "currency"),
+        reason: oneOf(left, "reason", REASONS_LEFT_OUT),
+        amount: amount(left, "amount"),
+      };
+    }),
+    change_24h: optional(inner, "change_24h", (of, at) => {
+      const whole = object(of[at], at);
+      return {
+        ...change(of, at),
+        complete: boolean(whole, "complete"),
+        covered: amount(whole, "covered"),
+      };
+    }),
+  };
+}
+
+function change(fields: Fields, name: string): Change {
+  const inner = object(fields[name], name);
+  return { amount: amount(inner, "amount"), ratio: optional(inner, "ratio", amount) };
+}
+
+function price(fields: Fields, name: string): Price {
+  const inner = object(fields[name], name);
+  return {
+    amount: optional(inner, "amount", amount),
+    currency: string(inner, "currency"),
+    as_of: optional(inner, "as_of", moment),
+    status: oneOf(inner, "status", PRICE_STATUSES),
+    reason: optional(inner, "reason", (of, at) => oneOf(of, at, REASONS)),
+    route: texts(inner, "route"),
   };
 }
 
@@ -87,6 +156,10 @@ function holding(item: unknown, index: number): Holding {
     balance: amount(fields, "balance"),
     available: amount(fields, "available"),
     hold: amount(fields, "hold"),
+    name: optional(fields, "name", string),
+    value: optional(fields, "value", amount),
+    change_24h: optional(fields, "change_24h", change),
+    price: optional(fields, "price", price),
   };
 }
 

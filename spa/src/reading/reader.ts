@@ -30,6 +30,13 @@ export interface Reading {
 /** "dropped": another attempt, or a sign-out, came in between. */
 export type Outcome = "read" | "cached" | "stale" | "failure" | "ended" | "dropped";
 
+interface Question {
+  accessToken: string | null;
+  refresh: boolean;
+  /** What values are asked for in; null for what the viewer's profile says. */
+  currency: string | null;
+}
+
 /** The API honours one refresh in so many seconds. */
 const COOL_DOWN = 10;
 const SLOW_AFTER_MS = 3000;
@@ -55,6 +62,7 @@ const NOTHING_HELD: Failure = {
 export class Reader {
   readonly reading = new Store<Reading>(NOTHING);
   #failures = 0;
+  #currency: string | null = null;
   /** Of the attempt under way: what an older one brings is dropped. */
   #attempt = 0;
   /** When somebody last touched the page. */
@@ -62,7 +70,7 @@ export class Reader {
 
   constructor(
     private readonly parts: {
-      ask: (question: { accessToken: string | null; refresh: boolean }) => Promise<Answer>;
+      ask: (question: Question) => Promise<Answer>;
       access: Access;
       clock: Clock;
     },
@@ -123,10 +131,27 @@ export class Reader {
     }
   }
 
+  /** Read values in another currency; "refused" where the API knows of no price that leads to it. */
+  async value(currency: string): Promise<Outcome | "refused"> {
+    const before = this.#currency;
+    this.#attempt++;
+    this.#change({ ...IDLE });
+    this.#currency = currency;
+    const outcome = await this.read("read");
+    const { failure } = this.reading.value;
+    if (outcome !== "failure") return outcome;
+    this.#currency = before;
+    const isRefused = failure?.kind === "problem" && failure.errors["currency"] !== undefined;
+    // The figures at hand are as good as they were.
+    if (isRefused) this.#change({ failure: null, next: 0 });
+    return isRefused ? "refused" : "failure";
+  }
+
   /** What there is to read has changed: read at the next tick, and drop what is on its way. */
   changed(): void {
     this.#attempt++;
     this.#failures = 0;
+    this.#currency = null;
     this.#change({ ...IDLE, asked: null, next: 0, hold: null });
   }
 
@@ -134,12 +159,14 @@ export class Reader {
   forget(): void {
     this.#attempt++;
     this.#failures = 0;
+    this.#currency = null;
     this.reading.set({ ...NOTHING, next: null });
   }
 
   #answer(refresh: boolean): Promise<Answer> {
     const { access, ask } = this.parts;
-    return asViewer<Answer>(access, (accessToken) => ask({ accessToken, refresh }));
+    const currency = this.#currency;
+    return asViewer<Answer>(access, (accessToken) => ask({ accessToken, refresh, currency }));
   }
 
   #take(answer: Answer): Outcome {

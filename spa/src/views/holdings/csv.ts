@@ -1,7 +1,11 @@
 import type { Holding, Snapshot } from "../../api/shapes.ts";
 import { parseDecimal } from "../../money.ts";
 
-const HEAD = ["account_id", "currency", "balance", "available", "hold", "as_of", "connection"];
+const HEAD = [
+  ...["account_id", "currency", "balance", "available", "hold", "as_of", "connection"],
+  ...["name", "value", "value_currency", "price", "price_status", "price_reason", "price_route"],
+  ...["price_as_of", "change_24h"],
+];
 
 /** Without it, spreadsheets read UTF-8 as some older encoding. */
 const BYTE_ORDER_MARK = "\uFEFF";
@@ -17,6 +21,15 @@ export function holdingsCsv(holdings: readonly Holding[], { as_of, sources }: Sn
     holding.hold,
     byId.get(holding.connection_id)?.as_of ?? as_of,
     byId.get(holding.connection_id)?.label ?? "",
+    holding.name ?? "",
+    holding.value ?? "",
+    holding.price?.currency ?? "",
+    holding.price?.amount ?? "",
+    holding.price?.status ?? "",
+    holding.price?.reason ?? "",
+    holding.price?.route.join(" > ") ?? "",
+    holding.price?.as_of ?? "",
+    holding.change_24h?.amount ?? "",
   ]);
   return BYTE_ORDER_MARK + [HEAD, ...rows].map((row) => `${row.map(cell).join(",")}\r\n`).join("");
 }

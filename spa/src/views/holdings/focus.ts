@@ -63,8 +63,12 @@ export function useTabStop(rows: readonly Holding[], found: ReadonlySet<Holding>
   );
   const shown = rows.filter((holding) => found.has(holding));
   const isShown = shown.some((holding) => holdingKey(holding) === last?.key);
-  const stop: Stop = last && isShown ? last : { key: keyOf(shown[0]), column: "balance" };
+  const stop: Stop = last && isShown ? last : { key: keyOf(shown[0]), column: firstOf(shown[0]) };
   return [stop, move] as const;
+}
+
+function firstOf(holding: Holding | undefined): AmountColumn {
+  return AMOUNTS.find((column) => holding?.[column] != null) ?? "balance";
 }
 
 function keyOf(holding: Holding | undefined): string | null {

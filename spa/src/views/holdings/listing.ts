@@ -1,17 +1,18 @@
 import type { Holding, Snapshot, Source } from "../../api/shapes.ts";
 import { readSources } from "../../api/snapshot.ts";
 import { compareDecimals } from "../../money.ts";
-import type { Place } from "./place.ts";
+import type { Column, Place } from "./place.ts";
 
-/** The holdings of a connection ("": of all) whose code has the filter's text in it. */
+/** The holdings of a connection ("": of all) whose code or name has the filter's text in it. */
 export function matching(
   holdings: readonly Holding[],
   { filter, connection }: Pick<Place, "filter" | "connection">,
 ): Holding[] {
   const wanted = filter.trim().toUpperCase();
   return holdings.filter(
-    ({ currency, connection_id: id }) =>
-      (connection === "" || id === connection) && currency.toUpperCase().includes(wanted),
+    ({ currency, name, connection_id: id }) =>
+      (connection === "" || id === connection) &&
+      (currency.toUpperCase().includes(wanted) || name?.toUpperCase().includes(wanted) === true),
   );
 }
 
@@ -38,10 +39,13 @@ export function sorted(
 ): Holding[] {
   const turn = descending ? -1 : 1;
   return [...holdings].sort((one, other) => {
+    const [mine, yours] = [keyOf(one, column), keyOf(other, column)];
+    // What has none comes last, whichever way.
+    if ((mine === null) !== (yours === null)) return mine === null ? 1 : -1;
     const order =
       column === "currency"
         ? compareCodes(one.currency, other.currency)
-        : compareDecimals(one[column], other[column]);
+        : compareDecimals(mine ?? "0", yours ?? "0");
     // Equal amounts keep one order, so that a new reading does not shuffle them.
     return (
       order * turn ||
@@ -49,6 +53,12 @@ export function sorted(
       compareCodes(holdingKey(one), holdingKey(other))
     );
   });
+}
+
+/** What a column sorts by; null where there is nothing. */
+function keyOf(holding: Holding, column: Column): string | null {
+  if (column === "currency") return "";
+  return column === "change" ? (holding.change_24h?.ratio ?? null) : holding[column];
 }
 
 /** Codes are codes, not words: the same order for every language, and the API's own. */

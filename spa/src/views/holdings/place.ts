@@ -2,13 +2,15 @@ import { useEffect, useState } from "preact/hooks";
 
 /** Where a person is on the page: kept in the address, so that a reload and a sign-in keep it. */
 
-export const AMOUNTS = ["balance", "available", "hold"] as const;
+export const AMOUNTS = ["value", "balance", "available", "hold"] as const;
 export type AmountColumn = (typeof AMOUNTS)[number];
-export const COLUMNS = ["currency", ...AMOUNTS] as const;
+export const COLUMNS = ["currency", "value", "change", "balance", "available", "hold"] as const;
 export type Column = (typeof COLUMNS)[number];
 
 export const COLUMN_NAMES: Record<Column, string> = {
   currency: "Currency",
+  value: "Value",
+  change: "24 hours",
   balance: "Balance",
   available: "Available",
   hold: "On hold",
@@ -24,6 +26,9 @@ export interface Place {
 
 const LONGEST = 64;
 
+/** What is worth most comes first; where no value is known, currencies in their order. */
+const START = { column: "value", descending: true } as const;
+
 /** `search` is hostile: whatever makes no sense is the start. */
 export function readPlace(search: string): Place {
   const query = new URLSearchParams(search);
@@ -31,8 +36,9 @@ export function readPlace(search: string): Place {
   return {
     filter: (query.get("q") ?? "").slice(0, LONGEST),
     connection: (query.get("connection") ?? "").slice(0, LONGEST),
-    column: COLUMNS.find((column) => column === sort) ?? "currency",
-    descending: query.get("dir") === "desc",
+    ...(COLUMNS.some((column) => column === sort)
+      ? { column: sort as Column, descending: query.get("dir") === "desc" }
+      : START),
   };
 }
 
@@ -41,8 +47,10 @@ export function placeQuery({ filter, connection, column, descending }: Place): s
   const query = new URLSearchParams();
   if (filter) query.set("q", filter);
   if (connection) query.set("connection", connection);
-  if (column !== "currency") query.set("sort", column);
-  if (descending) query.set("dir", "desc");
+  if (column !== START.column || descending !== START.descending) {
+    query.set("sort", column);
+    if (descending) query.set("dir", "desc");
+  }
   const text = query.toString();
   return text && `?${text}`;
 }

@@ -1,8 +1,18 @@
 import { Component, type ComponentChildren, Fragment, h } from "preact";
 import type { Holding } from "../../api/shapes.ts";
-import { type AmountFormat, isZero, joined, shareOnHold } from "../../money.ts";
+import {
+  type AmountFormat,
+  type Share,
+  isZero,
+  joined,
+  percentOf,
+  shareOf,
+  shareOnHold,
+} from "../../money.ts";
+import type { Digits } from "./digits.ts";
 import { shownCode } from "./listing.ts";
 import { AMOUNTS, type AmountColumn, COLUMN_NAMES } from "./place.ts";
+import { PriceLine } from "./price.tsx";
 
 interface HoldingRowProps {
   holding: Holding;
@@ -10,11 +20,18 @@ interface HoldingRowProps {
   mark: string | null;
   /** Of its connection; null when there is one. */
   label: string | null;
+  /** What all of it is worth, of which this is a share; null where that is not known. */
+  total: string | null;
+  /** Whether values are known at all. */
+  isValued: boolean;
+  /** In milliseconds, to the minute. */
+  now: number;
   isHidden: boolean;
   isFound: boolean;
   /** The column in it where Tab stops, if it does. */
   stop: AmountColumn | null;
   scales: Scales;
+  digits: Digits;
   format: AmountFormat;
   copy: (amount: string, what: string) => void;
 }
@@ -22,13 +39,19 @@ interface HoldingRowProps {
 export type Scales = Record<AmountColumn, number>;
 
 export const HoldingRow = memo(
-  ({ holding, mark, label, isHidden, isFound, stop, scales, format, copy }: HoldingRowProps) => {
+  (row: HoldingRowProps) => {
+    const { holding, mark, label, total, isValued, now, isHidden, isFound } = row;
+    const { stop, scales, digits, format, copy } = row;
     const code = shownCode(holding.currency);
     const name = [code, mark, label].filter((part) => part !== null).join(" ");
     return (
       <tr role="row" hidden={!isFound}>
         <th role="rowheader" scope="row" data-column="currency">
+          {isValued && <Disc code={code} />}
           <span class="code">{code}</span>
+          {holding.name !== null && holding.name !== holding.currency && (
+            <span class="name">{shownCode(holding.name)}</span>
+          )}
           {label !== null && <span class="origin">{label}</span>}
           {mark !== null && (
             <span class="mark" title={`Account ${holding.account_id}`}>
@@ -36,32 +59,127 @@ export const HoldingRow = memo(
             </span>
           )}
         </th>
-        {AMOUNTS.map((column) => (
-          <td key={column} role="cell" data-column={column}>
-            <span class="label" aria-hidden="true">
-              {COLUMN_NAMES[column]}
-            </span>
-            <Amount
-              amount={holding[column]}
-              what={`${name}, ${COLUMN_NAMES[column].toLowerCase()}`}
-              isHidden={isHidden}
-              isStop={stop === column}
-              scale={scales[column]}
-              format={format}
-              copy={copy}
-            />
-            {column === "hold" && !isHidden && (
-              <HoldShare hold={holding.hold} balance={holding.balance} />
-            )}
+        {AMOUNTS.filter((column) => isValued || column !== "value").map((column) => {
+          const amount = holding[column];
+          const currency = column === "value" ? (holding.price?.currency ?? "") : holding.currency;
+          return (
+            <Fragment key={column}>
+              <td role="cell" data-column={column}>
+                <span class="label" aria-hidden="true">
+                  {COLUMN_NAMES[column]}
+                </span>
+                {amount === null ? (
+                  <span class="amount">
+                    <span aria-hidden="true">–</span>
+                    <span class="visually-hidden">no value</span>
+                  </span>
+                ) : (
+                  <Amount
+                    amount={amount}
+                    shown={digits(amount, currency)}
+                    what={`${name}, ${COLUMN_NAMES[column].toLowerCase()}`}
+                    isHidden={isHidden}
+                    isStop={stop === column}
+                    scale={scales[column]}
+                    format={format}
+                    copy={copy}
+                  />
+                )}
+                {column === "hold" && !isHidden && (
+                  <HoldShare hold={holding.hold} balance={holding.balance} />
+                )}
+                {column === "value" && amount !== null && total !== null && !isHidden && (
+                  <ValueShare value={amount} total={total} />
+                )}
+              </td>
+              {column === "value" && (
+                <td role="cell" data-column="change">
+                  <span class="label" aria-hidden="true">
+                    {COLUMN_NAMES.change}
+                  </span>
+                  <DayChange holding={holding} isHidden={isHidden} digits={digits} format={format} />
+                </td>
+              )}
+            </Fragment>
+          );
+        })}
+        {isValued && (
+          <td role="cell" data-column="price">
+            <span class="visually-hidden">Price: </span>
+            {isHidden ? <span /> : <PriceLine holding={holding} now={now} format={format} />}
           </td>
-        ))}
+        )}
       </tr>
     );
   },
 );
 
+/** Letters in a disc: what an icon would say, without asking anybody for one. */
+function Disc({ code }: { code: string }) {
+  const [hue] = [...code].map((letter) => letter.charCodeAt(0) * 47).slice(-1);
+  return (
+    <span class="disc" data-hue={((hue ?? 0) + code.length * 31) % 6} aria-hidden="true">
+      {[...code].slice(0, code.length > 4 ? 1 : 3).join("")}
+    </span>
+  );
+}
+
+/** How the value changed in 24 hours; nothing where no price of then is known. */
+function DayChange({
+  holding: { change_24h: change, price },
+  isHidden,
+  digits,
+  format,
+}: Pick<HoldingRowProps, "holding" | "isHidden" | "digits" | "format">) {
+  if (change === null) {
+    return (
+      <span class="amount">
+        <span aria-hidden="true">–</span>
+        <span class="visually-hidden">not known</span>
+      </span>
+    );
+  }
+  if (isHidden) return <span class="amount"><Masked /></span>;
+  const way = wayOf(change.amount);
+  return (
+    <span class="amount day" data-way={way}>
+      <span>
+        <span class="way" aria-hidden="true">
+          {ARROWS[way]}
+        </span>{" "}
+        {change.ratio === null ? "new" : percentOf(change.ratio)}
+      </span>
+      <span class="day-amount">
+        {joined(format(digits(change.amount, price?.currency ?? "")))}
+      </span>
+    </span>
+  );
+}
+
+export type Way = "up" | "down" | "same";
+export const ARROWS: Record<Way, string> = { up: "▲", down: "▼", same: "■" };
+
+export function wayOf(amount: string): Way {
+  if (!/[1-9]/.test(amount)) return "same";
+  return amount.startsWith("-") ? "down" : "up";
+}
+
+/** Of one width, whatever it hides. */
+export function Masked() {
+  return (
+    <>
+      <span class="visually-hidden">hidden</span>
+      <span class="masked" aria-hidden="true">
+        ••••
+      </span>
+    </>
+  );
+}
+
 interface AmountProps {
   amount: string;
+  /** The same with the digits that are shown; all of them if not given. */
+  shown?: string;
   /** "BTC, balance" */
   what: string;
   isHidden: boolean;
@@ -78,18 +196,10 @@ interface AmountProps {
  * one line of text, so that the browser finds it and a selection has it whole: what is missing to
  * the column's longest fraction is drawn by CSS, in the same digits and unseen.
  */
-export function Amount({ amount, what, isHidden, isStop, scale, format, copy }: AmountProps) {
-  if (isHidden) {
-    return (
-      <span class="amount">
-        <span class="visually-hidden">hidden</span>
-        <span class="masked" aria-hidden="true">
-          ••••
-        </span>
-      </span>
-    );
-  }
-  const parts = format(amount, scale);
+export function Amount(props: AmountProps) {
+  const { amount, shown = amount, what, isHidden, isStop, scale, format, copy } = props;
+  if (isHidden) return <span class="amount"><Masked /></span>;
+  const parts = format(shown, scale);
   const { sign, integer, point, fraction, pad } = parts;
   const lead = integer.slice(0, -1);
   const isAligned = fraction.join("").length <= scale;
@@ -151,7 +261,14 @@ function sizeOf(amount: string, integer: string[]): "nothing" | "below-one" | "a
 
 /** How much of the balance is on hold, as a bar; the figure is beside it. */
 export function HoldShare({ hold, balance }: { hold: string; balance: string }) {
-  const share = shareOnHold(hold, balance);
+  return <ShareBar share={shareOnHold(hold, balance)} of="of the balance is on hold" />;
+}
+
+function ValueShare({ value, total }: { value: string; total: string }) {
+  return <ShareBar share={shareOf(value, total)} of="of the total" />;
+}
+
+function ShareBar({ share, of }: { share: Share | null; of: string }) {
   return (
     <span class="share" data-empty={share === null}>
       {share && (
@@ -161,7 +278,7 @@ export function HoldShare({ hold, balance }: { hold: string; balance: string }) 
             viewBox="0 0 1000 10"
             preserveAspectRatio="none"
             role="img"
-            aria-label={`${share.text.replace("<", "under ")} of the balance is on hold`}
+            aria-label={`${share.text.replace("<", "under ")} ${of}`}
           >
             <rect class="bar-all" width="1000" height="10" />
             <rect class="bar-held" width={Math.max(15, share.permille)} height="10" />

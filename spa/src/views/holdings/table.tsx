@@ -1,7 +1,7 @@
-import { useCallback, useMemo } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import type { Holding } from "../../api/shapes.ts";
 import { amountFormat, scaleOf } from "../../money.ts";
-import { copyText } from "../../shell/browser.ts";
+import type { Digits } from "./digits.ts";
 import { SortIcon } from "../../shell/icons.tsx";
 import { arrowKeys, useTabStop } from "./focus.ts";
 import { accountMarks, holdingKey } from "./listing.ts";
@@ -18,10 +18,15 @@ interface HoldingsTableProps {
   found: readonly Holding[];
   /** Of connections by id, where there are several. */
   labels: ReadonlyMap<string, string>;
+  /** What all of it is worth; null where that is not known. */
+  total: string | null;
   place: Place;
   setPlace: (place: Place) => void;
+  digits: Digits;
+  /** The server's clock, in milliseconds, to the minute. */
+  now: number;
   isHidden: boolean;
-  say: (text: string) => void;
+  copy: (amount: string, what: string) => void;
 }
 
 /** The roles are the elements' own; written out, because CSS lays it out as cards on a phone. */
@@ -29,24 +34,20 @@ export function HoldingsTable({
   rows,
   found,
   labels,
+  total,
   place,
   setPlace,
+  digits,
+  now,
   isHidden,
-  say,
+  copy,
 }: HoldingsTableProps) {
+  const isValued = rows.some(({ price }) => price !== null);
   const marks = useMemo(() => accountMarks(rows), [rows]);
   const format = useMemo(() => amountFormat(), []);
-  const scales = useMemo(() => widestScales(rows), [rows]);
+  const scales = useMemo(() => widestScales(rows, digits), [rows, digits]);
   const left = useMemo(() => new Set(found), [found]);
   const [stop, moveStop] = useTabStop(rows, left);
-  const copy = useCallback(
-    (amount: string, what: string) => {
-      void copyText(amount).then((done) => {
-        say(done ? `Copied ${amount} (${what}).` : `The browser does not allow copying: ${amount}`);
-      });
-    },
-    [say],
-  );
   return (
     <>
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions --
@@ -54,12 +55,13 @@ export function HoldingsTable({
       <table
         role="table"
         class="holdings"
+        data-valued={isValued}
         aria-describedby="holdings-keys"
         onKeyDown={arrowKeys}
         onFocusIn={moveStop}
       >
         <caption class="visually-hidden">Holdings by currency</caption>
-        <ColumnHeads place={place} setPlace={setPlace} />
+        <ColumnHeads place={place} setPlace={setPlace} isValued={isValued} />
         <tbody role="rowgroup">
           {rows.map((holding) => (
             <HoldingRow
@@ -67,10 +69,14 @@ export function HoldingsTable({
               holding={holding}
               mark={marks.get(holdingKey(holding)) ?? null}
               label={labels.get(holding.connection_id) ?? null}
+              total={total}
+              isValued={isValued}
+              now={now}
               isHidden={isHidden}
               isFound={left.has(holding)}
               stop={holdingKey(holding) === stop.key ? stop.column : null}
               scales={scales}
+              digits={digits}
               format={format}
               copy={copy}
             />
@@ -88,7 +94,7 @@ export function HoldingsTable({
           <p>
             {place.filter.trim() === ""
               ? "It has no holdings to show."
-              : `Nothing that is listed has “${place.filter.trim()}” in its code.`}{" "}
+              : `Nothing that is listed has “${place.filter.trim()}” in its code or name.`}{" "}
             <button
               type="button"
               class="button button-small"
@@ -106,25 +112,40 @@ export function HoldingsTable({
   );
 }
 
-function widestScales(holdings: readonly Holding[]): Scales {
+function widestScales(holdings: readonly Holding[], digits: Digits): Scales {
   const widest = (column: AmountColumn) => {
-    const scale = Math.max(0, ...holdings.map((holding) => scaleOf(holding[column])));
+    const scales = holdings.map((holding) => {
+      const amount = holding[column];
+      const currency = column === "value" ? holding.price?.currency : holding.currency;
+      return amount === null ? 0 : scaleOf(digits(amount, currency ?? ""));
+    });
+    const scale = Math.max(0, ...scales);
     return scale > ALIGNED_AT_MOST ? 0 : scale;
   };
-  return { balance: widest("balance"), available: widest("available"), hold: widest("hold") };
+  return {
+    value: widest("value"),
+    balance: widest("balance"),
+    available: widest("available"),
+    hold: widest("hold"),
+  };
 }
 
 export function ColumnHeads({
   place,
   setPlace,
+  isValued,
 }: {
   place: Place;
   setPlace: (place: Place) => void;
+  isValued: boolean;
 }) {
+  const columns = COLUMNS.filter(
+    (column) => isValued || (column !== "value" && column !== "change"),
+  );
   return (
     <thead role="rowgroup">
       <tr role="row">
-        {COLUMNS.map((column) => {
+        {columns.map((column) => {
           const isSorted = column === place.column;
           const sort = !isSorted ? "none" : place.descending ? "descending" : "ascending";
           return (
@@ -142,6 +163,11 @@ export function ColumnHeads({
             </th>
           );
         })}
+        {isValued && (
+          <th role="columnheader" scope="col" class="visually-hidden" data-column="price">
+            Price
+          </th>
+        )}
       </tr>
     </thead>
   );

@@ -2,7 +2,9 @@ import type { Holding, Snapshot } from "../../api/shapes.ts";
 import { readSources } from "../../api/snapshot.ts";
 import { saveFile } from "../../shell/browser.ts";
 import { DownloadIcon, SearchIcon } from "../../shell/icons.tsx";
+import type { Reader } from "../../reading/reader.ts";
 import { csvName, holdingsCsv } from "./csv.ts";
+import { CurrencySwitch } from "./currency.tsx";
 import { count, hiddenWords, narrowedTo } from "./listing.ts";
 import type { Place } from "./place.ts";
 
@@ -12,11 +14,18 @@ interface ToolbarProps {
   found: readonly Holding[];
   place: Place;
   setPlace: (place: Place) => void;
+  reader: Reader;
   isHidden: boolean;
+  isAllDigits: boolean;
+  setAllDigits: (all: boolean) => void;
+  showsHidden: boolean;
+  setShowsHidden: (shows: boolean) => void;
   say: (text: string) => void;
 }
 
-export function Toolbar({ snapshot, found, place, setPlace, isHidden, say }: ToolbarProps) {
+export function Toolbar(props: ToolbarProps) {
+  const { snapshot, found, place, setPlace, reader, isHidden, say } = props;
+  const { isAllDigits, setAllDigits, showsHidden, setShowsHidden } = props;
   const save = () => {
     if (isHidden) {
       say("Amounts are hidden: show them to export.");
@@ -35,17 +44,17 @@ export function Toolbar({ snapshot, found, place, setPlace, isHidden, say }: Too
   const sources = readSources(snapshot);
   const source = narrowedTo(snapshot, place);
   const hidden = hiddenWords((source ?? snapshot).hidden);
+  const canShow = sources.some(({ hidden_currencies: codes }) => codes !== null);
   return (
     <div class="toolbar">
       <label class="filter">
-        <span class="visually-hidden">Filter by currency code</span>
+        <span class="visually-hidden">Filter by name or code</span>
         <SearchIcon />
         <input
           id="filter"
           type="search"
-          placeholder="Filter by code"
+          placeholder="Filter by name or code"
           autoComplete="off"
-          autoCapitalize="characters"
           spellcheck={false}
           maxLength={64}
           value={place.filter}
@@ -78,7 +87,35 @@ export function Toolbar({ snapshot, found, place, setPlace, isHidden, say }: Too
         </span>
         {!place.filter && source && hidden !== null && " · "}
         {!place.filter && hidden}
+        {!place.filter && hidden !== null && canShow && (
+          <>
+            {" "}
+            <button
+              type="button"
+              class="opener"
+              aria-expanded={showsHidden}
+              onClick={() => {
+                setShowsHidden(!showsHidden);
+              }}
+            >
+              {showsHidden ? "Hide them" : "Show them"}
+            </button>
+          </>
+        )}
       </p>
+      {snapshot.value !== null && (
+        <CurrencySwitch reader={reader} current={snapshot.value.currency} say={say} />
+      )}
+      <button
+        type="button"
+        class="button button-plain"
+        aria-pressed={isAllDigits}
+        onClick={() => {
+          setAllDigits(!isAllDigits);
+        }}
+      >
+        All digits
+      </button>
       <button
         type="button"
         class="button"

@@ -1,21 +1,30 @@
-import { useMemo } from "preact/hooks";
+import { useCallback, useMemo, useState } from "preact/hooks";
 import type { Snapshot } from "../../api/shapes.ts";
 import { readSources, isDemo } from "../../api/snapshot.ts";
 import { hasSession } from "../../auth/session.ts";
 import type { ViewProps } from "../../shell/frame.tsx";
 import { Link, ViewTitle } from "../../shell/link.tsx";
-import { useStore } from "../../store.ts";
+import { ageOf } from "../../freshness.ts";
+import { sum } from "../../money.ts";
+import { copyText } from "../../shell/browser.ts";
+import { useMinute, useStore } from "../../store.ts";
+import { allDigits, fewDigits, useAllDigits } from "./digits.ts";
+import { HiddenAccounts } from "./hidden.tsx";
 import { hiddenWords, labels, matching, narrowedTo, sorted } from "./listing.ts";
 import { Notices } from "./notices.tsx";
 import { usePlace } from "./place.ts";
 import { StatusCard } from "./status.tsx";
 import { HoldingsTable } from "./table.tsx";
 import { Toolbar } from "./toolbar.tsx";
+import { Worth } from "./worth.tsx";
 
 /** What the account holds, how old each figure is and how far to trust it. */
 export function HoldingsView({ session, state, reader, isHidden, say }: ViewProps) {
   const reading = useStore(reader.reading);
   const [place, setPlace] = usePlace();
+  const [isAllDigits, setAllDigits] = useAllDigits();
+  const [showsHidden, setShowsHidden] = useState(false);
+  const minute = useMinute();
   const { figures, failure } = reading;
   const snapshot = figures?.snapshot ?? null;
   const { filter, column, descending } = place;
@@ -32,12 +41,39 @@ export function HoldingsView({ session, state, reader, isHidden, say }: ViewProp
     () => (snapshot ? labels(snapshot) : new Map<string, string>()),
     [snapshot],
   );
+  const value = snapshot?.value ?? null;
+  const listed = useMemo(
+    () => (connection === "" ? (snapshot?.holdings ?? []) : inConnection(snapshot, connection)),
+    [snapshot, connection],
+  );
+  const total = useMemo(() => totalOf(listed), [listed]);
+  const digits = isAllDigits ? allDigits : fewDigits;
+  const copy = useCallback(
+    (amount: string, what: string) => {
+      void copyText(amount).then((done) => {
+        say(done ? `Copied ${amount} (${what}).` : `The browser does not allow copying: ${amount}`);
+      });
+    },
+    [say],
+  );
+  // The server's clock as far as it is known: no clock of this machine is compared with it.
+  const now =
+    figures === null ? 0 : Date.parse(figures.snapshot.as_of) + ageOf(figures, minute) * 1000;
 
   return (
     <>
       <ViewTitle title="Your holdings">
         {snapshot !== null && isDemo(snapshot) && <span class="ribbon">Demo: sample figures</span>}
       </ViewTitle>
+      {figures !== null && value !== null && figures.snapshot.holdings.length > 0 && (
+        <Worth
+          figures={figures}
+          value={value}
+          digits={digits}
+          isHidden={isHidden}
+          copy={copy}
+        />
+      )}
       <StatusCard
         reader={reader}
         reading={reading}
@@ -55,22 +91,41 @@ export function HoldingsView({ session, state, reader, isHidden, say }: ViewProp
             found={found}
             place={place}
             setPlace={setPlace}
+            reader={reader}
             isHidden={isHidden}
+            isAllDigits={isAllDigits}
+            setAllDigits={setAllDigits}
+            showsHidden={showsHidden}
+            setShowsHidden={setShowsHidden}
             say={say}
           />
           <HoldingsTable
             rows={rows}
             found={found}
             labels={named}
+            total={total}
             place={place}
             setPlace={setPlace}
+            digits={digits}
+            now={now}
             isHidden={isHidden}
-            say={say}
+            copy={copy}
           />
+          {showsHidden && <HiddenAccounts snapshot={snapshot} connection={connection} />}
         </section>
       )}
     </>
   );
+}
+
+function inConnection(snapshot: Snapshot | null, connection: string): Snapshot["holdings"] {
+  return (snapshot?.holdings ?? []).filter(({ connection_id: id }) => id === connection);
+}
+
+/** Of what has a value; null where nothing has. */
+function totalOf(holdings: Snapshot["holdings"]): string | null {
+  const values = holdings.map(({ value }) => value).filter((value) => value !== null);
+  return values.length === 0 ? null : sum(values);
 }
 
 /** Nothing is held, which is an answer and no failure. */
