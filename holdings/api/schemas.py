@@ -162,9 +162,9 @@ class PriceSchema(Schema):
         required=True,
         validate=validate.OneOf(STATUSES_OF_PRICES),
         metadata={
-            "description": "`quiet`: not traded for a day. `stale`: prices cannot be read now, "
-            "this is the last one. `par`: USDC and USD. `routed`: over two hops. `delisted`: the "
-            "last one, which values nothing. `unpriced`: see `reason`."
+            "description": "quiet: not traded for a day; stale: prices cannot be read now, this is "
+            "the last one; par: USDC and USD; routed: over two hops; delisted: the last one, which "
+            "values nothing; unpriced: see `reason`."
         },
     )
     reason = fields.String(

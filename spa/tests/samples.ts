@@ -31,6 +31,7 @@ export function source(fields: Partial<Source> = {}): Source {
     scope: "",
     account_count: 204,
     hidden: { zero: 190, dust: 1 },
+    hidden_currencies: null,
     ...fields,
   };
 }
@@ -44,6 +45,7 @@ export function snapshot(fields: Partial<Snapshot> = {}): Snapshot {
     sources: [source()],
     account_count: 204,
     hidden: { zero: 190, dust: 1 },
+    value: null,
     holdings: [holding()],
     ...fields,
   };

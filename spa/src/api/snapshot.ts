@@ -134,7 +134,6 @@ function price(fields: Fields, name: string): Price {
   const inner = object(fields[name], name);
   return {
     amount: optional(inner, "amount", amount),
-    currency: string(inner, "currency"),
     as_of: optional(inner, "as_of", moment),
     status: oneOf(inner, "status", PRICE_STATUSES),
     reason: optional(inner, "reason", (of, at) => oneOf(of, at, REASONS)),

@@ -12,6 +12,18 @@ export async function copyText(text: string): Promise<boolean> {
   }
 }
 
+/** Copies a text and says so. */
+export function useCopy(say: (text: string) => void): (text: string, what: string) => void {
+  return useCallback(
+    (text: string, what: string) => {
+      void copyText(text).then((done) => {
+        say(done ? `Copied ${text} (${what}).` : `The browser does not allow copying: ${text}`);
+      });
+    },
+    [say],
+  );
+}
+
 /** Hand a file to the browser's downloads; nothing leaves the machine. */
 export function saveFile(name: string, type: string, content: string): void {
   const address = URL.createObjectURL(new Blob([content], { type }));

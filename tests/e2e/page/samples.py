@@ -1,8 +1,16 @@
 """Documents of the API for what a simulated exchange hardly shows, and for pictures that stay."""
 
+from decimal import Decimal
 from typing import Any
 
+from holdings.core.market import Trade
+from holdings.core.prices import Prices, Quote
+from holdings.core.snapshot import Notice
+from holdings.core.valuation import Valuation, notice
+
 Document = dict[str, Any]
+
+FIGURES_AT = 1_795_253_400  # 2026-11-21T09:30:00Z
 
 # The moment of every picture: 40 seconds after the figures were read, or 78 minutes.
 NOW = "2026-11-21T09:30:40Z"
@@ -70,6 +78,56 @@ def snapshot(**changes: Any) -> Document:
     } | changes
     of_source = ("as_of", "expires_at", "stale", "account_count", "hidden")
     return {"sources": [source(**{name: whole[name] for name in of_source})]} | whole
+
+
+_BOOKS = {
+    "BTC-USD": ("64900.01", "63980.5"),
+    "BTC-EUR": ("59708.01", "58862.06"),
+    "ETH-USD": ("3120.4", "3187.22"),
+    "SOL-USD": ("148.35", "141.9"),
+    "ADA-BTC": ("0.00000691", "0.00000702"),
+    "LINK-USD": ("14.2", "14.2"),
+}
+
+
+def prices(*, stale: bool = False, failing: bool = False) -> Prices:
+    """What the market says of _HELD: live, routed, quiet, par, delisted and unpriced ones."""
+    why = Notice("exchange_unavailable", "Coinbase Exchange is not available.")
+    return Prices(
+        quotes={}
+        if failing
+        else {
+            book: Quote(Decimal(last), Decimal(opened), traded=book != "LINK-USD")
+            for book, (last, opened) in _BOOKS.items()
+        },
+        names={"BTC": "Bitcoin", "ETH": "Ether", "SHIB": "Shiba Inu", "LINK": "Chainlink"},
+        delisted={"XRP": ["XRP-USD"]},
+        as_of=None if failing else FIGURES_AT + (-3_600 if stale else 5),
+        stale=why if stale else None,
+        failure=why if failing else None,
+        trades={
+            "LINK-USD": Trade(Decimal("14.2"), FIGURES_AT - 12 * 86_400),
+            "XRP-USD": Trade(Decimal("0.52"), FIGURES_AT - 400 * 86_400),
+        },
+        now=FIGURES_AT + 5,
+    )
+
+
+def valued(
+    document: Document | None = None, *, currency: str = "USD", at: Prices | None = None
+) -> Document:
+    """Figures with what they are worth, as the API's own rules have it."""
+    at = at or prices()
+    document = document or snapshot()
+    warning = notice(at)
+    told = [] if warning is None else [{"code": warning.code, "detail": warning.detail}]
+    hidden = {"zero": ["00", "1INCH", "AAVE"], "dust": ["XLM"]}
+    return {
+        **document,
+        **Valuation(at, currency).document(document["holdings"]),
+        "warnings": document["warnings"] + told,
+        "sources": [{**source, "hidden_currencies": hidden} for source in document["sources"]],
+    }
 
 
 def failing(code: str = "exchange_unavailable", **changes: Any) -> Document:

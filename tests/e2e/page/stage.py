@@ -44,6 +44,8 @@ USER = {
     "expires_at": 4_102_444_800,
 }
 
+ALL_DIGITS = 'localStorage.setItem("holdings.all-digits", "1")'
+
 PHONE: ViewportSize = {"width": 390, "height": 844}
 WIDE: ViewportSize = {"width": 1280, "height": 800}
 
@@ -120,12 +122,22 @@ class Stage:
 
 @contextmanager
 def staged(
-    browser: Browser, site: BuiltPage, *, signed_in: bool = True, **context: Any
+    browser: Browser,
+    site: BuiltPage,
+    *,
+    signed_in: bool = True,
+    all_digits: bool = True,
+    **context: Any,
 ) -> Generator[Stage]:
-    """Well figures until told otherwise, and no request to anybody else."""
+    """Well figures until told otherwise, and no request to anybody else.
+
+    Most look at every digit, which a person has to ask for once: so it has been, if `all_digits`.
+    """
     settings: dict[str, Any] = {"viewport": WIDE, "locale": "en-GB", "timezone_id": "UTC"}
     with browser.new_context(**(settings | context)) as new:
         new.set_default_timeout(60_000)
+        if all_digits:
+            new.add_init_script(ALL_DIGITS)
         if signed_in:
             new.add_init_script(
                 f"sessionStorage.setItem({json.dumps(USER_KEY)}, {json.dumps(json.dumps(USER))})"

@@ -1,8 +1,9 @@
 import type { Holding, Snapshot } from "../../api/shapes.ts";
 import { parseDecimal } from "../../money.ts";
 
-const HEAD = [
-  ...["account_id", "currency", "balance", "available", "hold", "as_of", "connection"],
+const HEAD = ["account_id", "currency", "balance", "available", "hold", "as_of", "connection"];
+/** Where values are known. */
+const VALUES = [
   ...["name", "value", "value_currency", "price", "price_status", "price_reason", "price_route"],
   ...["price_as_of", "change_24h"],
 ];
@@ -11,7 +12,10 @@ const HEAD = [
 const BYTE_ORDER_MARK = "\uFEFF";
 
 /** Some of a snapshot's holdings, with all their digits, as RFC 4180 writes it. */
-export function holdingsCsv(holdings: readonly Holding[], { as_of, sources }: Snapshot): string {
+export function holdingsCsv(
+  holdings: readonly Holding[],
+  { as_of, sources, value }: Snapshot,
+): string {
   const byId = new Map(sources.map((source) => [source.connection_id, source]));
   const rows = holdings.map((holding) => [
     holding.account_id,
@@ -21,17 +25,24 @@ export function holdingsCsv(holdings: readonly Holding[], { as_of, sources }: Sn
     holding.hold,
     byId.get(holding.connection_id)?.as_of ?? as_of,
     byId.get(holding.connection_id)?.label ?? "",
-    holding.name ?? "",
-    holding.value ?? "",
-    holding.price?.currency ?? "",
-    holding.price?.amount ?? "",
-    holding.price?.status ?? "",
-    holding.price?.reason ?? "",
-    holding.price?.route.join(" > ") ?? "",
-    holding.price?.as_of ?? "",
-    holding.change_24h?.amount ?? "",
+    ...(value === null ? [] : valueCells(holding, value.currency)),
   ]);
-  return BYTE_ORDER_MARK + [HEAD, ...rows].map((row) => `${row.map(cell).join(",")}\r\n`).join("");
+  const head = value === null ? HEAD : [...HEAD, ...VALUES];
+  return BYTE_ORDER_MARK + [head, ...rows].map((row) => `${row.map(cell).join(",")}\r\n`).join("");
+}
+
+function valueCells({ name, value, price, change_24h: change }: Holding, currency: string) {
+  return [
+    name ?? "",
+    value ?? "",
+    currency,
+    price?.amount ?? "",
+    price?.status ?? "",
+    price?.reason ?? "",
+    price?.route.join(" > ") ?? "",
+    price?.as_of ?? "",
+    change?.amount ?? "",
+  ];
 }
 
 export function csvName({ as_of: asOf }: Snapshot): string {

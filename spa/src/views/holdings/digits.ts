@@ -5,6 +5,7 @@ import { cut } from "../../money.ts";
 export type Digits = (amount: string, currency: string) => string;
 
 const SIGNIFICANT = 8;
+const OF_A_PRICE = 6;
 
 const decimalsOf = new Map<string, number | null>();
 
@@ -34,6 +35,19 @@ export const fewDigits: Digits = (amount, currency) => {
     ? short
     : cut(amount, { significant: SIGNIFICANT });
 };
+
+/** A price, whose first digits count: 64900.01, 1.08695, 0.0000182. */
+export function priceDigits(amount: string): string {
+  return cut(amount, { significant: OF_A_PRICE });
+}
+
+/** A difference: less than a cent of it is nothing. */
+export function changeDigits(digits: Digits, amount: string, currency: string): string {
+  const decimals = moneyDecimals(currency);
+  return digits === allDigits || decimals === null
+    ? digits(amount, currency)
+    : cut(amount, { decimals });
+}
 
 export const allDigits: Digits = (amount) => amount;
 

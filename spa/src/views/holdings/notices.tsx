@@ -61,6 +61,11 @@ export function Notices({ reader, reading, session, state, say }: NoticesProps) 
           </Notice>
         ))}
       {warnings
+        .filter(({ code }) => code.startsWith("prices_"))
+        .map((warning) => (
+          <PricesNotice key={warning.code} isStale={warning.code === "prices_stale"} />
+        ))}
+      {warnings
         .filter((warning) => isOther(warning, sources))
         .map((warning) => (
           <Notice key={warning.code} tone="info" title="About these figures">
@@ -136,6 +141,24 @@ function SourceNotice({ source, isOnly, canManage }: SourceNoticeProps) {
   );
 }
 
+/** Balances are right and fresh all the same: only what they are worth is not. */
+function PricesNotice({ isStale }: { isStale: boolean }) {
+  return (
+    <Notice
+      tone="old"
+      title={isStale ? "Prices cannot be read now" : "Some prices are missing"}
+      label="Prices"
+    >
+      <p>
+        {isStale
+          ? "Values are made from the last prices known, each with its age."
+          : "What has no price is left out of the total and named there."}{" "}
+        The balances are not affected, and prices are asked for again by themselves.
+      </p>
+    </Notice>
+  );
+}
+
 function cacheTitle({ code }: Warning): string {
   return code === "cache_unavailable"
     ? "The store of last good figures cannot be reached"
@@ -145,5 +168,7 @@ function cacheTitle({ code }: Warning): string {
 /** The demo has its ribbon, and whatever makes figures stale a notice of its own. */
 function isOther({ code }: Warning, sources: Source[]): boolean {
   const isOfSource = sources.some(({ warning }) => warning?.code === code);
-  return code !== "demo_mode" && !code.startsWith("cache_") && !isKnownCode(code) && !isOfSource;
+  return (
+    code !== "demo_mode" && !/^(cache|prices)_/.test(code) && !isKnownCode(code) && !isOfSource
+  );
 }

@@ -61,6 +61,12 @@ export function sortedBy(place: Place, column: Column): Place {
   return { ...place, column, descending };
 }
 
+/** The place where there is no value to sort by. */
+export function withoutValues(place: Place): Place {
+  const isOfValue = place.column === "value" || place.column === "change";
+  return isOfValue ? { ...place, column: "currency", descending: false } : place;
+}
+
 /** The place on the page, kept in the address: typing must not fill the history with steps. */
 export function usePlace(): [Place, (place: Place) => void] {
   const [place, setPlace] = useState(() => readPlace(location.search));

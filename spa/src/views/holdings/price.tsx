@@ -2,7 +2,7 @@ import type { Holding, Price, Value } from "../../api/shapes.ts";
 import { agoWords } from "../../freshness.ts";
 import { type AmountFormat, joined } from "../../money.ts";
 import { shownCode } from "./listing.ts";
-import { fewDigits } from "./digits.ts";
+import { priceDigits } from "./digits.ts";
 
 const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 
@@ -19,10 +19,13 @@ export const WHY_LEFT_OUT: Record<LeftOut, string> = {
 /** What one is worth, over which books, how old that is and how far to trust it. */
 export function PriceLine({
   holding,
+  currency: valuedIn,
   now,
   format,
 }: {
   holding: Holding;
+  /** What values are in. */
+  currency: string;
   /** In milliseconds; a minute more or less does not matter. */
   now: number;
   format: AmountFormat;
@@ -34,18 +37,17 @@ export function PriceLine({
     <span class="price" data-status={price.status}>
       {amount !== null && (
         <span>
-          1 {shownCode(currency)} = {joined(format(fewDigits(amount, price.currency)))}{" "}
-          {shownCode(price.currency)}
+          1 {shownCode(currency)} = {joined(format(priceDigits(amount)))} {shownCode(valuedIn)}
         </span>
       )}
-      <span class="price-status">{statusWords(price, now)}</span>
+      <span class="price-status">{statusWords(price, valuedIn, now)}</span>
     </span>
   );
 }
 
 /** "live, 2 min ago", "quiet: last traded 12 days ago". */
-export function statusWords(price: Price, now: number): string {
-  const { status, as_of: asOf, reason, route, currency } = price;
+export function statusWords(price: Price, currency: string, now: number): string {
+  const { status, as_of: asOf, reason, route } = price;
   const seconds = asOf === null ? null : (now - Date.parse(asOf)) / 1000;
   const ago = seconds === null ? "" : agoWords(seconds);
   const over = route.length > 1 ? `, over ${route.join(" and ")}` : "";

@@ -3,13 +3,14 @@ import type { Holding } from "../../api/shapes.ts";
 import {
   type AmountFormat,
   type Share,
+  cut,
   isZero,
   joined,
   percentOf,
   shareOf,
   shareOnHold,
 } from "../../money.ts";
-import type { Digits } from "./digits.ts";
+import { type Digits, changeDigits } from "./digits.ts";
 import { shownCode } from "./listing.ts";
 import { AMOUNTS, type AmountColumn, COLUMN_NAMES } from "./place.ts";
 import { PriceLine } from "./price.tsx";
@@ -22,8 +23,8 @@ interface HoldingRowProps {
   label: string | null;
   /** What all of it is worth, of which this is a share; null where that is not known. */
   total: string | null;
-  /** Whether values are known at all. */
-  isValued: boolean;
+  /** What values are in; null where none are known at all. */
+  valuedIn: string | null;
   /** In milliseconds, to the minute. */
   now: number;
   isHidden: boolean;
@@ -38,99 +39,112 @@ interface HoldingRowProps {
 
 export type Scales = Record<AmountColumn, number>;
 
-export const HoldingRow = memo(
-  (row: HoldingRowProps) => {
-    const { holding, mark, label, total, isValued, now, isHidden, isFound } = row;
-    const { stop, scales, digits, format, copy } = row;
-    const code = shownCode(holding.currency);
-    const name = [code, mark, label].filter((part) => part !== null).join(" ");
-    return (
-      <tr role="row" hidden={!isFound}>
-        <th role="rowheader" scope="row" data-column="currency">
-          {isValued && <Disc code={code} />}
-          <span class="code">{code}</span>
-          {holding.name !== null && holding.name !== holding.currency && (
-            <span class="name">{shownCode(holding.name)}</span>
-          )}
-          {label !== null && <span class="origin">{label}</span>}
-          {mark !== null && (
-            <span class="mark" title={`Account ${holding.account_id}`}>
-              {mark}
-            </span>
-          )}
-        </th>
-        {AMOUNTS.filter((column) => isValued || column !== "value").map((column) => {
-          const amount = holding[column];
-          const currency = column === "value" ? (holding.price?.currency ?? "") : holding.currency;
-          return (
-            <Fragment key={column}>
-              <td role="cell" data-column={column}>
-                <span class="label" aria-hidden="true">
-                  {COLUMN_NAMES[column]}
-                </span>
-                {amount === null ? (
-                  <span class="amount">
-                    <span aria-hidden="true">–</span>
-                    <span class="visually-hidden">no value</span>
-                  </span>
-                ) : (
-                  <Amount
-                    amount={amount}
-                    shown={digits(amount, currency)}
-                    what={`${name}, ${COLUMN_NAMES[column].toLowerCase()}`}
-                    isHidden={isHidden}
-                    isStop={stop === column}
-                    scale={scales[column]}
-                    format={format}
-                    copy={copy}
-                  />
-                )}
-                {column === "hold" && !isHidden && (
-                  <HoldShare hold={holding.hold} balance={holding.balance} />
-                )}
-                {column === "value" && amount !== null && total !== null && !isHidden && (
-                  <ValueShare value={amount} total={total} />
-                )}
-              </td>
-              {column === "value" && (
-                <td role="cell" data-column="change">
-                  <span class="label" aria-hidden="true">
-                    {COLUMN_NAMES.change}
-                  </span>
-                  <DayChange holding={holding} isHidden={isHidden} digits={digits} format={format} />
-                </td>
-              )}
-            </Fragment>
-          );
-        })}
-        {isValued && (
-          <td role="cell" data-column="price">
-            <span class="visually-hidden">Price: </span>
-            {isHidden ? <span /> : <PriceLine holding={holding} now={now} format={format} />}
-          </td>
+export const HoldingRow = memo((row: HoldingRowProps) => {
+  const { holding, mark, label, total, valuedIn, now, isHidden, isFound } = row;
+  const { stop, scales, digits, format, copy } = row;
+  const code = shownCode(holding.currency);
+  const name = [code, mark, label].filter((part) => part !== null).join(" ");
+  return (
+    <tr role="row" hidden={!isFound}>
+      <th role="rowheader" scope="row" data-column="currency">
+        {valuedIn !== null && <Disc code={code} />}
+        <span class="code">{code}</span>
+        {holding.name !== null && holding.name !== holding.currency && (
+          <span class="name">{shownCode(holding.name)}</span>
         )}
-      </tr>
-    );
-  },
-);
+        {label !== null && <span class="origin">{label}</span>}
+        {mark !== null && (
+          <span class="mark" title={`Account ${holding.account_id}`}>
+            {mark}
+          </span>
+        )}
+      </th>
+      {AMOUNTS.filter((column) => valuedIn !== null || column !== "value").map((column) => {
+        const amount = holding[column];
+        const currency = column === "value" ? (valuedIn ?? "") : holding.currency;
+        return (
+          <Fragment key={column}>
+            <td role="cell" data-column={column}>
+              <span class="label" aria-hidden="true">
+                {COLUMN_NAMES[column]}
+              </span>
+              {amount === null ? (
+                <span class="amount">
+                  <span aria-hidden="true">–</span>
+                  <span class="visually-hidden">no value</span>
+                </span>
+              ) : (
+                <Amount
+                  amount={amount}
+                  shown={digits(amount, currency)}
+                  what={`${name}, ${COLUMN_NAMES[column].toLowerCase()}`}
+                  isHidden={isHidden}
+                  isStop={stop === column}
+                  scale={scales[column]}
+                  format={format}
+                  copy={copy}
+                />
+              )}
+              {column === "hold" && !isHidden && (
+                <HoldShare hold={holding.hold} balance={holding.balance} />
+              )}
+              {column === "value" && amount !== null && total !== null && !isHidden && (
+                <ValueShare value={amount} total={total} />
+              )}
+            </td>
+            {column === "value" && (
+              <td role="cell" data-column="change">
+                <span class="label" aria-hidden="true">
+                  {COLUMN_NAMES.change}
+                </span>
+                <DayChange
+                  change={holding.change_24h}
+                  currency={valuedIn ?? ""}
+                  isHidden={isHidden}
+                  digits={digits}
+                  format={format}
+                />
+              </td>
+            )}
+          </Fragment>
+        );
+      })}
+      {valuedIn !== null && (
+        <td role="cell" data-column="price">
+          <span class="visually-hidden">Price: </span>
+          {isHidden ? (
+            <span />
+          ) : (
+            <PriceLine holding={holding} currency={valuedIn} now={now} format={format} />
+          )}
+        </td>
+      )}
+    </tr>
+  );
+});
 
 /** Letters in a disc: what an icon would say, without asking anybody for one. */
 function Disc({ code }: { code: string }) {
-  const [hue] = [...code].map((letter) => letter.charCodeAt(0) * 47).slice(-1);
+  const letters = code.match(/[\p{L}\p{N}]/gu)?.slice(0, code.length > 4 ? 1 : 3) ?? ["?"];
+  const hue = (code.charCodeAt(0) + code.charCodeAt(code.length - 1) * 3) % 6;
   return (
-    <span class="disc" data-hue={((hue ?? 0) + code.length * 31) % 6} aria-hidden="true">
-      {[...code].slice(0, code.length > 4 ? 1 : 3).join("")}
+    <span class="disc" data-hue={hue} aria-hidden="true">
+      {letters.join("")}
     </span>
   );
 }
 
 /** How the value changed in 24 hours; nothing where no price of then is known. */
 function DayChange({
-  holding: { change_24h: change, price },
+  change,
+  currency,
   isHidden,
   digits,
   format,
-}: Pick<HoldingRowProps, "holding" | "isHidden" | "digits" | "format">) {
+}: Pick<HoldingRowProps, "isHidden" | "digits" | "format"> & {
+  change: Holding["change_24h"];
+  currency: string;
+}) {
   if (change === null) {
     return (
       <span class="amount">
@@ -139,8 +153,13 @@ function DayChange({
       </span>
     );
   }
-  if (isHidden) return <span class="amount"><Masked /></span>;
-  const way = wayOf(change.amount);
+  if (isHidden)
+    return (
+      <span class="amount">
+        <Masked />
+      </span>
+    );
+  const way = wayOf(change.ratio ?? change.amount);
   return (
     <span class="amount day" data-way={way}>
       <span>
@@ -150,7 +169,7 @@ function DayChange({
         {change.ratio === null ? "new" : percentOf(change.ratio)}
       </span>
       <span class="day-amount">
-        {joined(format(digits(change.amount, price?.currency ?? "")))}
+        {joined(format(changeDigits(digits, change.amount, currency)))}
       </span>
     </span>
   );
@@ -159,9 +178,11 @@ function DayChange({
 export type Way = "up" | "down" | "same";
 export const ARROWS: Record<Way, string> = { up: "▲", down: "▼", same: "■" };
 
-export function wayOf(amount: string): Way {
-  if (!/[1-9]/.test(amount)) return "same";
-  return amount.startsWith("-") ? "down" : "up";
+/** Which way a ratio goes, as far as its percents show it. */
+export function wayOf(ratio: string): Way {
+  const shown = cut(ratio, { decimals: 4 });
+  if (!/[1-9]/.test(shown)) return "same";
+  return shown.startsWith("-") ? "down" : "up";
 }
 
 /** Of one width, whatever it hides. */
@@ -198,7 +219,12 @@ interface AmountProps {
  */
 export function Amount(props: AmountProps) {
   const { amount, shown = amount, what, isHidden, isStop, scale, format, copy } = props;
-  if (isHidden) return <span class="amount"><Masked /></span>;
+  if (isHidden)
+    return (
+      <span class="amount">
+        <Masked />
+      </span>
+    );
   const parts = format(shown, scale);
   const { sign, integer, point, fraction, pad } = parts;
   const lead = integer.slice(0, -1);

@@ -1,7 +1,7 @@
 import { useMemo } from "preact/hooks";
 import type { Holding } from "../../api/shapes.ts";
 import { amountFormat, scaleOf } from "../../money.ts";
-import type { Digits } from "./digits.ts";
+import { type Digits, allDigits } from "./digits.ts";
 import { SortIcon } from "../../shell/icons.tsx";
 import { arrowKeys, useTabStop } from "./focus.ts";
 import { accountMarks, holdingKey } from "./listing.ts";
@@ -18,8 +18,9 @@ interface HoldingsTableProps {
   found: readonly Holding[];
   /** Of connections by id, where there are several. */
   labels: ReadonlyMap<string, string>;
-  /** What all of it is worth; null where that is not known. */
+  /** What all of it is worth, null where that is not known; and in which currency. */
   total: string | null;
+  valuedIn: string | null;
   place: Place;
   setPlace: (place: Place) => void;
   digits: Digits;
@@ -35,6 +36,7 @@ export function HoldingsTable({
   found,
   labels,
   total,
+  valuedIn,
   place,
   setPlace,
   digits,
@@ -42,10 +44,9 @@ export function HoldingsTable({
   isHidden,
   copy,
 }: HoldingsTableProps) {
-  const isValued = rows.some(({ price }) => price !== null);
   const marks = useMemo(() => accountMarks(rows), [rows]);
   const format = useMemo(() => amountFormat(), []);
-  const scales = useMemo(() => widestScales(rows, digits), [rows, digits]);
+  const scales = useMemo(() => widestScales(rows, digits, valuedIn), [rows, digits, valuedIn]);
   const left = useMemo(() => new Set(found), [found]);
   const [stop, moveStop] = useTabStop(rows, left);
   return (
@@ -55,13 +56,13 @@ export function HoldingsTable({
       <table
         role="table"
         class="holdings"
-        data-valued={isValued}
+        data-valued={valuedIn !== null}
         aria-describedby="holdings-keys"
         onKeyDown={arrowKeys}
         onFocusIn={moveStop}
       >
         <caption class="visually-hidden">Holdings by currency</caption>
-        <ColumnHeads place={place} setPlace={setPlace} isValued={isValued} />
+        <ColumnHeads place={place} setPlace={setPlace} isValued={valuedIn !== null} />
         <tbody role="rowgroup">
           {rows.map((holding) => (
             <HoldingRow
@@ -70,7 +71,7 @@ export function HoldingsTable({
               mark={marks.get(holdingKey(holding)) ?? null}
               label={labels.get(holding.connection_id) ?? null}
               total={total}
-              isValued={isValued}
+              valuedIn={valuedIn}
               now={now}
               isHidden={isHidden}
               isFound={left.has(holding)}
@@ -112,11 +113,17 @@ export function HoldingsTable({
   );
 }
 
-function widestScales(holdings: readonly Holding[], digits: Digits): Scales {
+function widestScales(
+  holdings: readonly Holding[],
+  digits: Digits,
+  valuedIn: string | null,
+): Scales {
+  // Fewer digits are as many in each row of a column, more or less: their points need no help.
+  if (digits !== allDigits) return { value: 0, balance: 0, available: 0, hold: 0 };
   const widest = (column: AmountColumn) => {
     const scales = holdings.map((holding) => {
       const amount = holding[column];
-      const currency = column === "value" ? holding.price?.currency : holding.currency;
+      const currency = column === "value" ? valuedIn : holding.currency;
       return amount === null ? 0 : scaleOf(digits(amount, currency ?? ""));
     });
     const scale = Math.max(0, ...scales);

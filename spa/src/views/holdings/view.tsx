@@ -1,4 +1,4 @@
-import { useCallback, useMemo, useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import type { Snapshot } from "../../api/shapes.ts";
 import { readSources, isDemo } from "../../api/snapshot.ts";
 import { hasSession } from "../../auth/session.ts";
@@ -6,13 +6,13 @@ import type { ViewProps } from "../../shell/frame.tsx";
 import { Link, ViewTitle } from "../../shell/link.tsx";
 import { ageOf } from "../../freshness.ts";
 import { sum } from "../../money.ts";
-import { copyText } from "../../shell/browser.ts";
+import { useCopy } from "../../shell/browser.ts";
 import { useMinute, useStore } from "../../store.ts";
 import { allDigits, fewDigits, useAllDigits } from "./digits.ts";
 import { HiddenAccounts } from "./hidden.tsx";
 import { hiddenWords, labels, matching, narrowedTo, sorted } from "./listing.ts";
 import { Notices } from "./notices.tsx";
-import { usePlace } from "./place.ts";
+import { usePlace, withoutValues } from "./place.ts";
 import { StatusCard } from "./status.tsx";
 import { HoldingsTable } from "./table.tsx";
 import { Toolbar } from "./toolbar.tsx";
@@ -27,7 +27,10 @@ export function HoldingsView({ session, state, reader, isHidden, say }: ViewProp
   const minute = useMinute();
   const { figures, failure } = reading;
   const snapshot = figures?.snapshot ?? null;
-  const { filter, column, descending } = place;
+  const value = snapshot?.value ?? null;
+  const order = value === null ? withoutValues(place) : place;
+  const { filter } = place;
+  const { column, descending } = order;
   const connection = (snapshot && narrowedTo(snapshot, place)?.connection_id) ?? "";
   const rows = useMemo(
     () => sorted(snapshot?.holdings ?? [], { column, descending }),
@@ -41,21 +44,13 @@ export function HoldingsView({ session, state, reader, isHidden, say }: ViewProp
     () => (snapshot ? labels(snapshot) : new Map<string, string>()),
     [snapshot],
   );
-  const value = snapshot?.value ?? null;
   const listed = useMemo(
     () => (connection === "" ? (snapshot?.holdings ?? []) : inConnection(snapshot, connection)),
     [snapshot, connection],
   );
   const total = useMemo(() => totalOf(listed), [listed]);
   const digits = isAllDigits ? allDigits : fewDigits;
-  const copy = useCallback(
-    (amount: string, what: string) => {
-      void copyText(amount).then((done) => {
-        say(done ? `Copied ${amount} (${what}).` : `The browser does not allow copying: ${amount}`);
-      });
-    },
-    [say],
-  );
+  const copy = useCopy(say);
   // The server's clock as far as it is known: no clock of this machine is compared with it.
   const now =
     figures === null ? 0 : Date.parse(figures.snapshot.as_of) + ageOf(figures, minute) * 1000;
@@ -66,13 +61,7 @@ export function HoldingsView({ session, state, reader, isHidden, say }: ViewProp
         {snapshot !== null && isDemo(snapshot) && <span class="ribbon">Demo: sample figures</span>}
       </ViewTitle>
       {figures !== null && value !== null && figures.snapshot.holdings.length > 0 && (
-        <Worth
-          figures={figures}
-          value={value}
-          digits={digits}
-          isHidden={isHidden}
-          copy={copy}
-        />
+        <Worth figures={figures} value={value} digits={digits} isHidden={isHidden} copy={copy} />
       )}
       <StatusCard
         reader={reader}
@@ -104,7 +93,8 @@ export function HoldingsView({ session, state, reader, isHidden, say }: ViewProp
             found={found}
             labels={named}
             total={total}
-            place={place}
+            valuedIn={value?.currency ?? null}
+            place={order}
             setPlace={setPlace}
             digits={digits}
             now={now}

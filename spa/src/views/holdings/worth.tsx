@@ -48,7 +48,12 @@ export function Worth({ figures, value, digits, isHidden, copy }: WorthProps) {
           )}
         </p>
         <ChangeLine value={value} written={written} isHidden={isHidden} />
-        <Completeness value={value} written={format} isHidden={isHidden} figures={figures} />
+        <Completeness
+          value={value}
+          written={(amount, currency) => joined(format(digits(amount, currency)))}
+          isHidden={isHidden}
+          figures={figures}
+        />
       </div>
       {slices.length > 0 && (
         <Allocation slices={slices} value={value} written={written} isHidden={isHidden} />
@@ -68,7 +73,7 @@ function ChangeLine({
 }) {
   const change = value.change_24h;
   if (change === null) return null;
-  const way = wayOf(change.amount);
+  const way = wayOf(change.ratio ?? change.amount);
   const amount = written(change.amount.replace("-", ""));
   return (
     <p class="worth-change" data-way={way}>
@@ -77,8 +82,8 @@ function ChangeLine({
       </span>{" "}
       {WAYS[way]}
       {way !== "same" && <> by {isHidden ? <Masked /> : amount}</>}
-      {way !== "same" && change.ratio !== null && !isHidden && ` (${percentOf(change.ratio)})`} in 24
-      hours
+      {way !== "same" && change.ratio !== null && !isHidden && ` (${percentOf(change.ratio)})`} in
+      24 hours
       {!change.complete && ", as far as prices of a day ago are known"}
     </p>
   );
@@ -89,12 +94,12 @@ const WAYS: Record<Way, string> = { up: "Up", down: "Down", same: "Unchanged" };
 /** What the total leaves out, by name, and when its prices were read. */
 function Completeness({
   value,
-  written: format,
+  written,
   isHidden,
   figures,
 }: {
   value: Value;
-  written: ReturnType<typeof amountFormat>;
+  written: (amount: string, currency: string) => string;
   isHidden: boolean;
   figures: Figures;
 }) {
@@ -102,15 +107,16 @@ function Completeness({
   return (
     <div class="worth-complete small">
       <p>
-        {value.complete ? "Complete: everything listed has a price." : "Not complete:"}
+        {value.complete ? "Complete: everything listed has a price." : "Not complete."}
         {value.as_of !== null && <PricesRead figures={figures} asOf={value.as_of} />}
       </p>
       {left.length > 0 && (
         <ul>
           {left.map(({ currency, reason, amount }) => (
             <li key={`${currency} ${reason}`}>
-              <span class="hatch" aria-hidden="true" /> {isHidden ? <Masked /> : joined(format(amount))}{" "}
-              <b>{shownCode(currency)}</b> is left out: {WHY_LEFT_OUT[reason]}.
+              <span class="hatch" aria-hidden="true" />{" "}
+              {isHidden ? <Masked /> : written(amount, currency)} <b>{shownCode(currency)}</b> is
+              left out: {WHY_LEFT_OUT[reason]}.
             </li>
           ))}
         </ul>
@@ -168,7 +174,11 @@ function Allocation({
                 Without a price
               </th>
               <td>–</td>
-              <td>{leftOut(value).map(({ currency }) => shownCode(currency)).join(", ")}</td>
+              <td>
+                {leftOut(value)
+                  .map(({ currency }) => shownCode(currency))
+                  .join(", ")}
+              </td>
             </tr>
           )}
         </tbody>
@@ -178,7 +188,9 @@ function Allocation({
 }
 
 function nameOf({ code, count: number }: Slice): string {
-  return code === null ? `Other (${count(number, "currency").replace(/ys$/, "ies")})` : shownCode(code);
+  return code === null
+    ? `Other (${count(number, "currency").replace(/ys$/, "ies")})`
+    : shownCode(code);
 }
 
 const WIDTH = 1000;
@@ -198,7 +210,9 @@ function AllocationBar({
   const room = isPartial ? WIDTH - UNPRICED : WIDTH;
   let at = 0;
   const finding =
-    first && !isHidden ? `${nameOf(first)} is ${first.share} of what has a price.` : "Shares are hidden.";
+    first && !isHidden
+      ? `${nameOf(first)} is ${first.share} of what has a price.`
+      : "Shares are hidden.";
   return (
     <svg
       class="allocation-bar"
@@ -235,7 +249,9 @@ function AllocationBar({
           />
         );
       })}
-      {isPartial && <rect x={WIDTH - UNPRICED} width={UNPRICED} height="24" fill="url(#hatching)" />}
+      {isPartial && (
+        <rect x={WIDTH - UNPRICED} width={UNPRICED} height="24" fill="url(#hatching)" />
+      )}
     </svg>
   );
 }

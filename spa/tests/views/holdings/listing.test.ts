@@ -96,8 +96,8 @@ it("keeps the place in the address and reads nonsense as the start", () => {
   expect(readPlace("?sort=__proto__&dir=up")).toEqual({
     filter: "",
     connection: "",
-    column: "currency",
-    descending: false,
+    column: "value",
+    descending: true,
   });
   expect(placeQuery(readPlace(""))).toBe("");
 });

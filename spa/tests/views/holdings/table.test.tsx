@@ -2,8 +2,10 @@ import { cleanup, fireEvent, render, screen, within } from "@testing-library/pre
 import { useState } from "preact/hooks";
 import { afterEach, expect, it, vi } from "vitest";
 import type { Holding } from "../../../src/api/shapes.ts";
+import { allDigits } from "../../../src/views/holdings/digits.ts";
 import { matching, sorted } from "../../../src/views/holdings/listing.ts";
-import { readPlace } from "../../../src/views/holdings/place.ts";
+import { readPlace, withoutValues } from "../../../src/views/holdings/place.ts";
+import { useCopy } from "../../../src/shell/browser.ts";
 import { HoldingsTable } from "../../../src/views/holdings/table.tsx";
 import { holding } from "../../samples.ts";
 
@@ -20,7 +22,7 @@ function Table({
   isHidden?: boolean;
   say?: (text: string) => void;
 }) {
-  const [place, setPlace] = useState(readPlace(""));
+  const [place, setPlace] = useState(withoutValues(readPlace("")));
   const rows = sorted(all, place);
   return (
     <>
@@ -37,8 +39,12 @@ function Table({
         labels={labels}
         place={place}
         setPlace={setPlace}
+        total={null}
+        valuedIn={null}
+        digits={allDigits}
+        now={0}
         isHidden={isHidden}
-        say={say}
+        copy={useCopy(say)}
       />
     </>
   );

@@ -3,9 +3,24 @@ import { afterEach, expect, it, vi } from "vitest";
 import { matching } from "../../../src/views/holdings/listing.ts";
 import { readPlace } from "../../../src/views/holdings/place.ts";
 import { Toolbar } from "../../../src/views/holdings/toolbar.tsx";
+import { Reader } from "../../../src/reading/reader.ts";
+import { machineClock } from "../../../src/freshness.ts";
 import { holding, snapshot } from "../../samples.ts";
 
 afterEach(cleanup);
+
+function aReader(): Reader {
+  const access = {
+    token: () => Promise.resolve(null),
+    renewed: () => Promise.resolve(null),
+    end: () => undefined,
+  };
+  return new Reader({
+    ask: () => Promise.resolve({ kind: "offline" as const }),
+    access,
+    clock: machineClock,
+  });
+}
 
 function show(isHidden: boolean, search = "", list = snapshot()) {
   const said: string[] = [];
@@ -20,7 +35,12 @@ function show(isHidden: boolean, search = "", list = snapshot()) {
       found={matching(list.holdings, readPlace(search))}
       place={readPlace(search)}
       setPlace={() => undefined}
+      reader={aReader()}
       isHidden={isHidden}
+      isAllDigits={false}
+      setAllDigits={() => undefined}
+      showsHidden={false}
+      setShowsHidden={() => undefined}
       say={(text) => said.push(text)}
     />,
   );
