@@ -182,10 +182,10 @@ def _books() -> dict[str, State]:
         "ALICE-USD": "auction",
         "SOL-EUR": "quiet",
     }
-    across = ["DOT-BTC", "SHIB-USDT", "ETH-BTC", "SOL-ETH", "DOGE-BTC", "USDC-EUR", "USDC-GBP"]
+    across = ["DOT-BTC", "ETH-BTC", "SOL-ETH", "DOGE-BTC", "USDC-EUR", "USDC-GBP"]
     across += [f"{coin}-{fiat}" for fiat in ("EUR", "GBP") for coin in ("BTC", "ETH", "ADA")]
     across += ["DOGE-EUR", "BTC-USDT", "ETH-USDT", "USDT-USD", "USDT-EUR", "BTC-USDC"]
-    elsewhere = {*FIAT, "USDC", "DOT", "USDT"}
+    elsewhere = {*FIAT, "USDC", "USDT", "DOT", "SHIB"}
     coins = [f"{code}-USD" for code in KNOWN if code not in elsewhere]
     return {book: odd.get(book, "online") for book in dict.fromkeys([*coins, *across, *odd])}
 

@@ -19,7 +19,7 @@ from werkzeug.test import TestResponse
 from holdings import create_app
 from holdings.api.identity import REQUEST_CONTEXT
 from holdings.core.clock import Clock
-from holdings.core.ports import Exchange, SnapshotCache
+from holdings.core.ports import Exchange, Market, SnapshotCache
 from local.simulator import Credentials, Fault, Injection, Simulator
 from tests.builders import CLAIMS, FakeClock, FakeMarket, make_settings
 
@@ -81,6 +81,8 @@ class Laptop:
     real_time: bool = False
     exchange: Exchange | None = None
     cache: Callable[[str], SnapshotCache] | None = None
+    # None is the real one, of the simulator.
+    market: Market | None = field(default_factory=FakeMarket)
 
     def __post_init__(self) -> None:
         self.restart()
@@ -90,6 +92,7 @@ class Laptop:
             make_settings(
                 **{
                     "CB_BASE_URL": self.simulator.url,
+                    "CB_ADVANCED_URL": self.simulator.url,
                     "AWS_REGION": os.environ.get("AWS_REGION", ""),
                     **self.environ,
                 }
@@ -97,7 +100,7 @@ class Laptop:
             clock=Clock() if self.real_time else self.time.clock,
             exchange=self.exchange,
             cache=self.cache,
-            market=FakeMarket(),
+            market=self.market,
         )
         self.client: FlaskClient = self.app.test_client()
 

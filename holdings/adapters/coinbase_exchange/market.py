@@ -74,19 +74,20 @@ class CoinbaseMarket:
 
     def listing(self, deadline: Deadline) -> Listing:
         def read(bounds: Bounds) -> Listing:
-            books = self._books.get("/products", {}, None, bounds, _books)
-            return Listing(books, self._books.get("/currencies", {}, None, bounds, _assets))
+            books = self._books.get("/products", {}, None, bounds, parse_books)
+            return Listing(books, self._books.get("/currencies", {}, None, bounds, parse_assets))
 
         return self._books.ask(deadline, read)
 
     def stats(self, deadline: Deadline) -> Mapping[str, DayStats]:
         return self._books.ask(
-            deadline, lambda bounds: self._books.get("/products/stats", {}, None, bounds, _stats)
+            deadline,
+            lambda bounds: self._books.get("/products/stats", {}, None, bounds, parse_stats),
         )
 
     def last_trade(self, book: str, deadline: Deadline) -> Trade | None:
         def trade(reply: Reply) -> Trade | None:
-            return None if reply.status == _NOT_FOUND else _trade(reply, self._clock.now())
+            return None if reply.status == _NOT_FOUND else parse_trade(reply, self._clock.now())
 
         path = f"/products/{book}/ticker"
         return self._books.ask(
@@ -96,7 +97,7 @@ class CoinbaseMarket:
     def rates(self, deadline: Deadline) -> FiatRates:
         path, asked = "/v2/exchange-rates", {"currency": "USD"}
         return self._fiat.ask(
-            deadline, lambda bounds: self._fiat.get(path, asked, None, bounds, _rates)
+            deadline, lambda bounds: self._fiat.get(path, asked, None, bounds, parse_rates)
         )
 
 
@@ -119,7 +120,7 @@ def _found(reply: Reply) -> None:
         raise reply.server.invalid(f"is {reply.status}: check {reply.server.setting}")
 
 
-def _books(reply: Reply) -> tuple[Book, ...]:
+def parse_books(reply: Reply) -> tuple[Book, ...]:
     """Read GET /products: {"id", "base_currency", "quote_currency", "status", "auction_mode"}."""
     books: dict[str, Book] = {}
     for row in _rows(reply, "products"):
@@ -140,7 +141,7 @@ def _state(row: Mapping[str, Any], proper: str) -> BookState:
     return "open" if row.get("status") == "online" else "closed"
 
 
-def _assets(reply: Reply) -> tuple[Asset, ...]:
+def parse_assets(reply: Reply) -> tuple[Asset, ...]:
     """Read GET /currencies: {"id", "name", "details": {"type": "fiat" or "crypto"}}."""
     assets: dict[str, Asset] = {}
     for row in _rows(reply, "currencies"):
@@ -161,7 +162,7 @@ def _name(name: object, code: str) -> str:
     return " ".join(shown.split())[:_LONGEST_NAME] or code
 
 
-def _stats(reply: Reply) -> dict[str, DayStats]:
+def parse_stats(reply: Reply) -> dict[str, DayStats]:
     """Read GET /products/stats: {id: {"stats_24hour": {"open", "last", "volume"}}}."""
     _found(reply)
     stats: dict[str, DayStats] = {}
@@ -179,7 +180,7 @@ def _stats(reply: Reply) -> dict[str, DayStats]:
     return stats
 
 
-def _trade(reply: Reply, now: float) -> Trade | None:
+def parse_trade(reply: Reply, now: float) -> Trade | None:
     """Read GET /products/{id}/ticker: {"price", "time"}."""
     document = reply.document()
     if not is_object(document):
@@ -193,7 +194,7 @@ def _trade(reply: Reply, now: float) -> Trade | None:
     return Trade(price, min(at, int(now)))
 
 
-def _rates(reply: Reply) -> FiatRates:
+def parse_rates(reply: Reply) -> FiatRates:
     """Read {"data": {"currency": "USD", "rates": {"EUR": "0.91"}}}; of coins there are none."""
     _found(reply)
     document = reply.document()

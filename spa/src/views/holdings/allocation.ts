@@ -49,7 +49,10 @@ function slice(
   return { ...part, count, permille: share?.permille ?? 0, share: share?.text ?? "" };
 }
 
-/** What is in no total, a currency once, with its reasons in the API's order. */
-export function leftOut({ excluded }: Value): Value["excluded"] {
-  return [...excluded].sort((one, other) => (one.currency < other.currency ? -1 : 1));
+type LeftOut = Value["excluded"];
+
+/** What is in no total, by its reason. */
+export function leftOut({ excluded }: Value): [LeftOut[number]["reason"], LeftOut][] {
+  const reasons = [...new Set(excluded.map(({ reason }) => reason))];
+  return reasons.map((reason) => [reason, excluded.filter((one) => one.reason === reason)]);
 }

@@ -8,12 +8,18 @@ const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 
 type LeftOut = Value["excluded"][number]["reason"];
 
+const NO_PRICE: Record<NonNullable<Price["reason"]>, string> = {
+  no_market: "no price: no market here has it",
+  feed_failed: "no price: it could not be read",
+  rate_limited: "no price: prices were asked for too often, they come later",
+};
+
 /** Why something has no value, in the middle of a sentence. */
 export const WHY_LEFT_OUT: Record<LeftOut, string> = {
-  no_market: "it has no market here",
-  feed_failed: "its price could not be read",
-  rate_limited: "prices were asked for too often",
-  delisted: "it was delisted",
+  no_market: "without a market",
+  feed_failed: "with a price that could not be read",
+  rate_limited: "with prices that were asked for too often",
+  delisted: "delisted",
 };
 
 /** What one is worth, over which books, how old that is and how far to trust it. */
@@ -69,6 +75,6 @@ export function statusWords(price: Price, currency: string, now: number): string
         ? "delisted, and not counted"
         : `delisted: last price of ${DATE.format(new Date(asOf))}, not counted`;
     case "unpriced":
-      return `no price: ${WHY_LEFT_OUT[reason ?? "no_market"]}`;
+      return NO_PRICE[reason ?? "no_market"];
   }
 }

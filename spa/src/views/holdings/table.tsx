@@ -57,6 +57,7 @@ export function HoldingsTable({
         role="table"
         class="holdings"
         data-valued={valuedIn !== null}
+        data-digits={digits === allDigits ? "all" : "few"}
         aria-describedby="holdings-keys"
         onKeyDown={arrowKeys}
         onFocusIn={moveStop}

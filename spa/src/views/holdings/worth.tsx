@@ -5,7 +5,7 @@ import { ageOf, agoWords, type Figures } from "../../freshness.ts";
 import { amountFormat, joined, percentOf } from "../../money.ts";
 import { useNow } from "../../store.ts";
 import { type Slice, allocation, leftOut } from "./allocation.ts";
-import { type Digits } from "./digits.ts";
+import { type Digits, fewDigits } from "./digits.ts";
 import { count, shownCode } from "./listing.ts";
 import { WHY_LEFT_OUT } from "./price.tsx";
 import { ARROWS, Amount, Masked, type Way, wayOf } from "./row.tsx";
@@ -27,7 +27,9 @@ export function Worth({ figures, value, digits, isHidden, copy }: WorthProps) {
   return (
     <section class="worth" aria-label="Worth">
       <div class="worth-total">
-        <h2 class="worth-label">Total value</h2>
+        <h2 class="worth-label">
+          {value.complete ? "Total value" : "Total value of what has a price"}
+        </h2>
         <p class="worth-amount">
           {value.amount === null ? (
             "Not known now"
@@ -56,7 +58,12 @@ export function Worth({ figures, value, digits, isHidden, copy }: WorthProps) {
         />
       </div>
       {slices.length > 0 && (
-        <Allocation slices={slices} value={value} written={written} isHidden={isHidden} />
+        <Allocation
+          slices={slices}
+          value={value}
+          written={(amount) => joined(format(fewDigits(amount, value.currency)))}
+          isHidden={isHidden}
+        />
       )}
     </section>
   );
@@ -112,11 +119,16 @@ function Completeness({
       </p>
       {left.length > 0 && (
         <ul>
-          {left.map(({ currency, reason, amount }) => (
-            <li key={`${currency} ${reason}`}>
-              <span class="hatch" aria-hidden="true" />{" "}
-              {isHidden ? <Masked /> : written(amount, currency)} <b>{shownCode(currency)}</b> is
-              left out: {WHY_LEFT_OUT[reason]}.
+          {left.map(([reason, amounts]) => (
+            <li key={reason}>
+              <span class="hatch" aria-hidden="true" />
+              Left out, {WHY_LEFT_OUT[reason]}:{" "}
+              {amounts.map(({ currency, amount }, index) => (
+                <span key={currency} class="left-out">
+                  {isHidden ? <Masked /> : written(amount, currency)} <b>{shownCode(currency)}</b>
+                  {index < amounts.length - 1 ? ", " : "."}
+                </span>
+              ))}
             </li>
           ))}
         </ul>
@@ -175,9 +187,7 @@ function Allocation({
               </th>
               <td>–</td>
               <td>
-                {leftOut(value)
-                  .map(({ currency }) => shownCode(currency))
-                  .join(", ")}
+                {[...new Set(value.excluded.map(({ currency }) => shownCode(currency)))].join(", ")}
               </td>
             </tr>
           )}
