@@ -68,6 +68,7 @@ class LogEvent:
 
 LOG_EVENTS = (
     LogEvent("exchange-failure", "Coinbase cannot be read"),
+    LogEvent("price-failure", "Prices cannot be read"),
     LogEvent("stale-answer", "Old figures are served"),
     LogEvent("cache-failure", "The cache cannot be read or written"),
     LogEvent("secret-failure", "The API key cannot be had"),

@@ -37,6 +37,7 @@ def test_there_is_an_alarm_for_everything_that_an_operator_must_know(program: Pr
         "cache-failure": (0, 2, 3),
         "secret-failure": (0, 2, 3),
         "records-failure": (0, 2, 3),
+        "price-failure": (0, 2, 3),
         "records-key-failure": (0, 2, 3),
         "problem": (0, 2, 3),
         "setup-invalid": (0, 1, 1),

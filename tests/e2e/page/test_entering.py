@@ -1,6 +1,7 @@
 """Signing in through the hosted UI to the table, under the cloud's headers."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 from urllib.parse import urlsplit
 
 import pytest
@@ -23,14 +24,18 @@ def entered(browser: Browser, built: Running) -> Iterator[Visit]:
 
 def test_every_figure_is_the_apis_to_the_last_digit(entered: Visit) -> None:
     told = entered.running.get(token=access_token(entered.running.stack)).json()["holdings"]
-    assert entered.figures() == [
+    shown = entered.figures()
+    assert sorted(shown, key=lambda row: row["currency"]) == [
         {name: holding[name] for name in ("currency", *AMOUNTS)} for holding in told
     ]
+    worth = {holding["currency"]: Decimal(holding["value"] or -1) for holding in told}
+    order = [worth[row["currency"]] for row in shown]
+    assert order == sorted(order, reverse=True)
 
 
 def test_no_token_is_in_the_address_or_stays_beyond_the_tab(entered: Visit) -> None:
     assert entered.page.url == f"{entered.home}/"
-    assert entered.page.evaluate("Object.keys(localStorage)") == []
+    assert entered.page.evaluate("Object.keys(localStorage)") == ["holdings.all-digits"]
     assert entered.page.context.cookies() == []
     # The ID token proves who signed in; nothing reads it afterwards.
     assert "id_token" not in str(entered.kept())

@@ -36,7 +36,7 @@ def tabbed(page: Page, stops: int) -> list[str]:
 
 
 def test_tab_stops_at_each_thing_to_do_in_the_order_of_reading(page: Page) -> None:
-    assert tabbed(page, 15) == [
+    assert tabbed(page, 16) == [
         "Skip to the content",
         "Holdings",
         "Connections",
@@ -45,7 +45,8 @@ def test_tab_stops_at_each_thing_to_do_in_the_order_of_reading(page: Page) -> No
         "Sign out",
         "Source",
         "Refresh",
-        "Filter by currency code",
+        "Filter by currency code or name",
+        "All digits",
         "Export CSV",
         "Currency",
         "Balance",
@@ -93,7 +94,7 @@ def test_filter_sort_refresh_export_and_hide_work_by_keys(stage: Stage, page: Pa
     page.keyboard.type("us")
     expect(page.get_by_text("2 of 10 match")).to_be_visible()
 
-    tabbed(page, 1)
+    tabbed(page, 2)
     with page.expect_download():
         page.keyboard.press("Enter")
 
@@ -103,7 +104,7 @@ def test_filter_sort_refresh_export_and_hide_work_by_keys(stage: Stage, page: Pa
         "aria-sort", "descending"
     )
     expect(page.locator(".holdings tbody tr:visible .code")).to_have_text(["USD", "USDC"])
-    for _ in range(7):
+    for _ in range(8):
         page.keyboard.press("Shift+Tab")
     page.keyboard.press("Space")
     expect(page.get_by_role("button", name="Hide amounts")).to_have_attribute(

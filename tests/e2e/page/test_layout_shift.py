@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, ViewportSize, expect
 
 from local.built_page import BuiltPage
-from tests.e2e.page.samples import snapshot
+from tests.e2e.page.samples import valued
 from tests.e2e.page.stage import PHONE, WIDE, staged
 
 # Counts what a person set off too, which the score of web.dev/cls leaves out.
@@ -28,17 +28,17 @@ def is_count_down(value: float, *moved: str) -> bool:
 def test_nothing_moves_from_loading_to_the_table_and_a_refresh(
     browser: Browser, site: BuiltPage, viewport: ViewportSize
 ) -> None:
-    with staged(browser, site, viewport=viewport) as stage:
+    with staged(browser, site, viewport=viewport, all_digits=False) as stage:
         stage.context.add_init_script(_WATCH)
         stage.fall_silent()
         page = stage.open()
         expect(page.get_by_text("Reading from Coinbase…")).to_be_visible()
-        stage.say(snapshot())
+        stage.say(valued())
         expect(page.locator(".holdings")).to_be_visible()
         stage.fall_silent()
         page.get_by_role("button", name="Refresh").click()
         expect(page.get_by_text("reading again…")).to_be_visible()
-        stage.say(snapshot())
+        stage.say(valued())
         expect(page.locator(".refresh-wait")).to_be_visible()
         page.get_by_label("Filter by currency code").fill("zzz")
         expect(page.get_by_text("No currency matches")).to_be_visible()

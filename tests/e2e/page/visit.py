@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, expect
 
 from tests.e2e.conftest import Running
+from tests.e2e.page.stage import ALL_DIGITS
 
 AMOUNTS = ("balance", "available", "hold")
 
@@ -94,6 +95,7 @@ class Visit:
 def visiting(browser: Browser, running: Running) -> Generator[Visit]:
     with browser.new_context(locale="en-GB", timezone_id="UTC") as context:
         context.set_default_timeout(60_000)
+        context.add_init_script(ALL_DIGITS)
         visit = Visit(running, context.new_page())
         visit.watch()
         yield visit

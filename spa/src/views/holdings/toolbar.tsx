@@ -48,7 +48,7 @@ export function Toolbar(props: ToolbarProps) {
   return (
     <div class="toolbar">
       <label class="filter">
-        <span class="visually-hidden">Filter by name or code</span>
+        <span class="visually-hidden">Filter by currency code or name</span>
         <SearchIcon />
         <input
           id="filter"

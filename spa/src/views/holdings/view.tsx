@@ -63,6 +63,7 @@ export function HoldingsView({ session, state, reader, isHidden, say }: ViewProp
       {figures !== null && value !== null && figures.snapshot.holdings.length > 0 && (
         <Worth figures={figures} value={value} digits={digits} isHidden={isHidden} copy={copy} />
       )}
+      {snapshot === null && failure === null && <WorthToCome />}
       <StatusCard
         reader={reader}
         reading={reading}
@@ -147,6 +148,14 @@ function NothingToShow({ snapshot }: { snapshot: Snapshot }) {
   );
 }
 
+function WorthToCome() {
+  return (
+    <div class="worth skeleton" aria-hidden="true">
+      <span class="bone bone-total" />
+    </div>
+  );
+}
+
 const ROWS = Array.from({ length: 12 }, (_, index) => index);
 
 /** The place of what is coming, so that nothing jumps when it comes. */
@@ -156,6 +165,7 @@ export function Skeleton({ part = "page" }: { part?: "page" | "table" }) {
       {part === "page" && (
         <>
           <h1 class="title">Your holdings</h1>
+          <WorthToCome />
           <div class="status" data-tone="busy">
             <span class="dot" aria-hidden="true" />
             <div class="status-text">
