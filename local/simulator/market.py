@@ -118,7 +118,7 @@ class Market:
 
     def last(self, book: str, now: float) -> Trade:
         """Return the last trade until `now`, in epoch seconds."""
-        until = int(min(now, _STOPPED.get(self.state(book), now)) * _SECOND)
+        until = int(_until(self.state(book), now) * _SECOND)
         gap = _gap(book)
         trade = _trade(book, until // gap)
         return trade if trade.at <= until else _trade(book, until // gap - 1)
@@ -168,6 +168,12 @@ class Market:
         crossed = {code: f"{1 / worth(code, now):.6f}" for code in FIAT if code != "USD"}
         coins = {code: f"{1 / _usual(code):.12f}" for code in ("BTC", "ETH", "DOGE")}
         return {"USD": "1", **_RATES, **crossed, **coins}
+
+
+def _until(state: State, now: float) -> float:
+    """Until when there were trades: whatever the clock, what has stopped has long done so."""
+    stopped = _STOPPED.get(state, now)
+    return stopped if stopped <= now else (now - 8 * DAY) // (30 * DAY) * 30 * DAY
 
 
 def _books() -> dict[str, State]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import ssl
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -23,6 +24,12 @@ from coinbase.rest import RESTClient
 from coinbasepro.exceptions import InvalidAPIKey, RateLimitError
 from requests import HTTPError
 
+from holdings.adapters.coinbase_exchange.market import CoinbaseMarket
+from holdings.adapters.demo import MemoryCache
+from holdings.core.clock import Clock
+from holdings.core.money import round_amount
+from holdings.core.price_service import PriceService
+from holdings.core.valuation import Valuation
 from local.simulator import CdpKey
 
 if TYPE_CHECKING:
@@ -265,3 +272,70 @@ def test_each_client_of_advanced_trade_recognises_a_rejected_key(
         sdk_with(advanced_key, another).get_accounts()
     with pytest.raises(ccxt.AuthenticationError):
         ccxt_advanced_with(advanced_key, another).fetch_accounts()
+
+
+def test_independent_clients_read_the_market(ccxt_client: Any, coinbasepro_client: Any) -> None:
+    markets = {market["id"]: market for market in ccxt_client.fetch_markets()}
+    assert markets["BTC-USD"]["active"] is True
+    assert markets["MATIC-USD"]["active"] is False
+    names = {row["id"]: row["display_name"] for row in coinbasepro_client.get_products()}
+    assert names.keys() == markets.keys()
+    assert ccxt_client.fetch_currencies()["BTC"]["name"] == "Bitcoin"
+
+    ticker = ccxt_client.fetch_ticker("ETH/USD")
+    other = coinbasepro_client.get_product_ticker("ETH-USD")
+    candles = ccxt_client.fetch_ohlcv("ETH/USD", "1d", limit=30)
+    days = coinbasepro_client.get_product_historic_rates("ETH-USD", granularity=86_400)
+    closes = {int(row["time"].timestamp()) * 1_000: row["close"] for row in days}
+    last = Decimal(str(candles[-1][4]))
+    # A trade may come between two of these.
+    for price in (Decimal(ticker["last"]), other["price"], Decimal(str(closes[candles[-1][0]]))):
+        assert abs(price / last - 1) < MOVE
+    assert Decimal(str(candles[0][4])) == Decimal(str(closes[candles[0][0]]))
+
+
+# What a price here moves between two trades, and with them two of these requests, at most.
+MOVE = Decimal("0.005")
+
+
+def test_a_portfolio_is_worth_what_it_is_by_another_clients_tickers(
+    url: str, ccxt_client: Any
+) -> None:
+    totals = ccxt_client.fetch_balance()["total"]
+    held = {code: amount for code, amount in totals.items() if round_amount(Decimal(amount))}
+    clock = Clock()
+    service = PriceService(
+        market=lambda: CoinbaseMarket(
+            url, url, clock=clock, user_agent="holdings/test", trusted=ssl.create_default_context
+        ),
+        cache=MemoryCache(),
+        clock=clock,
+        cooldown=10,
+    )
+    rows = [
+        {"currency": code, "balance": format(round_amount(Decimal(amount)), "f")}
+        for code, amount in held.items()
+    ]
+    for currency in ("USD", "EUR"):
+        valued = Valuation(service.of(held, currency), currency).document(rows)
+        ours = {one["currency"]: one["value"] for one in valued["holdings"]}
+        assert ours["QX7"] is None
+        theirs = {code: _worth(ccxt_client, code, currency) for code in ours if ours[code]}
+        for code, price in theirs.items():
+            assert abs(Decimal(ours[code]) / (Decimal(held[code]) * price) - 1) < MOVE, code
+        total = sum(Decimal(held[code]) * price for code, price in theirs.items())
+        assert abs(Decimal(valued["value"]["amount"]) / total - 1) < MOVE
+
+
+def _worth(client: Any, code: str, currency: str) -> Decimal:
+    """By tickers alone, over bitcoin where there is no other way."""
+    if code == currency:
+        return Decimal(1)
+    if f"{code}/{currency}" in client.markets:
+        return Decimal(client.fetch_ticker(f"{code}/{currency}")["last"])
+    if code in ("USD", "EUR"):
+        return _worth(client, "BTC", currency) / _worth(client, "BTC", code)
+    if code == "USDC":
+        return _worth(client, "USD", currency)
+    through = "USD" if f"{code}/USD" in client.markets else "BTC"
+    return _worth(client, code, through) * _worth(client, through, currency)
