@@ -302,7 +302,8 @@ def test_a_portfolio_is_worth_what_it_is_by_another_clients_tickers(
     url: str, ccxt_client: Any
 ) -> None:
     totals = ccxt_client.fetch_balance()["total"]
-    held = {code: amount for code, amount in totals.items() if round_amount(Decimal(amount))}
+    rounded = {code: round_amount(Decimal(amount)) for code, amount in totals.items()}
+    held = {code: amount for code, amount in rounded.items() if amount}
     clock = Clock()
     service = PriceService(
         market=lambda: CoinbaseMarket(
@@ -312,18 +313,16 @@ def test_a_portfolio_is_worth_what_it_is_by_another_clients_tickers(
         clock=clock,
         cooldown=10,
     )
-    rows = [
-        {"currency": code, "balance": format(round_amount(Decimal(amount)), "f")}
-        for code, amount in held.items()
-    ]
+    rows = [{"currency": code, "balance": f"{amount:f}"} for code, amount in held.items()]
     for currency in ("USD", "EUR"):
         valued = Valuation(service.of(held, currency), currency).document(rows)
         ours = {one["currency"]: one["value"] for one in valued["holdings"]}
         assert ours["QX7"] is None
         theirs = {code: _worth(ccxt_client, code, currency) for code in ours if ours[code]}
         for code, price in theirs.items():
-            assert abs(Decimal(ours[code]) / (Decimal(held[code]) * price) - 1) < MOVE, code
-        total = sum(Decimal(held[code]) * price for code, price in theirs.items())
+            worth = held[code] * price
+            assert abs(Decimal(ours[code]) - worth) <= worth * MOVE + Decimal("1e-12"), code
+        total = sum(held[code] * price for code, price in theirs.items())
         assert abs(Decimal(valued["value"]["amount"]) / total - 1) < MOVE
 
 
