@@ -200,6 +200,7 @@ def test_a_reading_costs_six_calls_once_there_are_prices_and_a_hit_one(laptop: L
             calls.append(operation)
             return super()._call(operation, kwargs)
 
+    laptop.simulator.exchange.accounts = many(3)
     laptop.cache = cache_of(Counting(Exception()))
     laptop.restart()
     laptop.client.get("/prices?of=BTC", environ_overrides=SIGNED_IN)  # for everybody

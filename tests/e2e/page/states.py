@@ -10,10 +10,12 @@ from tests.e2e.page.samples import (
     connection,
     demo,
     failing,
+    prices,
     problem,
     several,
     snapshot,
     stale,
+    valued,
 )
 from tests.e2e.page.stage import USER_KEY, Stage
 from tests.e2e.page.viewer_api import OWN_ID
@@ -49,6 +51,15 @@ def _expire(stage: Stage) -> None:
 
 def _hide(stage: Stage) -> None:
     stage.page.get_by_role("button", name="Hide amounts").click()
+
+
+def _show_what_is_hidden(stage: Stage) -> None:
+    stage.page.get_by_role("button", name="Show them").click()
+
+
+def _type_a_currency(stage: Stage) -> None:
+    stage.page.get_by_label("Values in").select_option("…")
+    expect(stage.page.get_by_label("Code of the currency")).to_be_focused()
 
 
 def _refresh(stage: Stage) -> None:
@@ -111,6 +122,14 @@ WARNED = snapshot(
 STATES = {
     "loading": State("Reading from Coinbase…"),
     "table": State("10 holdings in 201 accounts", snapshot()),
+    "valued": State("Left out, without a market", valued()),
+    "valued-stale": State("Coinbase is not available right now", valued(stale())),
+    "valued-hidden": State("10 holdings in 201 accounts", valued(), act=_hide),
+    "in-bitcoin": State("in 24 hours", valued(currency="BTC")),
+    "prices-stale": State("Prices cannot be read now", valued(at=prices(stale=True))),
+    "prices-missing": State("Some prices are missing", valued(at=prices(failing=True))),
+    "not-shown": State("Empty: 00, 1INCH, AAVE.", valued(), act=_show_what_is_hidden),
+    "another-currency": State("10 holdings in 201 accounts", valued(), act=_type_a_currency),
     "refreshed": State("these are those figures", snapshot(), act=_refresh),
     "warned": State("A warning of a newer API.", WARNED),
     "stale": State("Coinbase is not available right now", stale()),

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from local.built_page import BuiltPage
-from tests.e2e.page.samples import holding, many, snapshot, stale
+from tests.e2e.page.samples import holding, many, snapshot, stale, valued
 from tests.e2e.page.stage import Stage, staged
 from tests.e2e.page.states import STATES
 
@@ -28,9 +28,15 @@ _UNSEEN = """() => {
     box.left >= left - 1 && box.right <= right + 1 &&
     box.top >= top - 1 && box.bottom <= bottom + 1;
   const boxes = (node) => {
-    const range = document.createRange();
-    range.selectNodeContents(node);
-    return [...range.getClientRects()];
+    const found = [];
+    const texts = document.createTreeWalker(node, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) {
+      if (texts.currentNode.parentElement.closest(".visually-hidden")) continue;
+      const range = document.createRange();
+      range.selectNodeContents(texts.currentNode);
+      found.push(...range.getClientRects());
+    }
+    return found;
   };
   const cells = [...document.querySelectorAll(".holdings td, .holdings th")].filter((cell) => {
     const text = cell.querySelector(".amount, .code, .head") ?? cell;
@@ -46,7 +52,7 @@ _UNSEEN = """() => {
     });
   return [
     ...(document.documentElement.scrollWidth > wide ? ["the page"] : []),
-    ...cells.map((cell) => `cell ${cell.innerText}`),
+    ...cells.map((cell) => `cell ${cell.textContent}`),
     ...controls.map((part) => `${part.className || part.tagName} ${part.innerText}`),
   ];
 }"""
@@ -76,17 +82,23 @@ def unseen(page: Page) -> list[str]:
     return found
 
 
-def at(browser: Browser, site: BuiltPage, width: int) -> AbstractContextManager[Stage]:
-    return staged(browser, site, viewport={"width": width, "height": 800}, reduced_motion="reduce")
+def at(
+    browser: Browser, site: BuiltPage, width: int, *, all_digits: bool = True
+) -> AbstractContextManager[Stage]:
+    viewport = {"width": width, "height": 800}
+    return staged(browser, site, all_digits=all_digits, viewport=viewport, reduced_motion="reduce")
 
 
-@pytest.mark.parametrize("document", [FIGURES, stale()], ids=["figures", "stale"])
+@pytest.mark.parametrize("all_digits", [True, False], ids=["all", "few"])
+@pytest.mark.parametrize(
+    "document", [FIGURES, stale(), valued(FIGURES)], ids=["figures", "stale", "valued"]
+)
 def test_a_root_font_of_whatever_size_hides_no_digit(
-    browser: Browser, site: BuiltPage, document: dict[str, object]
+    browser: Browser, site: BuiltPage, document: dict[str, object], all_digits: bool
 ) -> None:
     """One page for all sizes: opening one for each would take longer than the rest of the file."""
     hidden: dict[str, list[str]] = {}
-    with at(browser, site, 1280) as stage:
+    with at(browser, site, 1280, all_digits=all_digits) as stage:
         stage.say(document)
         page = stage.open()
         for width in (280, 320, 390, 721, 820, 1280):
