@@ -51,11 +51,12 @@ def blueprint(settings: Settings, clock: Clock, service: HoldingsService) -> Blu
 
 
 def _answer(answer: Answer, *, now: int) -> Response:
-    if "csv" in request.headers.get("Accept", ""):
+    if "csv" in request.headers.get("Accept", "").lower():
         from holdings.api.spreadsheets import holdings_csv, is_wanted
 
         if is_wanted(request):
             response = holdings_csv(json.loads(answer.entry.payload))
+            _check_length(response.get_data(as_text=True))
             response.headers["X-Cache"] = answer.outcome
             return response
     return _respond(answer, now=now)
@@ -67,16 +68,20 @@ _LONGEST_ANSWER = 6 * 1024 * 1024 - 10_000
 _MOST_ESCAPES = 2
 
 
-def _respond(answer: Answer, *, now: int) -> Response:
-    entry = answer.entry
-    length = len(entry.payload)
-    if length * _MOST_ESCAPES > _LONGEST_ANSWER:
-        escapes = entry.payload.count('"') + entry.payload.count("\\")
-        if length + escapes > _LONGEST_ANSWER:
+def _check_length(body: str) -> None:
+    """Raises InvalidRequest for what the gateway would not pass on."""
+    if len(body) * _MOST_ESCAPES > _LONGEST_ANSWER:
+        escapes = sum(map(body.count, ('"', "\\", "\r", "\n")))
+        if len(body) + escapes > _LONGEST_ANSWER:
             raise InvalidRequest(
                 "the answer is longer than the 6 MB that the gateway passes on: ask for one "
                 "connection at a time, with ?connection=<id>, or pause some"
             )
+
+
+def _respond(answer: Answer, *, now: int) -> Response:
+    entry = answer.entry
+    _check_length(entry.payload)
     # RFC 9111: max-age is the whole time of freshness, of which a cache itself takes off the Age.
     fresh_for = max(0, entry.expires_at - entry.as_of)
     response = Response(

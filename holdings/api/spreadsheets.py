@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from unicodedata import normalize
 
 from flask import Request, Response
 
@@ -21,8 +22,6 @@ PRICES = ("currency", "name", "price", "in", "status", "reason", "route", "as_of
 
 def is_wanted(request: Request) -> bool:
     """Whether the caller would rather have CSV than JSON."""
-    if "csv" not in request.headers.get("Accept", ""):
-        return False
     return request.accept_mimetypes.best_match(("application/json", "text/csv")) == "text/csv"
 
 
@@ -71,7 +70,7 @@ def _route(price: Mapping[str, Any]) -> str:
 
 def _text(value: str | None) -> str | None:
     """Return a text that no spreadsheet computes: an apostrophe marks it as one."""
-    if value is not None and value.lstrip(" ").startswith(_FORMULA):
+    if value is not None and normalize("NFKC", value).lstrip(" ").startswith(_FORMULA):
         return f"'{value}"
     return value
 

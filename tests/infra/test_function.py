@@ -136,6 +136,12 @@ def test_the_function_runs_the_archive_as_it_was_built_for(stack: str, program: 
     }
 
 
+def test_prices_are_read_elsewhere_where_the_stack_says_so() -> None:
+    url = "https://api.exchange.coinbase.com"
+    program = declare("dev", {**settings("dev"), "holdings:cbMarketUrl": url})
+    assert program.one("Function").arguments["environment"]["variables"]["CB_MARKET_URL"] == url
+
+
 def test_log_group_and_rights_are_there_before_the_function(program: Program) -> None:
     assert {"function-log", "function-own-resources"} <= {*program.one("Function").depends_on}
 

@@ -54,8 +54,21 @@ def test_only_a_book_of_its_own_that_is_online_is_open(row: dict[str, Any], stat
     ],
 )
 def test_a_row_that_makes_no_sense_is_left_out_and_the_others_stay(row: object) -> None:
-    (book,) = market.parse_books(make_reply(body=[row, product("ETH-USD"), product("ETH-USD")]))
-    assert book.id == "ETH-USD"
+    (book,) = market.parse_books(make_reply(body=[row, product("ETH-USD")]))
+    assert (book.id, book.state) == ("ETH-USD", "open")
+
+
+@pytest.mark.parametrize("statuses", [("online", "delisted"), ("delisted", "online")])
+def test_a_book_that_is_there_twice_prices_nothing_whatever_the_order(
+    statuses: tuple[str, str],
+) -> None:
+    rows = [product(status=status) for status in statuses]
+    (book,) = market.parse_books(make_reply(body=rows))
+    assert book.state == "closed"
+    body = (
+        b'{"BTC-USD": {"stats_24hour": {"last": "1"}}, "BTC-USD": {"stats_24hour": {"last": "2"}}}'
+    )
+    assert market.parse_stats(make_reply(body=body)) == {}
 
 
 @pytest.mark.parametrize(

@@ -208,10 +208,12 @@ def test_prices_as_csv() -> None:
     )
 
 
-@pytest.mark.parametrize("label", ["=1+1", "+1", "-1", "@SUM(A1)", '"a", b', "Mine; not=yours"])
+@pytest.mark.parametrize(
+    "label", ["=1+1", "+1", "-1", "@SUM(A1)", "\uff1d1", '"a", b', "Mine; not=yours"]
+)
 def test_no_spreadsheet_takes_a_text_for_a_formula(label: str) -> None:
     (line,) = Api(label=label).lines("/holdings")
-    dangerous = label[0] in "=+-@"
+    dangerous = label[0] in "=+-@\uff1d"
     assert line["connection"] == (f"'{label}" if dangerous else label)
 
 
@@ -221,6 +223,7 @@ def test_no_spreadsheet_takes_a_text_for_a_formula(label: str) -> None:
         ("*/*", False),
         ("application/json", False),
         ("text/csv", True),
+        ("TEXT/CSV", True),
         ("text/csv;q=0.5, application/json", False),
         ("text/csv, application/json;q=0.5", True),
         ("text/html, text/csv;q=0.9, */*;q=0.1", True),

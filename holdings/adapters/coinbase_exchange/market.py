@@ -20,6 +20,11 @@ from holdings.adapters.exchange_http.bounds import Bounds, Server
 from holdings.adapters.exchange_http.client import ExchangeHttp
 from holdings.adapters.exchange_http.replies import OK, Reply, is_object
 from holdings.core.clock import Clock, Deadline
+from holdings.core.errors import (
+    ExchangeCredentialsRejected,
+    ExchangePermissionDenied,
+    ExchangeTimestampExpired,
+)
 from holdings.core.market import (
     FIAT,
     HIGHEST_PRICE,
@@ -102,8 +107,13 @@ class CoinbaseMarket:
 
 
 def _raise_for_error(reply: Reply, now: float) -> None:
-    if reply.status != _NOT_FOUND:
+    """Raise what a reply stands for; a refusal of a key makes no sense where none was sent."""
+    if reply.status == _NOT_FOUND:
+        return
+    try:
         raise_for_error(reply, now)
+    except (ExchangeCredentialsRejected, ExchangePermissionDenied, ExchangeTimestampExpired):
+        raise reply.error("undocumented") from None
 
 
 def _rows(reply: Reply, what: str) -> Iterator[dict[str, Any]]:
@@ -125,8 +135,10 @@ def parse_books(reply: Reply) -> tuple[Book, ...]:
     books: dict[str, Book] = {}
     for row in _rows(reply, "products"):
         code, base, quote = (row.get(name) for name in ("id", "base_currency", "quote_currency"))
-        if _is_code(base) and _is_code(quote) and isinstance(code, str) and code not in books:
-            books[code] = Book(code, base, quote, _state(row, f"{base}-{quote}"))
+        if _is_code(base) and _is_code(quote) and isinstance(code, str):
+            # Of one that is there twice nobody knows which is true.
+            state = "closed" if code in books else _state(row, f"{base}-{quote}")
+            books[code] = Book(code, base, quote, state)
     return tuple(books.values())
 
 
@@ -166,10 +178,15 @@ def parse_stats(reply: Reply) -> dict[str, DayStats]:
     """Read GET /products/stats: {id: {"stats_24hour": {"open", "last", "volume"}}}."""
     _found(reply)
     stats: dict[str, DayStats] = {}
+    seen: set[str] = set()
     for number, (book, row) in enumerate(reply.members("products")):
         if number == MAX_ROWS:
             raise reply.server.invalid(f"has more than {MAX_ROWS} products")
         day = row.get("stats_24hour") if is_object(row) else None
+        if book in seen:  # and which of two is true, nobody knows
+            stats.pop(book, None)
+            continue
+        seen.add(book)
         if is_object(day) and len(book) <= 2 * _LONGEST_NAME:
             volume = _decimal(day.get("volume"))
             stats[book] = DayStats(
