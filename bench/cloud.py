@@ -25,6 +25,9 @@ import certifi
 import trustme
 
 from local.simulator.book import seeded_accounts
+from local.simulator.coinbase_exchange.market_data import market_routes
+from local.simulator.exchange import Exchange
+from local.simulator.server import bare_app
 
 LOOPBACK = "127.0.0.1"
 SECRET_NAME = "bench/coinbase"  # noqa: S105 - its name, not its value
@@ -33,8 +36,10 @@ KEY = {
     "api_secret": base64.b64encode(bytes(range(64))).decode(),
     "passphrase": "bench-passphrase",
 }
-# A table of this ending never has what was put into it: every read is a miss.
+# A table of this ending never has what was put into it: every read is a miss. What is read for all
+# viewers is there all the same, as it is once another has come in the same minute.
 FORGETFUL = "-miss"
+_FOR_ALL = ("prices", "listing", "rates", "trade#")
 
 _AWS_JSON = {"Content-Type": "application/x-amz-json-1.1"}
 _JSON = {"Content-Type": "application/json; charset=utf-8"}
@@ -61,6 +66,13 @@ class Services:
     def __init__(self) -> None:
         self._items: dict[tuple[str, str], bytes] = {}
         self._accounts = json.dumps(seeded_accounts()).encode()
+        # Of the simulator's app only what takes no key.
+        exchange = Exchange[Any]([], now=time.time)
+        app = bare_app()
+        for path, view in market_routes(exchange).items():
+            app.add_url_rule(path, path, view)
+        self._simulated = app.test_client()
+        self._public: dict[str, Reply] = {}
 
     def answer(self, request: Request) -> Reply:
         operation = request.headers.get("x-amz-target", "").rpartition(".")[2]
@@ -81,7 +93,7 @@ class Services:
         if operation == "PutItem":
             # One process writes at a time, and nothing that it would wait for: conditions hold.
             table, item = given["TableName"], given["Item"]
-            if not table.endswith(FORGETFUL):
+            if not table.endswith(FORGETFUL) or item["pk"]["S"].startswith(_FOR_ALL):
                 self._items[table, item["pk"]["S"]] = json.dumps(item).encode()
             return _dynamodb(b"{}")
         return _aws_error("UnknownOperationException")
@@ -92,10 +104,17 @@ class Services:
             iso = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))
             return Reply(200, _JSON, json.dumps({"iso": iso, "epoch": now}).encode())
         if request.path != "/accounts":
-            return Reply(404, _JSON, b'{"message":"NotFound"}')
+            return self._market(request.path)
         if not _is_signed_for_coinbase(request):
             return Reply(401, _JSON, b'{"message":"invalid signature"}')
         return Reply(200, _JSON, self._accounts)
+
+    def _market(self, path: str) -> Reply:
+        """Answer as the simulated exchange does, once made: what trades since is not measured."""
+        if path not in self._public:
+            answer = self._simulated.get(path, headers={"User-Agent": "bench"})
+            self._public[path] = Reply(answer.status_code, _JSON, answer.data)
+        return self._public[path]
 
 
 def _is_signed_for_coinbase(request: Request) -> bool:

@@ -20,6 +20,9 @@ ARCHIVE = ROOT / "dist" / "holdings.zip"
 
 NAMES = tuple(name for name in TITLES if not name.endswith("_on_our_aws"))
 
+# Ours, with a market that nobody reads.
+UNPRICED = "unpriced"
+
 # `chalice package` ships of chalice only its runtime: chalice/deploy/packager.py, _add_app_files.
 CHALICE_RUNTIME = {"__init__.py", "app.py"}
 
@@ -44,6 +47,7 @@ class Contender:
     tree: Tree
     table: str
     hits_only: bool = False
+    misses_only: bool = False
 
 
 def make(names: Iterable[str], python: Path) -> list[Contender]:
@@ -52,7 +56,9 @@ def make(names: Iterable[str], python: Path) -> list[Contender]:
     Raises PackagingFailed.
     """
     ours = _ours()
-    peers = [_peer(name, python) for name in NAMES if name in names and name != OURS]
+    peers = [
+        _peer(name, python) for name in NAMES if name in names and name not in (OURS, UNPRICED)
+    ]
     mixed = [
         replace(
             peer,
@@ -65,7 +71,14 @@ def make(names: Iterable[str], python: Path) -> list[Contender]:
         for peer in peers
         if (name := f"{peer.name}_on_our_aws") in TITLES
     ]
-    return [ours, *peers, *mixed]
+    unpriced = replace(
+        ours,
+        name=UNPRICED,
+        path=(*ours.path, str(PEERS.parent)),
+        module=UNPRICED,
+        misses_only=True,
+    )
+    return [ours, *peers, *mixed, *([unpriced] if UNPRICED in names else [])]
 
 
 def _ours() -> Contender:

@@ -44,7 +44,7 @@ def environment(
         # Where ours keeps its answer, for the peers that are given our way to it.
         "BENCH_PLACE": answer_place(_LAMBDA["claims"]["sub"]),
     }
-    given |= dict.fromkeys(("AWS_ENDPOINT_URL", "CB_BASE_URL"), url)
+    given |= dict.fromkeys(("AWS_ENDPOINT_URL", "CB_BASE_URL", "CB_ADVANCED_URL"), url)
     given |= dict.fromkeys(("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"), str(bundle))
     if snapshot:
         given["AWS_LAMBDA_INITIALIZATION_TYPE"] = "snap-start"

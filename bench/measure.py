@@ -19,6 +19,8 @@ from bench.invocation import WrongAnswer, check, environment
 from bench.targets import OURS, Round
 
 CHILD = Path(__file__).with_name("child.py")
+VALUING = Path(__file__).with_name("valuing.py")
+VALUERS = (OURS, "fastapi")
 CHILD_SECONDS = 120
 WARM_UP = 30
 
@@ -35,6 +37,8 @@ class Case:
     snapshot: bool = False  # for ours, and the peer that is like it there
 
     def asks(self, contender: Contender) -> bool:
+        if contender.misses_only:
+            return self.name == "miss"
         if self.snapshot:
             return contender.name in (OURS, "fastapi")
         return self.answers == "hit" or not contender.hits_only
@@ -74,6 +78,8 @@ class Bench:
         """Let each fill its cache by a miss, in its own format, and see that a hit finds it."""
         (self.folder / "home").mkdir(exist_ok=True)
         for contender in contenders:
+            if contender.misses_only:
+                continue
             with suppress(WrongAnswer):  # nothing is cached yet: this is a miss
                 self.run(contender, HIT)
             self.run(contender, HIT)
@@ -86,7 +92,9 @@ class Bench:
                 if case.asks(contender):
                     measured |= self._measures(contender, case)
         for contender in contenders:
-            if not contender.hits_only:
+            if contender.name in VALUERS:
+                measured[contender.name, "value.cpu"] = self._value(contender)
+            if not (contender.hits_only or contender.misses_only):
                 measured[contender.name, "zip"] = contender.tree.zipped
                 measured[contender.name, "zip.without_pyc"] = contender.tree.zipped_without_pyc
         return measured
@@ -99,6 +107,19 @@ class Bench:
             found["p50"] = statistics.median(calls)
             found["p99"] = calls[int(len(calls) * 0.99)]
         return {(contender.name, f"{case.name}.{kept}"): found[kept] for kept in case.keep}
+
+    def _value(self, contender: Contender) -> float:
+        """Return the CPU seconds that 500 holdings take: to be valued by us, or read by a peer."""
+        done = subprocess.run(  # noqa: S603 - ours
+            [str(self.python), "-I", "-S", "-B", str(VALUING), contender.name, *contender.path],
+            capture_output=True,
+            text=True,
+            timeout=CHILD_SECONDS,
+            check=False,
+        )
+        if done.returncode:
+            raise WrongAnswer(f"{contender.name}, valuing: {done.stderr}")
+        return float(done.stdout)
 
     def run(self, contender: Contender, case: Case) -> dict[str, Any]:
         """Return what bench/child.py reports. Raises WrongAnswer."""

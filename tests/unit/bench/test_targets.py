@@ -57,11 +57,14 @@ def test_a_peer_that_was_left_out_is_no_miss() -> None:
 
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.text)
 def test_each_target_compares_what_a_run_measures(target: Target) -> None:
-    kept = {f"{case.name}.{measure}" for case in CASES for measure in case.keep} | {"zip"}
+    kept = {f"{case.name}.{measure}" for case in CASES for measure in case.keep} | {
+        "zip",
+        "value.cpu",
+    }
     assert target.ours in kept
     assert (target.their_measure or target.ours) in kept
     assert target.theirs in TITLES
-    assert 0 < target.at_most < 1.2
+    assert 0 < target.at_most < 1.3
 
 
 US, THEM = ("ours", "wall"), ("theirs", "wall")
