@@ -69,9 +69,9 @@ def check(response: dict[str, Any], case: str) -> None:
 
 def _common(document: dict[str, Any]) -> dict[str, Any]:
     """Leave out what ours alone says: which connection a figure is from, and what it is worth."""
-    ours = {"sources", "value", "connection_id", "name", "change_24h", "price"}
-    common = {name: value for name, value in document.items() if name not in ours}
+    common = {name: value for name, value in document.items() if name not in ("sources", "value")}
     if isinstance(common.get("holdings"), list):
+        ours = ("connection_id", "name", "value", "change_24h", "price")
         common["holdings"] = [
             {name: value for name, value in holding.items() if name not in ours}
             for holding in common["holdings"]

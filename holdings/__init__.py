@@ -183,6 +183,9 @@ def _services(
         return ProfileService(records=kept_records(), cache=places, clock=clock)
 
     made_sources, made_prices = once(sources), once(prices)
+    if settings.preload:
+        made_prices()
+        markets()
     holdings = HoldingsService(
         sources=made_sources,
         prices=made_prices,

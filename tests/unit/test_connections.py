@@ -612,6 +612,21 @@ def test_one_source_alone_is_asked_for_by_its_id(house: House) -> None:
 # The profile.
 
 
+def test_values_are_in_what_the_profile_says_from_the_moment_that_it_does(house: House) -> None:
+    def valued_in(query: str = "", viewer: str = "ann") -> tuple[str, str]:
+        document = house.ask("GET", f"/holdings{query}", viewer).json
+        assert document
+        return document["value"]["currency"], document["value"]["amount"]
+
+    house.connect(1)
+    assert valued_in() == ("USD", "180000")
+    house.ask("PATCH", "/me", json={"currency": "ETH"})
+    house.clock.advance(10)  # two machines' clocks may differ by some of it
+    assert valued_in() == ("ETH", "60")
+    assert valued_in("?currency=USD") == ("USD", "180000")
+    assert valued_in(viewer="bob") == ("USD", "90000")
+
+
 def test_a_profile_begins_with_the_first_change_or_connection(house: House) -> None:
     check_problem(house.ask("GET", "/me"), "not_found")
     changed = house.ask("PATCH", "/me", json={"currency": "EUR"})

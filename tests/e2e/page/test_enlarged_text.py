@@ -116,7 +116,7 @@ def test_the_browsers_own_font_size_is_the_pages(
     browser: Browser, site: BuiltPage, width: int, percent: int
 ) -> None:
     with at(browser, site, width) as stage:
-        stage.say(FIGURES)
+        stage.say(valued(FIGURES))
         debugger = stage.context.new_cdp_session(stage.page)
         standard = USUAL * percent // 100
         debugger.send("Page.setFontSizes", {"fontSizes": {"standard": standard}})
