@@ -109,10 +109,12 @@ class PriceService:
         codes = list(dict.fromkeys(codes))
         for _ in range(2):
             asks = dict.fromkeys(ask for code in codes for ask in prices.price(code, currency).asks)
-            wanted = [ask for ask in asks if ask not in prices.missed]
+            # A market that fails is not asked for more: of a quiet book the date is missing then.
+            hopeless = {*prices.missed, *(prices.quotes if prices.stale else ())}
+            wanted = [ask for ask in asks if ask not in hopeless]
             if not wanted or not deadline.remaining():
                 break
-            prices = self._told(prices, wanted, deadline)
+            prices = self._ask(prices, wanted, deadline)
         return prices
 
     def checked(self, prices: Prices, currency: str, deadline: Deadline) -> Prices:
@@ -123,7 +125,7 @@ class PriceService:
         """
         if currency in prices.known():
             return prices
-        prices = self._told(prices, [RATES], deadline)
+        prices = self._ask(prices, [RATES], deadline)
         known = prices.known()
         if currency in known or prices.failure or RATES in prices.missed:
             return prices
@@ -132,7 +134,7 @@ class PriceService:
             {"currency": [f"Not one of {', '.join(known)}."]},
         )
 
-    def _told(self, prices: Prices, wanted: list[str], deadline: Deadline) -> Prices:
+    def _ask(self, prices: Prices, wanted: list[str], deadline: Deadline) -> Prices:
         attempt = self._attempt(deadline, _ASKS_SECONDS)
         now = attempt.now
         books = [ask for ask in wanted if ask != RATES]
@@ -166,7 +168,7 @@ class PriceService:
             calls.append(read_rates)
         if calls:
             side_by_side(calls)
-        return prices.told(trades, rates[0] if rates else None, missed)
+        return prices.with_answers(trades, rates[0] if rates else None, missed)
 
     def _read_rates(self, attempt: Attempt) -> Rates:
         last = self._last_rates

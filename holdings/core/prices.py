@@ -131,7 +131,7 @@ class Prices:
         default_factory=dict[tuple[str, str], Price], compare=False, repr=False
     )
 
-    def told(
+    def with_answers(
         self,
         trades: Mapping[str, Trade | None],
         rates: "Rates | None",

@@ -250,6 +250,20 @@ def test_only_held_books_without_a_trade_are_asked_for_their_last_and_once() -> 
     assert world.market.calls.count("trade OLD-USD") == 1
 
 
+def test_a_market_that_fails_is_not_asked_for_last_trades() -> None:
+    world = World()
+    world.market.books |= {"OLD-USD": "open"}
+    world.market.day = {"OLD-USD": make_stats("7", "7", traded=False)}
+    world.hold("BTC")
+    world.read()
+    world.market.day = DOWN
+    world.hold("OLD")
+    world.clock.advance(200)
+    document = world.read()
+    assert (statuses(document), document["holdings"][0]["value"]) == ({"OLD": "stale"}, "14")
+    assert "trade OLD-USD" not in world.market.calls
+
+
 def test_no_request_asks_for_more_last_trades_than_the_limit_allows() -> None:
     world = World()
     codes = [f"Q{number}" for number in range(3 * MOST_TRADES)]

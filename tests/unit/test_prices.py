@@ -105,16 +105,18 @@ def test_dollars_without_a_bitcoin_book_cross_over_usdc_and_then_over_rates() ->
     assert short(prices(without).price("USD", "EUR")) == ("0.91", "routed", ("USDC-EUR",))
     asking = prices({}).price("USD", "JPY")
     assert (asking.status, asking.asks) == ("unpriced", (RATES,))
-    told = prices({}).told({}, Rates({"JPY": Decimal(150), "EUR": Decimal("0.9")}, NOW, False), {})
+    told = prices({}).with_answers(
+        {}, Rates({"JPY": Decimal(150), "EUR": Decimal("0.9")}, NOW, False), {}
+    )
     assert short(told.price("USD", "JPY")) == ("150", "routed", ("rates:USD-JPY",))
     assert short(told.price("EUR", "JPY")) == ("166.666666666666", "routed", ("rates:EUR-JPY",))
-    late = prices({}).told({}, Rates({"JPY": Decimal(150)}, NOW - DAY, True), {})
+    late = prices({}).with_answers({}, Rates({"JPY": Decimal(150)}, NOW - DAY, True), {})
     assert late.price("USD", "JPY").status == "stale"
 
 
 def test_a_coins_rate_never_prices_anything() -> None:
     rates = Rates({"XYZ": Decimal(5), "EUR": Decimal("0.9"), "ALL": Decimal(90)}, NOW, False)
-    told = prices({}, coins=frozenset({"ALL"})).told({}, rates, {})
+    told = prices({}, coins=frozenset({"ALL"})).with_answers({}, rates, {})
     assert told.price("XYZ", "USD").amount is None
     assert told.price("ALL", "USD").amount is None
     assert told.price("EUR", "USD").amount is not None
@@ -124,18 +126,22 @@ def test_a_quiet_book_asks_for_its_last_trade_and_is_dated_by_it() -> None:
     asking = prices().price("OLD", "USD")
     assert (asking.asks, asking.as_of) == (("OLD-USD",), None)
     at = NOW - 40 * DAY
-    told = prices().told({"OLD-USD": Trade(Decimal(6), at)}, None, {}).price("OLD", "USD")
+    told = prices().with_answers({"OLD-USD": Trade(Decimal(6), at)}, None, {}).price("OLD", "USD")
     assert (*short(told), told.as_of, told.asks) == ("6", "quiet", ("OLD-USD",), at, ())
 
 
 def test_a_book_that_traded_since_its_stats_is_live() -> None:
-    told = prices().told({"OLD-USD": Trade(Decimal(6), NOW - 60)}, None, {}).price("OLD", "USD")
+    told = (
+        prices()
+        .with_answers({"OLD-USD": Trade(Decimal(6), NOW - 60)}, None, {})
+        .price("OLD", "USD")
+    )
     assert (*short(told), told.as_of) == ("6", "live", ("OLD-USD",), NOW - 60)
 
 
 def test_a_book_without_stats_has_the_price_of_its_last_trade() -> None:
     assert prices().price("NEW", "USD").asks == ("NEW-USD",)
-    told = prices().told({"NEW-USD": Trade(Decimal(2), NOW - 5)}, None, {})
+    told = prices().with_answers({"NEW-USD": Trade(Decimal(2), NOW - 5)}, None, {})
     assert short(told.price("NEW", "USD")) == ("2", "live", ("NEW-USD",))
 
 
@@ -150,7 +156,7 @@ def test_a_book_without_stats_has_the_price_of_its_last_trade() -> None:
 def test_a_book_of_which_nothing_is_known_says_that_the_feed_failed(
     missed: dict[str, Notice], reason: str
 ) -> None:
-    told = prices().told({} if missed else {"NEW-USD": None}, None, missed)
+    told = prices().with_answers({} if missed else {"NEW-USD": None}, None, missed)
     assert told.price("NEW", "USD").reason == reason
     assert told.price("QX7", "USD").reason == "no_market"
 
@@ -179,7 +185,7 @@ def test_the_last_good_prices_are_stale_but_for_what_needs_none() -> None:
 
 def test_a_delisted_assets_last_price_is_shown_and_values_nothing() -> None:
     assert prices().price("GONE", "USD").asks == ("GONE-USD",)
-    told = prices().told({"GONE-USD": Trade(Decimal("0.5"), NOW - 400 * DAY)}, None, {})
+    told = prices().with_answers({"GONE-USD": Trade(Decimal("0.5"), NOW - 400 * DAY)}, None, {})
     price = told.price("GONE", "USD")
     assert (*short(price), price.as_of) == ("0.5", "delisted", ("GONE-USD",), NOW - 400 * DAY)
     valued = Valuation(told, "USD").value(row("GONE", "10"))
