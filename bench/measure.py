@@ -112,6 +112,14 @@ class Bench:
         """Return the CPU seconds that 500 holdings take: to be valued by us, or read by a peer."""
         done = subprocess.run(  # noqa: S603 - ours
             [str(self.python), "-I", "-S", "-B", str(VALUING), contender.name, *contender.path],
+            env=environment(
+                self.folder / "home",
+                contender.path[0],
+                table=contender.table,
+                url=self.url,
+                bundle=self.folder / "ca.pem",
+                snapshot=False,
+            ),
             capture_output=True,
             text=True,
             timeout=CHILD_SECONDS,

@@ -26,8 +26,9 @@ from holdings.core.errors import (
     NotFound,
     TooManyConnections,
 )
+from holdings.core.fiat import FIAT
 from holdings.core.freshness import CachedSnapshot, Failure, Lease
-from holdings.core.market import FIAT, Asset, Book, BookState, DayStats, FiatRates, Listing, Trade
+from holdings.core.market import Asset, Book, BookState, DayStats, FiatRates, Listing, Trade
 from holdings.core.portfolio import Account
 from holdings.core.ports import Right
 from holdings.settings import Settings

@@ -3,9 +3,9 @@
 from decimal import Decimal
 
 from holdings.core.clock import Clock, Deadline
+from holdings.core.fiat import FIAT
 from holdings.core.freshness import CachedSnapshot, Failure, Lease
 from holdings.core.market import (
-    FIAT,
     Asset,
     Book,
     BookState,

@@ -4,14 +4,16 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from holdings.core.clock import Deadline
 from holdings.core.errors import HoldingsError
-from holdings.core.market import DayStats, Listing, Trade
 from holdings.core.money import parse_amount
 from holdings.core.ports import Market
 from holdings.core.prices import Prices, Quote
+
+if TYPE_CHECKING:
+    from holdings.core.market import DayStats, Listing, Trade
 
 logger = logging.getLogger(__name__)
 
@@ -89,7 +91,9 @@ class TradeFeed(MarketFeed):
         trade = self._market().last_trade(self._book, deadline)
         return _write({"price": format(trade.price, "f"), "at": trade.at} if trade else {})
 
-    def parse(self, payload: str) -> Trade | None:
+    def parse(self, payload: str) -> "Trade | None":
+        from holdings.core.market import Trade  # which most prices do without
+
         document = _object(payload)
         if not document:
             return None
@@ -132,7 +136,7 @@ class _Quotes(Mapping[str, Quote]):
         return len(self._written)
 
 
-def _listing(listing: Listing) -> dict[str, Any]:
+def _listing(listing: "Listing") -> dict[str, Any]:
     delisted: dict[str, list[str]] = {}
     for book in listing.books:
         if book.state == "delisted":
@@ -145,7 +149,7 @@ def _listing(listing: Listing) -> dict[str, Any]:
     }
 
 
-def _quote(stats: DayStats | None) -> list[str | int]:
+def _quote(stats: "DayStats | None") -> list[str | int]:
     if not stats:
         return ["", "", 0]
     written = [format(price, "f") if price else "" for price in (stats.last, stats.open)]

@@ -8,13 +8,12 @@ book was quiet for a day.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from holdings.core.clock import Clock, Deadline
 from holdings.core.errors import InvalidRequest, Misconfigured, UpstreamError
 from holdings.core.freshness import CLOCK_SKEW_SECONDS, FreshnessRules
 from holdings.core.kept import Attempt
-from holdings.core.market import Trade
 from holdings.core.once import LeastRecent
 from holdings.core.ports import Market, SnapshotCache
 from holdings.core.price_feeds import ListingFeed, PricesFeed, RatesFeed, TradeFeed
@@ -23,6 +22,9 @@ from holdings.core.service import DEADLINE_SECONDS
 from holdings.core.side_by_side import side_by_side
 from holdings.core.snapshot import Notice
 from holdings.core.source import Feed, Reading, Source
+
+if TYPE_CHECKING:
+    from holdings.core.market import Trade
 
 T = TypeVar("T")
 
@@ -63,7 +65,7 @@ class PriceService:
             "prices", PricesFeed(market, self._listed), PRICES_FRESH_SECONDS, _DAY_SECONDS
         )
         self._rates = self._source("rates", RatesFeed(market), _RATES_FRESH_SECONDS, _DAY_SECONDS)
-        self._books = LeastRecent[str, Source[Trade | None]](_REMEMBERED_BOOKS)
+        self._books = LeastRecent[str, Source["Trade | None"]](_REMEMBERED_BOOKS)
         # What this process has at hand, and need not look up.
         self._last: Reading[Prices] | None = None
         self._last_trades: dict[str, Reading[Trade | None]] = {}
@@ -177,7 +179,7 @@ class PriceService:
             self._last_rates = last
         return Rates(last.content, last.as_of, stale=last.outcome == "STALE")
 
-    def _remember(self, book: str, reading: Reading[Trade | None]) -> None:
+    def _remember(self, book: str, reading: Reading["Trade | None"]) -> None:
         if len(self._last_trades) >= _REMEMBERED_BOOKS:
             self._last_trades.clear()
         self._last_trades[book] = reading
@@ -194,7 +196,7 @@ class PriceService:
             began=self._clock.monotonic(),
         )
 
-    def _trade_source(self, book: str) -> Source[Trade | None]:
+    def _trade_source(self, book: str) -> Source["Trade | None"]:
         return self._source(
             f"trade#{book}", TradeFeed(self._market, book), _TRADE_FRESH_SECONDS, _DAY_SECONDS
         )

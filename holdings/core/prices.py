@@ -5,14 +5,17 @@ of two fiat currencies. Nothing here reads anything: what would make a price bet
 `asks`, for who can.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import ROUND_FLOOR, Context, Decimal
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from holdings.core.market import FIAT, Trade
+from holdings.core.fiat import FIAT
 from holdings.core.money import EXACT, round_amount
 from holdings.core.snapshot import Notice
+
+if TYPE_CHECKING:
+    from holdings.core.market import Trade
 
 Status = Literal["live", "quiet", "stale", "par", "routed", "delisted", "unpriced"]
 Reason = Literal["no_market", "feed_failed", "rate_limited"]
@@ -118,7 +121,7 @@ class Prices:
     expires_at: int | None = None
     stale: Notice | None = None
     failure: Notice | None = None
-    trades: Mapping[str, Trade | None] = field(default_factory=dict[str, Trade | None])
+    trades: "Mapping[str, Trade | None]" = field(default_factory=dict[str, "Trade | None"])
     rates: Mapping[str, Decimal] | None = None
     rates_as_of: int | None = None
     rates_stale: bool = False
@@ -133,7 +136,7 @@ class Prices:
 
     def with_answers(
         self,
-        trades: Mapping[str, Trade | None],
+        trades: "Mapping[str, Trade | None]",
         rates: "Rates | None",
         missed: Mapping[str, Notice],
     ) -> "Prices":
@@ -168,24 +171,23 @@ class Prices:
     def _price(self, code: str, currency: str) -> Price:
         if code == currency:
             return Price(_ONE, "live", as_of=self.as_of, open=_ONE)
-        routes = self._routes(code, currency)
-        best = next((route for route in routes if not any(hop.quiet for hop in route)), None)
-        route = best or (routes[0] if routes else None)
-        if not route:
-            return self._without_route(code, currency)
-        return self._along(route, code, currency)
+        first: tuple[_Hop, ...] = ()
+        for route in self._routes(code, currency):
+            if not any(hop.quiet for hop in route):
+                return self._along(route, code, currency)
+            first = first or route
+        return self._along(first, code, currency) if first else self._without_route(code, currency)
 
-    def _routes(self, code: str, currency: str) -> list[tuple[_Hop, ...]]:
-        """Return every route, the shortest and then the one over the first of _THROUGH first."""
-        direct = self._hop(code, currency)
-        routes: list[tuple[_Hop, ...]] = [(direct,)] if direct else []
+    def _routes(self, code: str, currency: str) -> Iterator[tuple[_Hop, ...]]:
+        """Yield every route, the shortest and then the one over the first of _THROUGH first."""
+        if direct := self._hop(code, currency):
+            yield (direct,)
         for middle in _THROUGH:
             if middle in (code, currency):
                 continue
             first, second = self._hop(code, middle), self._hop(middle, currency)
             if first and second:
-                routes.append((first, second))
-        return routes
+                yield first, second
 
     def _along(self, route: tuple[_Hop, ...], code: str, currency: str) -> Price:
         amount = _product([hop.rate for hop in route])

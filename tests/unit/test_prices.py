@@ -188,9 +188,11 @@ def test_a_delisted_assets_last_price_is_shown_and_values_nothing() -> None:
     told = prices().with_answers({"GONE-USD": Trade(Decimal("0.5"), NOW - 400 * DAY)}, None, {})
     price = told.price("GONE", "USD")
     assert (*short(price), price.as_of) == ("0.5", "delisted", ("GONE-USD",), NOW - 400 * DAY)
-    valued = Valuation(told, "USD").value(row("GONE", "10"))
+    document = Valuation(told, "USD").document([row("GONE", "10")])
+    (valued,) = document["holdings"]
     assert (valued["value"], valued["price"]["amount"]) == (None, "0.5")
-    assert total([valued], "USD", None)["excluded"] == [
+    assert total([valued], "USD", document["value"]["as_of"]) == document["value"]
+    assert document["value"]["excluded"] == [
         {"currency": "GONE", "reason": "delisted", "amount": "10"}
     ]
 

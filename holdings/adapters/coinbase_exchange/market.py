@@ -25,8 +25,8 @@ from holdings.core.errors import (
     ExchangePermissionDenied,
     ExchangeTimestampExpired,
 )
+from holdings.core.fiat import FIAT
 from holdings.core.market import (
-    FIAT,
     HIGHEST_PRICE,
     LOWEST_PRICE,
     Asset,
