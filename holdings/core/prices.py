@@ -55,8 +55,7 @@ class Price:
         return self.amount is not None and self.status != "delisted"
 
 
-@dataclass(frozen=True, slots=True)
-class Quote:
+class Quote(NamedTuple):
     """What a book's last 24 hours say, as the `prices` document has it."""
 
     last: Decimal | None
@@ -64,8 +63,7 @@ class Quote:
     traded: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Rates:
+class Rates(NamedTuple):
     """What a USD is in each fiat currency, as of epoch seconds; `stale` if nothing newer came."""
 
     rates: Mapping[str, Decimal]
@@ -91,8 +89,7 @@ class _Ratio(NamedTuple):
         return round_amount(_QUOTIENT.divide(self.above, self.below))
 
 
-@dataclass(frozen=True, slots=True)
-class _Hop:
+class _Hop(NamedTuple):
     """What one unit of the first is in the second: its `rate`, now and 24 hours before."""
 
     name: str
@@ -283,7 +280,7 @@ class Prices:
         hop = self._book(f"{first}-{second}")
         if not hop and (turned := self._book(f"{second}-{first}")):
             opened = turned.open and turned.open.inverse()
-            hop = replace(turned, rate=turned.rate.inverse(), open=opened)
+            hop = turned._replace(rate=turned.rate.inverse(), open=opened)
         if hop and not hop.quiet:
             return hop
         crossed = None

@@ -1,9 +1,8 @@
 """What holdings are worth: each holding's value, and a total that says what it leaves out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Context, Decimal, localcontext
-from typing import Any
+from typing import Any, NamedTuple
 
 from holdings.core.clock import iso
 from holdings.core.money import EXACT, QUANTUM, format_amount
@@ -73,8 +72,7 @@ class Valuation:
         return quoted
 
 
-@dataclass(frozen=True, slots=True)
-class _Quoted:
+class _Quoted(NamedTuple):
     """What is the same for all holdings of a currency; `amount` is None where they have no value.
 
     `change` is what the price rose by in 24 hours, `ratio` that by what it was.
