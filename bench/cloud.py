@@ -16,7 +16,7 @@ import threading
 import time
 import uuid
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
@@ -63,11 +63,12 @@ class Reply(NamedTuple):
 class Services:
     """One region and one exchange; items live as long as the process."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, now: Callable[[], float] = time.time) -> None:
+        self._now = now
         self._items: dict[tuple[str, str], bytes] = {}
         self._accounts = json.dumps(seeded_accounts()).encode()
         # Of the simulator's app only what takes no key.
-        exchange = Exchange[Any]([], now=time.time)
+        exchange = Exchange[Any]([], now=now)
         app = bare_app()
         for path, view in market_routes(exchange).items():
             app.add_url_rule(path, path, view)
@@ -100,7 +101,7 @@ class Services:
 
     def _coinbase(self, request: Request) -> Reply:
         if request.path == "/time":
-            now = time.time()
+            now = self._now()
             iso = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))
             return Reply(200, _JSON, json.dumps({"iso": iso, "epoch": now}).encode())
         if request.path != "/accounts":
