@@ -3,7 +3,7 @@
 It imports them when it is called: whoever needs one rule of the core does not load Flask for it.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -13,7 +13,17 @@ if TYPE_CHECKING:
     from holdings.core.accounts_feed import ReadingCodec
     from holdings.core.clock import Clock
     from holdings.core.connection_service import ConnectionService
-    from holdings.core.ports import Exchange, ExchangeKind, Market, Records, SnapshotCache
+    from holdings.core.history.activity import ActivityService
+    from holdings.core.history.service import HistoryService
+    from holdings.core.history.sync import HistorySync
+    from holdings.core.ports import (
+        Exchange,
+        ExchangeKind,
+        JobQueue,
+        Market,
+        Records,
+        SnapshotCache,
+    )
     from holdings.core.price_service import PriceService
     from holdings.core.profile_service import ProfileService
     from holdings.core.service import HoldingsService
@@ -21,23 +31,51 @@ if TYPE_CHECKING:
     from holdings.core.sources import ViewerSources
     from holdings.settings import Settings
 
-    # The shared connection's exchange, the cache's places, every exchange, records, and market.
-    _Real = tuple[
-        Exchange,
-        Callable[[str], SnapshotCache],
-        Mapping[str, ExchangeKind],
-        Callable[[], Records | None],
-        Callable[[], Market],
+    _Past = tuple[
+        Callable[[], HistoryService],
+        Callable[[], ActivityService],
+        Callable[[], HistorySync],
     ]
 
-    _Services = tuple[
-        HoldingsService,
-        Callable[[], PriceService],
-        Callable[[], ConnectionService],
-        Callable[[], ProfileService],
-    ]
+__all__ = ["create_app", "services"]
 
-__all__ = ["create_app"]
+
+class Services(NamedTuple):
+    """Each made when it is first asked for, but for the first: nearly every request needs that."""
+
+    holdings: "HoldingsService"
+    prices: "Callable[[], PriceService]"
+    connections: "Callable[[], ConnectionService]"
+    profile: "Callable[[], ProfileService]"
+    history: "Callable[[], HistoryService]"
+    activity: "Callable[[], ActivityService]"
+    sync_history: "Callable[[], HistorySync]"
+
+
+class Parts(NamedTuple):
+    """What may be given instead of what the environment says, each None or the real one.
+
+    `exchange` is the shared connection's, `cache` gives the place of a name.
+    """
+
+    exchange: "Exchange | None" = None
+    cache: "Callable[[str], SnapshotCache] | None" = None
+    records: "Records | None" = None
+    kinds: "Mapping[str, ExchangeKind] | None" = None
+    market: "Market | None" = None
+    queue: "JobQueue | None" = None
+
+
+_NOTHING = Parts()
+
+
+class _Real(NamedTuple):
+    exchange: "Exchange"
+    cache: "Callable[[str], SnapshotCache]"
+    kinds: "Mapping[str, ExchangeKind]"
+    records: "Callable[[], Records | None]"
+    market: "Callable[[], Market]"
+    queue: "Callable[[], JobQueue | None]"
 
 
 def create_app(
@@ -49,11 +87,11 @@ def create_app(
     records: "Records | None" = None,
     kinds: "Mapping[str, ExchangeKind] | None" = None,
     market: "Market | None" = None,
+    queue: "JobQueue | None" = None,
 ) -> "Flask":
-    """Build the app; what is not given is made from the environment.
+    """Build the app; what is not given is made from the environment, as `Parts` has it.
 
-    `exchange` is the shared connection's. Raises Misconfigured, naming every setting that is
-    missing or wrong.
+    Raises Misconfigured, naming every setting that is missing or wrong.
     """
     from flask import Flask
 
@@ -61,6 +99,7 @@ def create_app(
     from holdings.api import (
         connections,
         document,
+        history,
         prices,
         problems,
         profile,
@@ -73,19 +112,21 @@ def create_app(
     settings = settings or Settings.from_env()
     clock = clock or Clock()
     logs.configure(settings.log_level)
-    service, pricing, connection_service, profile_service = _services(
-        settings, clock, exchange, cache, records, kinds, market
-    )
+    made = services(settings, clock, Parts(exchange, cache, records, kinds, market, queue))
 
     app = Flask("holdings", static_folder=None)
     app.url_map.strict_slashes = False
     request_hooks.register(app, settings)
     problems.register(app)
     prefix = settings.api_prefix or None
-    app.register_blueprint(routes.blueprint(settings, clock, service), url_prefix=prefix)
-    app.register_blueprint(prices.blueprint(settings, clock, service, pricing), url_prefix=prefix)
-    app.register_blueprint(connections.blueprint(settings, connection_service), url_prefix=prefix)
-    app.register_blueprint(profile.blueprint(settings, profile_service), url_prefix=prefix)
+    for routes_of in (
+        routes.blueprint(settings, clock, made.holdings),
+        prices.blueprint(settings, clock, made.holdings, made.prices),
+        connections.blueprint(settings, made.connections),
+        profile.blueprint(settings, made.profile),
+        history.blueprint(settings, made.history, made.activity),
+    ):
+        app.register_blueprint(routes_of, url_prefix=prefix)
     document.register(app, settings)
     if settings.token_issuer and not settings.demo_mode:
         from holdings.api import authorizer
@@ -94,15 +135,7 @@ def create_app(
     return app
 
 
-def _services(
-    settings: "Settings",
-    clock: "Clock",
-    exchange: "Exchange | None",
-    cache: "Callable[[str], SnapshotCache] | None",
-    records: "Records | None",
-    kinds: "Mapping[str, ExchangeKind] | None",
-    market: "Market | None",
-) -> "_Services":
+def services(settings: "Settings", clock: "Clock", given: Parts = _NOTHING) -> Services:
     """What reading from the cache does without is made when it is first needed."""
     from holdings import logs
     from holdings.core.freshness import FreshnessRules
@@ -110,6 +143,7 @@ def _services(
     from holdings.core.service import HoldingsService
     from holdings.deferred import DeferredCodec, preload
 
+    exchange, cache, records, kinds, market, queue = given
     notices: tuple[Notice, ...] = ()
     if settings.demo_mode:
         from holdings.adapters.demo import DEMO_NOTICE, DemoExchange, DemoMarket, MemoryCache
@@ -118,12 +152,14 @@ def _services(
         market = DemoMarket(clock)
     codec = DeferredCodec(_codec)
     kept_records: Callable[[], Records | None] = once(lambda: records)
+    made_queue: Callable[[], JobQueue | None] = once(lambda: queue)
     made_market = (lambda: market) if market else None
     if not (exchange and cache and made_market):
         real = _real(settings, clock, meanwhile=codec.preload)
-        exchange, cache, kinds = exchange or real[0], cache or real[1], kinds or real[2]
-        kept_records = real[3] if records is None else kept_records
-        made_market = made_market or real[4]
+        exchange, cache, kinds = exchange or real.exchange, cache or real.cache, kinds or real.kinds
+        kept_records = real.records if records is None else kept_records
+        made_queue = real.queue if queue is None else made_queue
+        made_market = made_market or real.market
     if settings.preload:
         preload([exchange, cache, codec])
     shared, places, markets = exchange, cache, made_market
@@ -173,6 +209,7 @@ def _services(
             records=kept_records(),
             kinds=kinds or {},
             cache=places,
+            history=made_history(),
             clock=clock,
             hide=logs.redactor.hide,
         )
@@ -183,6 +220,9 @@ def _services(
         return ProfileService(records=kept_records(), cache=places, clock=clock)
 
     made_sources, made_prices = once(sources), once(prices)
+    made_history, activity, sync_history = _past(
+        clock, made_sources, made_prices, kept_records, markets, places, made_queue, kinds or {}
+    )
     if settings.preload:
         made_prices()
         markets()
@@ -194,18 +234,79 @@ def _services(
         rules=rules,
         notices=notices,
     )
-    return holdings, made_prices, once(connection_service), once(profile_service)
+    return Services(
+        holdings,
+        made_prices,
+        once(connection_service),
+        once(profile_service),
+        made_history,
+        activity,
+        sync_history,
+    )
 
 
-def _real(settings: "Settings", clock: "Clock", meanwhile: "Callable[[], None]") -> "_Real":
+def _past(
+    clock: "Clock",
+    sources: "Callable[[], ViewerSources]",
+    prices: "Callable[[], PriceService]",
+    records: "Callable[[], Records | None]",
+    market: "Callable[[], Market]",
+    cache: "Callable[[str], SnapshotCache]",
+    queue: "Callable[[], JobQueue | None]",
+    kinds: "Mapping[str, ExchangeKind]",
+) -> "_Past":
+    from holdings.core.once import once
+
+    def history() -> "HistoryService":
+        from holdings.core.history.closes import Closes
+        from holdings.core.history.service import HistoryService
+
+        return HistoryService(
+            sources=sources(),
+            records=records(),
+            listings=prices(),
+            closes=Closes(market=market, cache=cache, clock=clock),
+            queue=queue(),
+            clock=clock,
+        )
+
+    def activity() -> "ActivityService":
+        from holdings.core.history.activity import ActivityService
+
+        return ActivityService(
+            connections=made_history().connections, records=records(), clock=clock
+        )
+
+    def sync_history() -> "HistorySync":
+        from holdings import logs
+        from holdings.core.errors import Misconfigured
+        from holdings.core.history.sync import HistorySync
+
+        kept, asked = records(), queue()
+        if not (kept and asked):
+            raise Misconfigured("set SYNC_HISTORY_QUEUE_URL and RECORDS_TABLE: both are needed")
+        return HistorySync(
+            records=kept,
+            kinds=kinds,
+            queue=asked,
+            read_closes=made_history().read_closes,
+            clock=clock,
+            hide=logs.redactor.hide,
+        )
+
+    made_history = once(history)
+    return made_history, once(activity), once(sync_history)
+
+
+def _real(settings: "Settings", clock: "Clock", meanwhile: "Callable[[], None]") -> _Real:
     from holdings.adapters import aws, exchanges, tls
     from holdings.adapters.dynamodb import DynamoDBCache
     from holdings.core.once import loaded_once, once
     from holdings.deferred import DeferredExchange
 
     trusted = once(tls.context)
-    services = aws.Aws(settings.aws_environment, settings.aws_region, trusted)
-    secrets_manager = services.service("secretsmanager")
+    reached = aws.Aws(settings.aws_environment, settings.aws_region, trusted)
+    secrets_manager = reached.service("secretsmanager")
 
     def coinbase() -> "Exchange":
         from holdings import logs
@@ -233,12 +334,19 @@ def _real(settings: "Settings", clock: "Clock", meanwhile: "Callable[[], None]")
         from holdings.adapters.records import DynamoDBRecords, ViewerSessions
 
         return DynamoDBRecords(
-            ViewerSessions(services, kept.viewer_role_arn, clock),
+            ViewerSessions(reached, kept.viewer_role_arn, clock),
             table=kept.table,
             key_id=kept.key_id,
             environment=kept.environment,
             clock=clock,
         )
+
+    def queue() -> "JobQueue | None":
+        if not settings.sync_history_queue_url:
+            return None
+        from holdings.adapters.sqs import SyncHistoryQueue
+
+        return SyncHistoryQueue(reached.service("sqs"), settings.sync_history_queue_url)
 
     def market() -> "Market":
         from holdings.adapters.coinbase_exchange.market import CoinbaseMarket
@@ -251,12 +359,13 @@ def _real(settings: "Settings", clock: "Clock", meanwhile: "Callable[[], None]")
             trusted=trusted,
         )
 
-    return (
+    return _Real(
         DeferredExchange(coinbase, meanwhile),
-        DynamoDBCache(services.service("dynamodb"), settings.ddb_table),
+        DynamoDBCache(reached.service("dynamodb"), settings.ddb_table),
         exchanges.kinds(settings, clock=clock, trusted=trusted),
         loaded_once(records),
         loaded_once(market),
+        loaded_once(queue),
     )
 
 

@@ -85,6 +85,7 @@ class Settings:
     shared_label: str
     token_issuer: TokenIssuer | None = None
     records: RecordsSettings | None = None
+    sync_history_queue_url: str = ""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
@@ -127,6 +128,7 @@ class Settings:
             shared_label=env.label("SHARED_LABEL", default="Shared"),
             token_issuer=_token_issuer(env, in_lambda=in_lambda),
             records=_records(env),
+            sync_history_queue_url=env.address("SYNC_HISTORY_QUEUE_URL"),
         )
         env.raise_problems()
         return settings

@@ -11,7 +11,13 @@ from flask import Flask
 from marshmallow.fields import Field
 
 from holdings import create_app
-from holdings.api import connection_schemas, document, price_schemas, schemas
+from holdings.api import (
+    connection_schemas,
+    document,
+    history_schemas,
+    price_schemas,
+    schemas,
+)
 from holdings.api.problem_kinds import KINDS
 from holdings.api.problems import MEDIA_TYPE
 from holdings.settings import VERSION, Settings
@@ -48,6 +54,9 @@ _SCHEMAS = {
     "Health": schemas.HealthSchema,
     "Snapshot": schemas.SnapshotSchema,
     "Problem": schemas.ProblemSchema,
+    "History": history_schemas.HistorySchema,
+    "Activity": history_schemas.ActivitySchema,
+    "Statement": history_schemas.StatementSchema,
     "PriceList": price_schemas.PriceListSchema,
     "Connection": connection_schemas.ConnectionSchema,
     "ConnectionList": connection_schemas.ConnectionListSchema,
@@ -105,6 +114,8 @@ def _custom_field(_: object, field: object, **__: Any) -> dict[str, Any]:
         return {"type": _text_type(field), "pattern": schemas.AMOUNT_PATTERN}
     if isinstance(field, schemas.Timestamp):
         return {"type": _text_type(field), "format": "date-time"}
+    if isinstance(field, history_schemas.Day):
+        return {"type": _text_type(field), "format": "date"}
     if isinstance(field, price_schemas.Codes):
         return {"type": "string", "example": "BTC,ETH"}
     return {}
@@ -163,6 +174,19 @@ def _answers(
     }
 
 
+def _of_the_past(schema: str, description: str, **more: Any) -> dict[str, Any]:
+    answered = {
+        "description": description,
+        "headers": {name: _HEADERS[name] for name in ("ETag", "Cache-Control")},
+        "content": {"application/json": {"schema": schema}, **more},
+    }
+    return {
+        "200": answered,
+        "304": {"description": "The answer at hand is still right."},
+        **_problems(*_ANY_SIGNED_IN, "not_found", "invalid_request", *_ON_EVERY_ROUTE),
+    }
+
+
 def _changing(body: str, responses: dict[str, Any], *parameters: Any) -> dict[str, Any]:
     return {
         "security": _SIGNED_IN,
@@ -218,6 +242,24 @@ _OPERATIONS: dict[str, dict[str, Any]] = {
             "304": {"description": "The answer at hand is still right."},
             **_problems(*(code for code in KINDS if code not in _NOT_IN_AN_ANSWER)),
         },
+    },
+    "history": {
+        "security": _SIGNED_IN,
+        "parameters": [{"in": "query", "schema": history_schemas.HistoryQuerySchema}],
+        "responses": _of_the_past("History", "The days."),
+    },
+    "activity": {
+        "security": _SIGNED_IN,
+        "parameters": [{"in": "query", "schema": history_schemas.ActivityQuerySchema}],
+        "responses": _of_the_past("Activity", "The entries."),
+    },
+    "statement": {
+        "security": _SIGNED_IN,
+        "parameters": [
+            _parameter("date", "path", "A day that is over, in UTC, such as 2026-11-21."),
+            {"in": "query", "schema": history_schemas.StatementQuerySchema},
+        ],
+        "responses": _of_the_past("Statement", "The statement.", **_CSV),
     },
     "list_connections": {
         "security": _SIGNED_IN,

@@ -28,9 +28,11 @@ from holdings.core.errors import (
 )
 from holdings.core.fiat import FIAT
 from holdings.core.freshness import CachedSnapshot, Failure, Lease
+from holdings.core.history.entries import Entry, LedgerPage
+from holdings.core.history.progress import Progress
 from holdings.core.market import Asset, Book, BookState, DayStats, FiatRates, Listing, Trade
 from holdings.core.portfolio import Account
-from holdings.core.ports import Right
+from holdings.core.ports import KeptMonth, KeptSummary, Right
 from holdings.settings import Settings
 
 T = TypeVar("T")
@@ -166,7 +168,14 @@ class FakeMarket:
         default_factory=lambda: {"BTC": "Bitcoin", "ETH": "Ether", "USD": "US Dollar"}
     )
     listed: HoldingsError | None = None
+    daily: Mapping[str, Mapping[int, Decimal]] | HoldingsError = field(
+        default_factory=dict[str, "Mapping[int, Decimal]"]
+    )
     calls: list[str] = field(default_factory=list[str])
+
+    def closes(self, book: str, first: int, last: int, deadline: Deadline) -> Mapping[int, Decimal]:
+        daily = self._called(f"closes {book} {first} {last}", deadline, self.daily)
+        return {day: close for day, close in daily.get(book, {}).items() if first <= day <= last}
 
     def listing(self, deadline: Deadline) -> Listing:
         self._called("listing", deadline, self.listed)
@@ -284,6 +293,8 @@ class FakeKind:
     probe: Probe | HoldingsError | None = None
     exchanges: dict[str, FakeExchange] = field(default_factory=dict[str, FakeExchange])
     probes: int = 0
+    has_ledger: bool = False
+    ledger: "FakeLedger | None" = None
 
     def parse(self, credential: Mapping[str, object]) -> Credential:
         if set(credential) != {"name", "secret"}:
@@ -296,7 +307,10 @@ class FakeKind:
     def secrets(self, credential: Credential) -> tuple[str, ...]:
         return (credential["secret"],)
 
-    def open(self, credential: Callable[[bool], Credential]) -> "FakeKeyed":
+    def open(self, credential: Callable[[bool], Credential]) -> "FakeKeyed | FakeLedger":
+        if self.ledger:
+            credential(False)
+            return self.ledger
         return FakeKeyed(self, credential)
 
 
@@ -322,6 +336,140 @@ class FakeKeyed:
 
 
 @dataclass
+class FakeLedger:
+    """The ledgers of one key: entries by account, oldest first, in pages of `size`.
+
+    `fails` is raised by each call while there is something in it; `calls` has what was asked for.
+    """
+
+    kind: FakeKind
+    currencies: dict[str, str]
+    entries: dict[str, list[Entry]]
+    size: int = 3
+    fails: list[HoldingsError | None] = field(default_factory=list["HoldingsError | None"])
+    balances: dict[str, str] = field(default_factory=dict[str, str])
+    calls: list[tuple[str, int, int, str]] = field(default_factory=list[tuple[str, int, int, str]])
+
+    def accounts(self, deadline: Deadline) -> Sequence[Account]:
+        self._fail()
+        zero = Decimal()
+        return [
+            Account(one, currency, Decimal(self._balance(one)), zero, zero)
+            for one, currency in self.currencies.items()
+        ]
+
+    def _balance(self, account: str) -> str:
+        entries = self.entries.get(account, [])
+        return self.balances.get(account) or (entries[-1].balance if entries else "0")
+
+    def probe(self, deadline: Deadline) -> Probe:
+        return Probe(account="one", rights=None)
+
+    def ledger(
+        self, account_id: str, since: int, until: int, cursor: str, deadline: Deadline
+    ) -> LedgerPage:
+        self._fail()
+        self.calls.append((account_id, since, until, cursor))
+        listed = [one for one in self.entries.get(account_id, []) if since <= one.at <= until]
+        listed.reverse()
+        # A cursor is the id of the last entry before: new ones do not move the pages.
+        ids = [entry.id for entry in listed]
+        start = ids.index(cursor) + 1 if cursor else 0
+        page = listed[start : start + self.size]
+        more = start + self.size < len(listed)
+        return LedgerPage(page, page[-1].id if more else "")
+
+    def _fail(self) -> None:
+        if self.fails and (error := self.fails.pop(0)):
+            raise error
+
+
+@dataclass
+class FakeHistory:
+    """History in memory, as strict as the port says; of connections that `standing` knows."""
+
+    standing: Callable[[str, str], bool] = lambda _viewer, _connection: True
+    places: dict[tuple[str, str], Progress] = field(default_factory=dict[tuple[str, str], Progress])
+    kept: dict[tuple[str, str, str], KeptMonth] = field(
+        default_factory=dict[tuple[str, str, str], KeptMonth]
+    )
+    writes: int = 0
+    dies_at: int | None = None
+
+    def progress(self, viewer: str, connection_id: str, deadline: Deadline) -> Progress | None:
+        return self.places.get((viewer, connection_id))
+
+    def put_progress(
+        self, viewer: str, connection_id: str, progress: Progress, deadline: Deadline
+    ) -> Progress:
+        self._written(viewer, connection_id)
+        known = self.places.get((viewer, connection_id))
+        if (known.version if known else 0) != progress.version:
+            raise Conflict("read further meanwhile")
+        kept = replace(progress, version=progress.version + 1)
+        self.places[viewer, connection_id] = kept
+        return kept
+
+    def summaries(
+        self, viewer: str, connection_id: str, deadline: Deadline
+    ) -> Sequence[KeptSummary]:
+        return [
+            KeptSummary(month, kept.summary, kept.partial)
+            for (who, connection, month), kept in sorted(self.kept.items())
+            if (who, connection) == (viewer, connection_id)
+        ]
+
+    def month_until(
+        self, viewer: str, connection_id: str, month: str, deadline: Deadline
+    ) -> str | None:
+        found = [kept.month for kept in self.summaries(viewer, connection_id, deadline)]
+        return max((one for one in found if one <= month), default=None)
+
+    def month(
+        self, viewer: str, connection_id: str, month: str, deadline: Deadline
+    ) -> KeptMonth | None:
+        return self.kept.get((viewer, connection_id, month))
+
+    def put_month(
+        self, viewer: str, connection_id: str, month: str, kept: KeptMonth, deadline: Deadline
+    ) -> None:
+        self._written(viewer, connection_id)
+        known = self.kept.get((viewer, connection_id, month))
+        if (known.version if known else 0) != kept.version:
+            raise Conflict("written meanwhile")
+        self.kept[viewer, connection_id, month] = replace(kept, version=kept.version + 1)
+
+    def forget_history(self, viewer: str, connection_id: str, deadline: Deadline) -> None:
+        self.places.pop((viewer, connection_id), None)
+        for key in [key for key in self.kept if key[:2] == (viewer, connection_id)]:
+            del self.kept[key]
+
+    def _written(self, viewer: str, connection_id: str) -> None:
+        if not self.standing(viewer, connection_id):
+            raise NotFound("there is no such connection")
+        self.writes += 1
+        if self.writes == self.dies_at:
+            raise Killed
+
+
+class Killed(BaseException):
+    """The process ends here, as by kill -9: nothing catches it."""
+
+
+@dataclass
+class FakeQueue:
+    """What was asked for: viewer, connection, seconds to wait. `error` fails every call."""
+
+    sent: list[tuple[str, str, int]] = field(default_factory=list[tuple[str, str, int]])
+    error: HoldingsError | None = None
+
+    def send(self, viewer: str, connection_id: str, *, delay_seconds: int = 0) -> None:
+        if self.error:
+            raise self.error
+        self.sent.append((viewer, connection_id, delay_seconds))
+
+
+@dataclass
 class FakeRecords:
     """Records in memory, as strict as the port says. `error` fails every call."""
 
@@ -334,6 +482,10 @@ class FakeRecords:
     )
     error: HoldingsError | None = None
     calls: list[str] = field(default_factory=list[str])
+    history: FakeHistory = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.history = FakeHistory(lambda viewer, one: one in self.kept.get(viewer, {}))
 
     def profile(self, viewer: str, deadline: Deadline) -> Profile | None:
         self._call("profile")
@@ -406,6 +558,7 @@ class FakeRecords:
         if seen not in (None, known.version):
             raise Conflict("changed meanwhile")
         del self.kept[viewer][connection_id]
+        self.history.forget_history(viewer, connection_id, deadline)
 
     def credential(self, viewer: str, connection_id: str, deadline: Deadline) -> Credential:
         self._call("credential")

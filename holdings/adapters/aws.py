@@ -30,6 +30,7 @@ _JSON_SERVICES = {
     "dynamodb": ("DynamoDB_20120810", "1.0"),
     "kms": ("TrentService", "1.1"),
     "secretsmanager": ("secretsmanager", "1.1"),
+    "sqs": ("AmazonSQS", "1.0"),
 }
 
 
@@ -163,7 +164,7 @@ class Aws:
                 self._signed[name] = SignedApi(name, target, json_version=json_version, **where)
 
     def service(self, name: str, key: SigningKey | None = None) -> AwsService:
-        """Return "dynamodb", "kms", "secretsmanager" or "sts", called by `key` or else by us."""
+        """Return "dynamodb", "kms", "secretsmanager", "sqs" or "sts", by `key` or else by us."""
         signed = self._signed.get(name)
         if signed and key:
             signed = signed.signed_by(key)

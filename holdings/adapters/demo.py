@@ -81,6 +81,12 @@ class DemoMarket:
         at = int(self._clock.now()) - _QUIET_DAYS[book] * 86_400
         return Trade(Decimal(_BOOKS.get(book, ("4.02",))[0]), at)
 
+    def closes(self, book: str, first: int, last: int, deadline: Deadline) -> dict[int, Decimal]:
+        """Return the last price, less or more by up to a fifth of it in waves of half a year."""
+        price = Decimal(_BOOKS[book][0]) if book in _BOOKS else Decimal()
+        waves = ((day, abs(day % 180 - 90) - 45) for day in range(first, last + 1))
+        return {day: price * (225 + wave) / 225 for day, wave in waves if price}
+
     def rates(self, deadline: Deadline) -> FiatRates:
         return FiatRates("USD", {code: Decimal(rate) for code, rate in _RATES.items()})
 

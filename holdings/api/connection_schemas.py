@@ -6,8 +6,10 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
+from holdings.api.history_schemas import Day
 from holdings.api.schemas import CONNECTION_ID, NoticeSchema, Timestamp
 from holdings.core.connections import LONGEST_LABEL, STATUSES
+from holdings.core.history.progress import STATES
 
 RIGHTS = ("view", "trade", "transfer")
 _MOST_PER_PAGE = 100
@@ -92,6 +94,20 @@ class ConnectionChangeSchema(Schema):
     )
 
 
+class ConnectionProgressSchema(Schema):
+    """How far a connection's history has been read: GET /history says more."""
+
+    state = fields.String(required=True, validate=validate.OneOf(("none", *STATES)))
+    reached_back_to = Day(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Everything since then is known."},
+    )
+    entries = fields.Integer(
+        required=True, metadata={"description": "How many entries of its ledger are kept."}
+    )
+
+
 class ConnectionSchema(Schema):
     """A connection as its owner is shown it, never with its credential."""
 
@@ -118,6 +134,7 @@ class ConnectionSchema(Schema):
     version = fields.Integer(
         required=True, metadata={"description": "Grows with every change: If-Match."}
     )
+    history = fields.Nested(ConnectionProgressSchema, required=True)
 
 
 class ConnectionListSchema(Schema):

@@ -121,6 +121,21 @@ def _document(view: "ConnectionView") -> dict[str, Any]:
         "last_read_at": view.last_read_at,
         "last_error": view.last_error,
         "version": connection.version,
+        "history": _history(view),
+    }
+
+
+def _history(view: "ConnectionView") -> dict[str, Any]:
+    from holdings.core.history.entries import DAY
+
+    progress = view.progress
+    if progress is None:
+        return {"state": "none", "reached_back_to": None, "entries": 0}
+    reached = progress.reached_back_to
+    return {
+        "state": progress.state,
+        "reached_back_to": None if reached is None else reached // DAY,
+        "entries": progress.entries,
     }
 
 

@@ -56,7 +56,7 @@ def _answer(answer: Answer, *, now: int) -> Response:
 
         if is_wanted(request):
             response = holdings_csv(json.loads(answer.entry.payload))
-            _check_length(response.get_data(as_text=True))
+            check_length(response.get_data(as_text=True))
             response.headers["X-Cache"] = answer.outcome
             return response
     return _respond(answer, now=now)
@@ -68,7 +68,7 @@ _LONGEST_ANSWER = 6 * 1024 * 1024 - 10_000
 _MOST_ESCAPES = 2
 
 
-def _check_length(body: str) -> None:
+def check_length(body: str) -> None:
     """Raises InvalidRequest for what the gateway would not pass on."""
     if len(body) * _MOST_ESCAPES > _LONGEST_ANSWER:
         escapes = sum(map(body.count, ('"', "\\", "\r", "\n")))
@@ -81,7 +81,7 @@ def _check_length(body: str) -> None:
 
 def _respond(answer: Answer, *, now: int) -> Response:
     entry = answer.entry
-    _check_length(entry.payload)
+    check_length(entry.payload)
     # RFC 9111: max-age is the whole time of freshness, of which a cache itself takes off the Age.
     fresh_for = max(0, entry.expires_at - entry.as_of)
     response = Response(

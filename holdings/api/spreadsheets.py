@@ -17,6 +17,11 @@ HOLDINGS = (
     *("price", "price_status", "price_reason", "price_route", "price_as_of", "change_24h"),
     *("as_of", "stale", "warning"),
 )
+STATEMENT = (
+    *("date", "connection_id", "connection", "exchange", "currency", "balance", "known"),
+    *("value", "value_currency", "close", "close_status", "close_reason", "close_route"),
+    *("close_date", "reconciled"),
+)
 PRICES = ("currency", "name", "price", "in", "status", "reason", "route", "as_of", "age")
 
 
@@ -62,6 +67,24 @@ def prices_csv(document: Mapping[str, Any]) -> Response:
             for price in document["prices"]
         ),
     )
+
+
+def statement_csv(document: Mapping[str, Any]) -> Response:
+    """Return one line for each holding of the document of GET /statements/{date}."""
+    connections = {one["connection_id"]: one for one in document["connections"]}
+    currency, day = _text(document["currency"]), document["date"]
+
+    def line(row: Mapping[str, Any]) -> list[Any]:
+        connection, close = connections[row["connection_id"]], row["close"]
+        reconciled = connection["reconciled"]
+        return [
+            *(day, row["connection_id"], _text(connection["label"]), connection["exchange"]),
+            *(_text(row["currency"]), row["balance"], row["known"], row["value"], currency),
+            *(close["amount"], close["status"], close["reason"], _route(close), close["date"]),
+            None if reconciled is None else str(reconciled).lower(),
+        ]
+
+    return _respond(f"statement-{day}", STATEMENT, map(line, document["holdings"]))
 
 
 def _route(price: Mapping[str, Any]) -> str:

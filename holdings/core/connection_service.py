@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
 
 from holdings.core.accounts_feed import KEY_REFUSED
 from holdings.core.clock import Clock, Deadline
@@ -20,6 +21,7 @@ from holdings.core.errors import (
     CacheUnavailable,
     ExchangePermissionDenied,
     Forbidden,
+    HoldingsError,
     InvalidRequest,
     NotFound,
     TooManyConnections,
@@ -28,17 +30,25 @@ from holdings.core.invalidation import Invalidation
 from holdings.core.ports import ExchangeKind, Records, SnapshotCache
 from holdings.core.profile_service import changed_meanwhile, recorded
 from holdings.core.service import DEADLINE_SECONDS
+from holdings.core.side_by_side import side_by_side
 from holdings.core.snapshot import Notice
 from holdings.core.sources import ViewerSources, report
+
+if TYPE_CHECKING:
+    from holdings.core.history.progress import Progress
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionView:
-    """A connection as its viewer is shown it. `last_read_at` is epoch seconds."""
+    """A connection as its viewer is shown it. `last_read_at` is epoch seconds.
+
+    `progress` is of its history, None where nobody has begun to read it.
+    """
 
     connection: Connection
     last_read_at: int | None
     last_error: Notice | None
+    progress: "Progress | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +61,19 @@ class Wanted:
     accept_rights: tuple[str, ...] = ()
 
 
+class HistoryAsker(Protocol):
+    def ask(
+        self,
+        viewer: str,
+        connection: Connection,
+        progress: "Progress | None",
+        *,
+        again: bool = False,
+    ) -> None:
+        """Have a connection's history read, or read on. Never raises."""
+        ...
+
+
 class ConnectionService:
     """Safe to share between threads."""
 
@@ -61,6 +84,7 @@ class ConnectionService:
         records: Records | None,
         kinds: Mapping[str, ExchangeKind],
         cache: Callable[[str], SnapshotCache],
+        history: "HistoryAsker",
         clock: Clock,
         hide: Callable[[tuple[str, ...]], None],
     ) -> None:
@@ -71,6 +95,7 @@ class ConnectionService:
         self._sources = sources
         self._records = records
         self._kinds = kinds
+        self._history = history
         self._clock = clock
         self._hide = hide
         self._invalidate = Invalidation(cache, clock)
@@ -78,12 +103,14 @@ class ConnectionService:
     def listed(self, viewer: str) -> list[ConnectionView]:
         deadline = self._deadline()
         connections = self._sources.of(viewer, deadline)
-        return [self._view(connection, deadline) for connection in connections]
+        return side_by_side(
+            [lambda one=one: self._view(viewer, one, deadline) for one in connections]
+        )
 
     def one(self, viewer: str, connection_id: str) -> ConnectionView:
         """Raises NotFound, also for what is another viewer's."""
         deadline = self._deadline()
-        return self._view(self._find(viewer, connection_id, deadline), deadline)
+        return self._view(viewer, self._find(viewer, connection_id, deadline), deadline)
 
     def add(self, viewer: str, wanted: Wanted, once: Once | None) -> ConnectionView:
         """Prove a credential at its exchange, and keep it.
@@ -93,7 +120,7 @@ class ConnectionService:
         """
         deadline, records = self._deadline(), recorded(self._records)
         if once and (made := records.replay(viewer, once, deadline)):
-            return self._view(records.connection(viewer, made, deadline), deadline)
+            return self._view(viewer, records.connection(viewer, made, deadline), deadline)
         if len(records.connections(viewer, deadline)) >= MAX_CONNECTIONS:
             raise TooManyConnections(
                 f"there are {MAX_CONNECTIONS} connections already: remove one first"
@@ -111,7 +138,8 @@ class ConnectionService:
         )
         records.add(viewer, connection, credential, once, deadline)
         self._invalidate.answer(viewer)
-        return ConnectionView(connection, None, None)
+        self._history.ask(viewer, connection, None, again=True)
+        return self._view(viewer, connection, deadline)
 
     def change(
         self,
@@ -131,7 +159,9 @@ class ConnectionService:
         if changed != known:
             changed = recorded(self._records).change(viewer, changed, None, deadline)
             self._invalidate.answer(viewer)
-        return self._view(changed, deadline)
+        if status == "active" and known.status == "paused":
+            self._read_on(viewer, changed, deadline)
+        return self._view(viewer, changed, deadline)
 
     def replace_key(
         self,
@@ -159,7 +189,8 @@ class ConnectionService:
         changed = recorded(self._records).change(viewer, changed, parsed, deadline)
         self._invalidate.failure(self._sources.readings(changed))
         self._invalidate.answer(viewer)
-        return self._view(changed, deadline)
+        self._read_on(viewer, changed, deadline)
+        return self._view(viewer, changed, deadline)
 
     def remove(self, viewer: str, connection_id: str, seen: int | None) -> None:
         """Forget a connection, its key and what was read with it."""
@@ -190,18 +221,32 @@ class ConnectionService:
             raise changed_meanwhile()
         return connection
 
-    def _view(self, connection: Connection, deadline: Deadline) -> ConnectionView:
+    def _read_on(self, viewer: str, connection: Connection, deadline: Deadline) -> None:
+        """What has stopped its history is over: it is read on at once."""
+        history = recorded(self._records).history
+        try:
+            known = history.progress(viewer, connection.id, deadline)
+        except HoldingsError as fault:
+            report(fault)
+            return
+        self._history.ask(viewer, connection, known, again=True)
+
+    def _view(self, viewer: str, connection: Connection, deadline: Deadline) -> ConnectionView:
         """Its last reading and failure are the cache's to know, which may have forgotten them."""
+        progress = None
+        if self._records and not connection.shared:
+            progress = self._records.history.progress(viewer, connection.id, deadline)
         cache, error = self._sources.readings(connection), connection.last_error
         try:
             entry = cache.get(deadline)
             failure = None if error else cache.failure(deadline)
         except CacheUnavailable as fault:
             report(fault)
-            return ConnectionView(connection, None, error)
+            return ConnectionView(connection, None, error, progress)
         if failure and failure.counts(self._clock.now()):
             error = Notice(failure.code, failure.detail)
-        return ConnectionView(connection, entry.as_of if entry and entry.payload else None, error)
+        read_at = entry.as_of if entry and entry.payload else None
+        return ConnectionView(connection, read_at, error, progress)
 
     def _parse(self, exchange: str, given: Mapping[str, object]) -> tuple[ExchangeKind, Credential]:
         kind = self._kinds.get(exchange)

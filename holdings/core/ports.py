@@ -1,13 +1,18 @@
 """The outside as the core sees it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from holdings.core.clock import Deadline
 from holdings.core.freshness import CachedSnapshot, Failure, Lease
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from holdings.core.connections import Connection, Credential, Once, Probe, Profile
+    from holdings.core.history.entries import LedgerPage
+    from holdings.core.history.progress import Progress
     from holdings.core.market import DayStats, FiatRates, Listing, Trade
     from holdings.core.portfolio import Account
 
@@ -26,10 +31,25 @@ class ProbedExchange(Exchange, Protocol):
         ...
 
 
+class LedgerExchange(ProbedExchange, Protocol):
+    """One that lists what changed each account's balance, with the balance after it."""
+
+    def ledger(
+        self, account_id: str, since: int, until: int, cursor: str, deadline: Deadline
+    ) -> "LedgerPage":
+        """Read a page of an account's entries between two moments, in microseconds, newest first.
+
+        The one that `cursor` leads to, "" for the newest. Raises UpstreamError.
+        """
+        ...
+
+
 class ExchangeKind(Protocol):
     """An exchange that a viewer's keys may be for."""
 
     name: str
+    # Whether what it opens is a LedgerExchange.
+    has_ledger: bool
     # What its figures cover and leave out, in a sentence; "" where there is nothing to say.
     scope: str
 
@@ -76,8 +96,87 @@ class Market(Protocol):
         """Return the last trade of one book; None where the exchange knows of none."""
         ...
 
+    def closes(
+        self, book: str, first: int, last: int, deadline: Deadline
+    ) -> "Mapping[int, Decimal]":
+        """Return a book's last price of each day with a trade, of at most 300 days.
+
+        Days are since the epoch, both included. A book that nobody knows has none.
+        """
+        ...
+
     def rates(self, deadline: Deadline) -> "FiatRates":
         """Return what one USD is in every fiat currency."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class KeptMonth:
+    """A month as it is kept: both compressed; `partial` while more of it may come."""
+
+    entries: bytes
+    summary: bytes
+    partial: bool
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSummary:
+    """A month ("2026-11"), its packed summary, and whether more of it may come."""
+
+    month: str
+    summary: bytes
+    partial: bool
+
+
+class HistoryRecords(Protocol):
+    """What is kept of a connection's history, each call in the name of its viewer alone.
+
+    Raises as Records does.
+    """
+
+    def progress(
+        self, viewer: str, connection_id: str, deadline: Deadline
+    ) -> "Progress | None": ...
+
+    def put_progress(
+        self, viewer: str, connection_id: str, progress: "Progress", deadline: Deadline
+    ) -> "Progress":
+        """Keep it in place of its `version`, 0 for the first; return it with the new one.
+
+        Raises Conflict where that is another by now, NotFound where the connection is gone.
+        """
+        ...
+
+    def summaries(
+        self, viewer: str, connection_id: str, deadline: Deadline
+    ) -> "Sequence[KeptSummary]":
+        """Return each kept month's, oldest first."""
+        ...
+
+    def month_until(
+        self, viewer: str, connection_id: str, month: str, deadline: Deadline
+    ) -> str | None:
+        """Return the last month that is kept up to this one, which counts."""
+        ...
+
+    def month(
+        self, viewer: str, connection_id: str, month: str, deadline: Deadline
+    ) -> "KeptMonth | None":
+        """Return a month's packed entries."""
+        ...
+
+    def put_month(
+        self, viewer: str, connection_id: str, month: str, kept: "KeptMonth", deadline: Deadline
+    ) -> None:
+        """Keep entries and summary together in place of `version`, 0 for the first.
+
+        Raises Conflict and NotFound as `put_progress` does, ValueError where it is too large.
+        """
+        ...
+
+    def forget_history(self, viewer: str, connection_id: str, deadline: Deadline) -> None:
+        """Forget all of it."""
         ...
 
 
@@ -87,6 +186,9 @@ class Records(Protocol):
     Every method raises RecordsUnavailable, also when the deadline passes, and Misconfigured where a
     right is missing.
     """
+
+    @property
+    def history(self) -> HistoryRecords: ...
 
     def profile(self, viewer: str, deadline: Deadline) -> "Profile | None": ...
 
@@ -156,6 +258,14 @@ class Records(Protocol):
 
 # What only one may do at a time: read the exchange, or have a refresh honoured.
 Right = Literal["read", "refresh"]
+
+
+class JobQueue(Protocol):
+    """Work without a request, for whoever takes it from the queue."""
+
+    def send(self, viewer: str, connection_id: str, *, delay_seconds: int = 0) -> None:
+        """Ask for the history of a connection to be read. Raises RecordsUnavailable."""
+        ...
 
 
 class SnapshotCache(Protocol):

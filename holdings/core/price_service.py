@@ -62,7 +62,7 @@ class PriceService:
             "listing", ListingFeed(market), _LISTING_FRESH_SECONDS, 30 * _DAY_SECONDS
         )
         self._prices = self._source(
-            "prices", PricesFeed(market, self._listed), PRICES_FRESH_SECONDS, _DAY_SECONDS
+            "prices", PricesFeed(market, self.listing), PRICES_FRESH_SECONDS, _DAY_SECONDS
         )
         self._rates = self._source("rates", RatesFeed(market), _RATES_FRESH_SECONDS, _DAY_SECONDS)
         self._books = LeastRecent[str, Source["Trade | None"]](_REMEMBERED_BOOKS)
@@ -184,7 +184,8 @@ class PriceService:
             self._last_trades.clear()
         self._last_trades[book] = reading
 
-    def _listed(self, deadline: Deadline) -> Mapping[str, Any]:
+    def listing(self, deadline: Deadline) -> Mapping[str, Any]:
+        """Return which books there are, as ListingFeed has it. Raises UpstreamError."""
         return self._listing.read(self._attempt(deadline, _PRICES_SECONDS)).content
 
     def _attempt(self, deadline: Deadline, seconds: float) -> Attempt:

@@ -20,6 +20,7 @@ def test_lambda_s_variables_say_where_the_services_are_and_who_asks() -> None:
             "dynamodb": "https://dynamodb.eu-west-1.amazonaws.com",
             "kms": "https://kms.eu-west-1.amazonaws.com",
             "secretsmanager": "https://secretsmanager.eu-west-1.amazonaws.com",
+            "sqs": "https://sqs.eu-west-1.amazonaws.com",
             "sts": "https://sts.eu-west-1.amazonaws.com",
         },
     )
@@ -38,6 +39,7 @@ def test_an_endpoint_of_one_service_comes_before_that_of_all() -> None:
         "dynamodb": "https://dynamodb.example",
         "kms": "http://localhost:4566",
         "secretsmanager": "http://localhost:4566",
+        "sqs": "http://localhost:4566",
         "sts": "http://localhost:4566",
     }
 

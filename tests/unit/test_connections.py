@@ -113,6 +113,7 @@ def test_a_connection_is_shown_without_its_key(house: House) -> None:
         "last_read_at": None,
         "last_error": None,
         "version": 1,
+        "history": {"state": "none", "reached_back_to": None, "entries": 0},
     }
     assert response.headers["Location"] == f"/connections/{made['id']}"
     assert response.headers["ETag"] == '"1"'

@@ -23,6 +23,7 @@ class Kind:
     """Implements `holdings.core.ports.ExchangeKind`."""
 
     name = "coinbase_advanced"
+    has_ledger = False
     # docs.cdp.coinbase.com/coinbase-app/advanced-trade-apis/guides/portfolios; that staked funds
     # are in neither figure: ccxt/ccxt#23853.
     scope = (

@@ -20,6 +20,7 @@ class Kind:
     """Implements `holdings.core.ports.ExchangeKind`."""
 
     name = "coinbase_exchange"
+    has_ledger = True
     scope = ""
 
     def __init__(

@@ -4,7 +4,8 @@ import random
 import ssl
 from collections.abc import Callable
 from functools import partial
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import quote
 
 from holdings.adapters.coinbase_exchange.credentials import Credentials
 from holdings.adapters.coinbase_exchange.replies import (
@@ -17,10 +18,14 @@ from holdings.adapters.coinbase_exchange.signing import ExchangeAuth
 from holdings.adapters.exchange_http.accounts import Page, all_pages
 from holdings.adapters.exchange_http.bounds import Bounds, Server
 from holdings.adapters.exchange_http.client import ExchangeHttp, KeySource
-from holdings.core.clock import Clock, Deadline
+from holdings.core.clock import Clock, Deadline, iso
 from holdings.core.connections import Probe
 from holdings.core.portfolio import Account
 
+if TYPE_CHECKING:
+    from holdings.core.history.entries import LedgerPage
+
+_MICROSECONDS = 1_000_000
 # A page is at most 1,000 accounts as documented; whoever sends fewer still ends.
 MAX_PAGES = 50
 _ACCOUNTS = "/accounts"
@@ -78,6 +83,28 @@ class Profile:
         Raises UpstreamError, or what the credentials' source raises.
         """
         return self._http.call(self._credentials, deadline, self._profile)
+
+    def ledger(
+        self, account_id: str, since: int, until: int, cursor: str, deadline: Deadline
+    ) -> "LedgerPage":
+        """Read one page of an account's entries. Raises as `accounts` does."""
+        from holdings.adapters.coinbase_exchange import ledger
+
+        # Without both dates the exchange lists the last day only.
+        params = {
+            "start_date": iso(since // _MICROSECONDS),
+            "end_date": iso(-(-until // _MICROSECONDS)),
+            "limit": str(ledger.LIMIT),
+        }
+        if cursor:
+            params["after"] = cursor
+        path = f"{_ACCOUNTS}/{quote(account_id, safe='')}/ledger"
+
+        def read(credentials: Credentials, bounds: Bounds) -> "LedgerPage":
+            auth = self._auth(credentials)
+            return self._http.get(path, params, auth, bounds, ledger.parse_ledger)
+
+        return self._http.call(self._credentials, deadline, read)
 
     def _all_pages(self, credentials: Credentials, bounds: Bounds) -> list[Account]:
         page = partial(self._page, self._auth(credentials), bounds)

@@ -12,14 +12,14 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, cast
 
 from holdings.adapters.coinbase_exchange.replies import parse_time, raise_for_error
 from holdings.adapters.exchange_http.bodies import Number
 from holdings.adapters.exchange_http.bounds import Bounds, Server
 from holdings.adapters.exchange_http.client import ExchangeHttp
 from holdings.adapters.exchange_http.replies import OK, Reply, is_object
-from holdings.core.clock import Clock, Deadline
+from holdings.core.clock import Clock, Deadline, iso
 from holdings.core.errors import (
     ExchangeCredentialsRejected,
     ExchangePermissionDenied,
@@ -43,6 +43,9 @@ from holdings.core.money import parse_amount
 MAX_ROWS = 5_000
 _LONGEST_NAME = 60
 _CLOCK_SKEW_SECONDS = 60
+_DAY_SECONDS = 86_400
+_CANDLE_FIELDS = 5
+_EPOCH = re.compile(r"[0-9]{1,11}")
 _NOT_FOUND = 404
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,19}")
 
@@ -97,6 +100,20 @@ class CoinbaseMarket:
         path = f"/products/{book}/ticker"
         return self._books.ask(
             deadline, lambda bounds: self._books.get(path, {}, None, bounds, trade)
+        )
+
+    def closes(self, book: str, first: int, last: int, deadline: Deadline) -> Mapping[int, Decimal]:
+        def closes(reply: Reply) -> Mapping[int, Decimal]:
+            return {} if reply.status == _NOT_FOUND else parse_closes(reply, first, last)
+
+        path = f"/products/{book}/candles"
+        asked = {
+            "granularity": str(_DAY_SECONDS),
+            "start": iso(first * _DAY_SECONDS),
+            "end": iso(last * _DAY_SECONDS),
+        }
+        return self._books.ask(
+            deadline, lambda bounds: self._books.get(path, asked, None, bounds, closes)
         )
 
     def rates(self, deadline: Deadline) -> FiatRates:
@@ -209,6 +226,31 @@ def parse_trade(reply: Reply, now: float) -> Trade | None:
     if at is None or at > now + _CLOCK_SKEW_SECONDS:
         raise reply.server.invalid("has a trade without its time: try again later")
     return Trade(price, min(at, int(now)))
+
+
+def parse_closes(reply: Reply, first: int, last: int) -> dict[int, Decimal]:
+    """Read GET /products/{id}/candles by the day: [[time, low, high, open, close, volume], ...].
+
+    Rows of other days occur, and are left out; of a day that stands twice the first row counts.
+    """
+    closes: dict[int, Decimal] = {}
+    for number, row in enumerate(reply.array("candles")):
+        if number == MAX_ROWS:
+            raise reply.server.invalid(f"has more than {MAX_ROWS} candles")
+        time, close = _candle(row)
+        if time is not None and close is not None and first <= time // _DAY_SECONDS <= last:
+            closes.setdefault(time // _DAY_SECONDS, close)
+    return closes
+
+
+def _candle(row: object) -> tuple[int | None, Decimal | None]:
+    if not isinstance(row, list):
+        return None, None
+    fields = cast("list[object]", row)
+    if len(fields) < _CANDLE_FIELDS or not isinstance(fields[0], Number):
+        return None, None
+    written = fields[0].text
+    return int(written) if _EPOCH.fullmatch(written) else None, _price(fields[4])
 
 
 def parse_rates(reply: Reply) -> FiatRates:

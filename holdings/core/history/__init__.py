@@ -1,0 +1,1 @@
+"""How it came to be: ledger entries, the balances of every day, and what they were worth."""

@@ -1,0 +1,424 @@
+"""What a viewer sees of the past: values by day, the ledger's entries, and a day's statement."""
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any, Literal, Protocol
+
+from holdings.core.clock import Clock, Deadline
+from holdings.core.connections import Connection
+from holdings.core.errors import (
+    Conflict,
+    HoldingsError,
+    InvalidRequest,
+    Misconfigured,
+    NotFound,
+    UpstreamError,
+)
+from holdings.core.fiat import FIAT
+from holdings.core.history.close_routes import Hop, along, route
+from holdings.core.history.closes import Budget, Closes, Series
+from holdings.core.history.days import Days, Difference
+from holdings.core.history.entries import DAY, SECOND
+from holdings.core.history.months import BrokenMonth, Flow, day_number, unpack_summary
+from holdings.core.history.progress import Progress
+from holdings.core.history.worth import Asset, Held, Moved, held, moved, totals, unscaled
+from holdings.core.ports import JobQueue, Records
+from holdings.core.service import DEADLINE_SECONDS
+from holdings.core.side_by_side import side_by_side
+from holdings.core.snapshot import Notice
+
+logger = logging.getLogger(__name__)
+
+Interval = Literal["day", "week", "month"]
+
+# Years of books that one request reads from the exchange; more come with the next one.
+_MOST_YEARS = 8
+_CLOSES_SECONDS = 6.0
+# In the background, at half of the public limit of 10 requests a second.
+_YEARS_AHEAD = 5_000
+_PACE_SECONDS = 0.2
+MOST_POINTS_BY_ASSET = 1_100
+# A viewer who looks has it read on, and no oftener.
+_ASK_AGAIN_SECONDS = 600
+
+PENDING, CLOSES_FAILED = "closes_pending", "closes_unavailable"
+
+
+class Sources(Protocol):
+    def of(self, viewer: str, deadline: Deadline) -> Sequence[Connection]: ...
+
+    def currency(self, viewer: str, deadline: Deadline) -> str: ...
+
+
+class Listings(Protocol):
+    def listing(self, deadline: Deadline) -> Mapping[str, Any]:
+        """Return `open` and `delisted` books and `coins`. Raises UpstreamError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionHistory:
+    """One connection's past; `progress` is None where nobody has begun to read it."""
+
+    connection: Connection
+    progress: Progress | None
+    days: Days
+
+    @property
+    def since(self) -> int | None:
+        return self.days.since
+
+    def differences(self) -> list[Difference] | None:
+        return self.days.differences()
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A day at whose end everything stands, and what moved in the period that it ends."""
+
+    day: int
+    value: Decimal | None
+    complete: bool
+    carried: bool
+    moved: Moved
+    assets: Sequence[Held]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    currency: str
+    first: int | None
+    last: int
+    points: Sequence[Point]
+    connections: Sequence[ConnectionHistory]
+    warnings: Sequence[Notice]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What was held at the end of a day; `routes` are the books of each currency's close."""
+
+    day: int
+    currency: str
+    held: Sequence[Held]
+    routes: Mapping[str, tuple[str, ...]]
+    connections: Sequence[ConnectionHistory]
+    warnings: Sequence[Notice]
+
+
+@dataclass(frozen=True, slots=True)
+class _Priced:
+    """The closes of each currency over some days, None of those without a market."""
+
+    closes: Mapping[str, Series | None]
+    routes: Mapping[str, tuple[str, ...]]
+    warnings: Sequence[Notice]
+
+
+class HistoryService:
+    """Safe to share between threads."""
+
+    def __init__(
+        self,
+        *,
+        sources: Sources,
+        records: Records | None,
+        listings: Listings,
+        closes: Closes,
+        queue: JobQueue | None,
+        clock: Clock,
+    ) -> None:
+        """Without `records` there is no history; without a `queue` nobody reads it."""
+        self._sources = sources
+        self._records = records
+        self._listings = listings
+        self._closes = closes
+        self._queue = queue
+        self._clock = clock
+
+    @property
+    def today(self) -> int:
+        """The day, since the epoch, that is not over yet."""
+        return int(self._clock.now()) * SECOND // DAY
+
+    def history(
+        self,
+        viewer: str,
+        *,
+        first: int | None = None,
+        last: int | None = None,
+        interval: Interval = "day",
+        currency: str | None = None,
+        connection_id: str | None = None,
+        by_asset: bool = False,
+    ) -> History:
+        """Return what everything was worth at the end of days `first` to `last`, since the epoch.
+
+        From the first day that is known until yesterday, unless it is said. Raises NotFound,
+        InvalidRequest where no price leads to `currency`, RecordsUnavailable or Misconfigured.
+        """
+        deadline = Deadline.after(DEADLINE_SECONDS, self._clock)
+        found = self._connections(viewer, connection_id, deadline)
+        currency = currency or self._sources.currency(viewer, deadline)
+        last = min(self.today - 1, self.today - 1 if last is None else last)
+        known = [one.since for one in found if one.since is not None]
+        begin = min(known, default=None)
+        if first is not None and begin is not None:
+            begin = max(first, begin)
+        if begin is None or begin > last:
+            priced = self._priced([], [], currency, last, last, deadline)
+            return History(currency, None, last, (), found, priced.warnings)
+        if by_asset and len(_period_ends(begin, last, interval)) > MOST_POINTS_BY_ASSET:
+            remedy = "Too many points by asset: ask for fewer days, for weeks or months."
+            raise InvalidRequest("see errors for the interval", {"interval": [remedy]})
+        flows = [flow for one in found for flow in one.days.moved()]
+        assets, priced = self._assets(found, flows, currency, begin, last, deadline)
+        points = _points(assets, flows, priced, begin, last, interval, by_asset=by_asset)
+        return History(currency, begin, last, points, found, priced.warnings)
+
+    def read_closes(self, viewer: str, connection_id: str, deadline: Deadline) -> None:
+        """Have the closes ready of all that a connection has ever held, while there is time."""
+        found = self._connections(viewer, connection_id, deadline)
+        since = [one.since for one in found if one.since is not None]
+        if not since:
+            return
+        budget = Budget(_YEARS_AHEAD, pause=lambda: self._clock.sleep(_PACE_SECONDS))
+        currency = self._sources.currency(viewer, deadline)
+        flows = [flow for one in found for flow in one.days.moved()]
+        self._assets(found, flows, currency, min(since), self.today - 1, deadline, budget)
+
+    def statement(
+        self, viewer: str, day: int, *, currency: str | None, connection_id: str | None
+    ) -> Statement:
+        """Return what was held at the end of a day that is over. Raises as `history` does."""
+        deadline = Deadline.after(DEADLINE_SECONDS, self._clock)
+        found = self._connections(viewer, connection_id, deadline)
+        currency = currency or self._sources.currency(viewer, deadline)
+        assets, priced = self._assets(found, [], currency, day, day, deadline)
+        rows = held(assets, [day])[day]
+        return Statement(day, currency, rows, priced.routes, found, priced.warnings)
+
+    def connections(
+        self, viewer: str, connection_id: str | None, deadline: Deadline
+    ) -> list[Connection]:
+        """Return the viewer's own, or that one of them. Raises NotFound."""
+        own = [one for one in self._sources.of(viewer, deadline) if not one.shared]
+        if connection_id is None:
+            return own
+        if not (found := [one for one in own if one.id == connection_id]):
+            raise NotFound("there is no such connection: GET /connections lists yours")
+        return found
+
+    def _connections(
+        self, viewer: str, connection_id: str | None, deadline: Deadline
+    ) -> list[ConnectionHistory]:
+        own, records = self.connections(viewer, connection_id, deadline), self._records
+        if not records:
+            return []
+        history = records.history
+
+        def one(connection: Connection) -> ConnectionHistory:
+            # Its place first: what it says is kept has been written before it.
+            progress = history.progress(viewer, connection.id, deadline)
+            kept = history.summaries(viewer, connection.id, deadline) if progress else ()
+            self.ask(viewer, connection, progress)
+            months = (_unpacked(month.month, month.summary) for month in kept)
+            days = Days(progress or Progress("queued"), months, today=self.today)
+            return ConnectionHistory(connection, progress, days)
+
+        return side_by_side([lambda connection=connection: one(connection) for connection in own])
+
+    def ask(
+        self,
+        viewer: str,
+        connection: Connection,
+        progress: Progress | None,
+        *,
+        again: bool = False,
+    ) -> None:
+        """Have a connection's history read on, unless that was asked for lately. Never raises."""
+        now = int(self._clock.now())
+        if not (self._queue and self._records) or connection.status != "active":
+            return
+        known = progress or Progress("queued")
+        if not again and (now - known.asked_at < _ASK_AGAIN_SECONDS or known.busy_until > now):
+            return
+        deadline = Deadline.after(DEADLINE_SECONDS, self._clock)
+        state = "done" if known.read_until is not None else "queued"
+        asked = replace(known, asked_at=now, state=state, failures=0)
+        try:
+            self._records.history.put_progress(viewer, connection.id, asked, deadline)
+            self._queue.send(viewer, connection.id)
+        except (Conflict, NotFound):
+            pass  # somebody is at it, or it is gone
+        except HoldingsError as error:
+            logger.warning(
+                "a history could not be asked for: %s",
+                error.detail,
+                extra={"event": "queue_failure", "code": error.code},
+            )
+
+    def _assets(
+        self,
+        found: Sequence[ConnectionHistory],
+        flows: Sequence[tuple[str, Flow]],
+        currency: str,
+        first: int,
+        last: int,
+        deadline: Deadline,
+        budget: Budget | None = None,
+    ) -> tuple[list[Asset], _Priced]:
+        stretches = [
+            (one.connection.id, one.days.currency(key), some)
+            for one in found
+            for key, some in one.days.stretches().items()
+        ]
+        held_codes = (
+            code
+            for _, code, some in stretches
+            if any(one.balance and one.last >= first and one.first <= last for one in some)
+        )
+        moved_codes = (code for code, flow in flows if first <= flow.day <= last)
+        priced = self._priced(held_codes, moved_codes, currency, first, last, deadline, budget)
+        assets = [
+            Asset(connection_id, code, some, priced.closes.get(code))
+            for connection_id, code, some in stretches
+        ]
+        return assets, priced
+
+    def _priced(
+        self,
+        held_codes: Iterable[str],
+        moved_codes: Iterable[str],
+        currency: str,
+        first: int,
+        last: int,
+        deadline: Deadline,
+        budget: Budget | None = None,
+    ) -> _Priced:
+        codes = dict.fromkeys([*held_codes, *moved_codes])
+        try:
+            listing = self._listings.listing(deadline)
+        except (UpstreamError, Misconfigured) as error:
+            failed = Notice(CLOSES_FAILED, f"no past value can be shown: {error.detail}")
+            return _Priced({}, {}, [failed] if codes else [])
+        delisted = (book for books in listing["delisted"].values() for book in books)
+        books = frozenset([*listing["open"], *delisted])
+        coins = frozenset(listing["coins"])
+        _check_currency(currency, books, coins)
+        routes = {
+            code: hops
+            for code in codes
+            if (hops := route(code, currency, books, lambda one: one in FIAT and one not in coins))
+            is not None
+        }
+        series, warnings = self._series(
+            routes.values(), first, last, budget or self._budget(), deadline
+        )
+        closes: dict[str, Series | None] = {
+            code: along(hops, series, first, last) for code, hops in routes.items()
+        }
+        named = {
+            code: tuple(hop.book or "USDC-USD" for hop in hops) for code, hops in routes.items()
+        }
+        return _Priced(closes, named, warnings)
+
+    def _budget(self) -> Budget:
+        """What one request may read: what it has not read by then comes with the next one."""
+        until = Deadline.after(_CLOSES_SECONDS, self._clock)
+        return Budget(_MOST_YEARS, until=until)
+
+    def _series(
+        self,
+        routes: Iterable[Sequence[Hop]],
+        first: int,
+        last: int,
+        budget: Budget,
+        deadline: Deadline,
+    ) -> tuple[dict[str, Series], list[Notice]]:
+        books = dict.fromkeys(hop.book for hops in routes for hop in hops if hop.book)
+        series = {
+            book: self._closes.book(book, first, last, deadline, budget).series(first, last)
+            for book in books
+        }
+        if not budget.missed:
+            return series, []
+        some = ", ".join(sorted(budget.missed)[:5])
+        pending = Notice(PENDING, f"some past prices are still being read ({some}): ask again")
+        return series, [pending]
+
+
+def _check_currency(currency: str, books: frozenset[str], coins: frozenset[str]) -> None:
+    """Raises InvalidRequest for one that no close leads to."""
+    if route("USD", currency, books, lambda one: one in FIAT and one not in coins) is None:
+        known = sorted({code for book in books for code in book.rsplit("-", 1)} | {"USD"})
+        raise InvalidRequest(
+            f"no past price leads to {currency}: see errors for the currencies that one leads to",
+            {"currency": [f"Not one of {', '.join(known)}."]},
+        )
+
+
+def _points(
+    assets: Sequence[Asset],
+    flows: Sequence[tuple[str, Flow]],
+    priced: _Priced,
+    first: int,
+    last: int,
+    interval: Interval,
+    *,
+    by_asset: bool,
+) -> list[Point]:
+    whole = totals(assets, first, last)
+    stands = _period_ends(first, last, interval)
+    period: dict[int, int] = {}
+    start = first
+    for end in stands:
+        period |= dict.fromkeys(range(start, end + 1), end)
+        start = end + 1
+    came = moved(flows, priced.closes, period)
+    rows = held(assets, stands) if by_asset else {}
+    still = Moved(Decimal(), Decimal())
+    return [
+        Point(
+            day,
+            unscaled(whole.values[at]) if whole.known[at] else None,
+            not whole.incomplete[at],
+            bool(whole.carried[at]),
+            came.get(day, still),
+            rows.get(day, ()),
+        )
+        for day in stands
+        for at in (day - first,)
+    ]
+
+
+def _period_ends(first: int, last: int, interval: Interval) -> list[int]:
+    """Return the last day of each period, the last one of what has passed of it."""
+    if interval == "day":
+        return list(range(first, last + 1))
+    if interval == "week":
+        # Day 0 was a Thursday: weeks end on Sundays.
+        return [day for day in range(first, last + 1) if day % 7 == 3 or day == last]
+    from datetime import date, timedelta
+
+    start, ends = date(1970, 1, 1) + timedelta(first), list[int]()
+    while True:
+        following = date(start.year + start.month // 12, start.month % 12 + 1, 1)
+        end = day_number(following) - 1
+        ends.append(min(end, last))
+        if end >= last:
+            return ends
+        start = following
+
+
+def _unpacked(month: str, summary: bytes) -> list[Any]:
+    try:
+        return list(unpack_summary(month, summary))
+    except BrokenMonth:
+        logger.error(  # noqa: TRY400 - its traceback says nothing more
+            "a month of a history is not as it was written",
+            extra={"event": "records_failure", "code": "broken"},
+        )
+        return []

@@ -1,0 +1,1 @@
+"""Work without a request: handlers of queues, thin over the core."""
