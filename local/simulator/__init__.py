@@ -87,9 +87,10 @@ class Simulator(_Simulator[Credentials]):
         on_rotation: Callable[[Sequence[Credentials]], None] | None = None,
     ) -> None:
         first = book.seeded_accounts() if accounts is None else accounts
-        holders = [Holder(credentials or Credentials.random(), book.PROFILE_ID, first)]
+        key = credentials or Credentials.random()
+        holders = [Holder(key, book.PROFILE_ID, first, owner="" if accounts else "default")]
         holders += [
-            Holder(key, book.profile(owner), book.seeded_accounts(owner))
+            Holder(key, book.profile(owner), book.seeded_accounts(owner), owner=owner)
             for key, owner in zip(others, ("second", "third"), strict=False)
         ]
         state = Exchange(holders, now=now, on_rotation=on_rotation)

@@ -6,6 +6,7 @@ sent is refused, so that no site open in the developer's browser can reach it.
 
 import base64
 import json
+from datetime import UTC
 from typing import Any, cast
 
 from flask import Flask, request
@@ -14,7 +15,7 @@ from werkzeug import Response
 from werkzeug.exceptions import HTTPException
 
 from local.settings import LocalError
-from local.simulator.exchange import Exchange, Holder
+from local.simulator.exchange import Exchange, Extra, Holder, Twist
 from local.simulator.faults import Fault, Injection
 from local.simulator.market import STATES, STATES_AT_FIRST
 from local.simulator.server import Refused, bare_app, json_response
@@ -78,6 +79,26 @@ class BooksSchema(Schema):
         values=fields.String(validate=validate.OneOf(STATES), allow_none=True),
         required=True,
     )
+
+
+class ExtraSchema(Schema):
+    """An entry to add behind a ledger; `at` is ISO 8601, now if there is none."""
+
+    currency = fields.String(required=True, validate=validate.Length(1, 20))
+    type = fields.String(load_default="transfer", validate=validate.Length(1, 60))
+    amount = fields.Decimal(required=True)
+    at = fields.AwareDateTime(load_default=None, default_timezone=UTC)
+    details = fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict)
+
+
+class LedgerSchema(Schema):
+    """What is wrong with the ledgers of a key; what is not given is right again."""
+
+    extra: fields.List[Any] = fields.List(fields.Nested(ExtraSchema), load_default=list)
+    withhold = fields.List(fields.String(), load_default=list)
+    double = fields.Boolean(load_default=False, **_A_SWITCH)
+    reverse_pages = fields.Boolean(load_default=False, **_A_SWITCH)
+    break_off_after = _whole(0, 1_000_000, load_default=None, allow_none=True)
 
 
 class PermissionsSchema(Schema):
@@ -164,6 +185,27 @@ class Control:
             self.exchange.market.states[book] = state or STATES_AT_FIRST[book]
         return self.state()
 
+    def set_ledger(self) -> Response:
+        given, now = _given(LedgerSchema()), self.exchange.time()
+        extra = tuple(
+            Extra(
+                one["currency"],
+                one["type"],
+                one["amount"],
+                int((one["at"].timestamp() if one["at"] else now) * 1_000_000),
+                one["details"],
+            )
+            for one in given["extra"]
+        )
+        self.holder().twist = Twist(
+            extra,
+            tuple(given["withhold"]),
+            given["double"],
+            given["reverse_pages"],
+            given["break_off_after"],
+        )
+        return self.state()
+
     def reset(self) -> Response:
         self.exchange.reset()
         return self.state()
@@ -183,6 +225,7 @@ def create_control(exchange: Exchange[Any], key_schema: Schema) -> Flask:
         ("PUT", "/page_size", control.set_page_size),
         ("PUT", "/permissions", control.set_permissions),
         ("PUT", "/books", control.set_books),
+        ("PUT", "/ledger", control.set_ledger),
     ]
     for method, path, view in routes:
         app.add_url_rule(path, f"{method} {path}", view, methods=[method])

@@ -2,9 +2,10 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, Generic, Protocol, TypeVar, cast
 
 from local.simulator.faults import UNTIL_ROTATED, FaultBoard
@@ -64,25 +65,53 @@ class RateLimits:
             self._buckets.clear()
 
 
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """An entry that a test adds behind a ledger, at a moment in microseconds."""
+
+    currency: str
+    type: str
+    amount: Decimal
+    at: int
+    details: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True)
+class Twist:
+    """What is wrong with a holder's ledgers: `withhold` has ids of entries that are not shown.
+
+    `break_off_after` is how many of the newest entries an account shows.
+    """
+
+    extra: tuple[Extra, ...] = ()
+    withhold: tuple[str, ...] = ()
+    double: bool = False
+    reverse_pages: bool = False
+    break_off_after: int | None = None
+
+
 @dataclass(slots=True)
 class Holder(Generic[K]):
     """Somebody with a key to one profile or portfolio; `seed` is what its accounts are at first.
 
     `accounts` is any JSON value, so that nonsense can be served too. `may` are the key's rights.
+    `owner` is whose past there is, "" where there is none; `twist` what is wrong with it.
     """
 
     key: K
     profile_id: str
     seed: object
     rights: tuple[str, ...] = ("view",)
+    owner: str = ""
     accounts: object = field(init=False)
     may: set[str] = field(init=False)
+    twist: Twist = field(init=False)
 
     def __post_init__(self) -> None:
         self.reset()
 
     def reset(self) -> None:
-        self.accounts, self.may = self.seed, set(self.rights)
+        self.accounts, self.may, self.twist = self.seed, set(self.rights), Twist()
 
     def rows(self) -> list[object]:
         """The accounts as a list; what is no list counts as one row."""

@@ -23,8 +23,8 @@ GRANULARITIES = (60, 300, 900, 3_600, 21_600, DAY)
 MOST_CANDLES = 300
 # Trades differ from what the assets are worth at that moment by at most this.
 SPREAD = 0.0004
-# When those stopped being traded that are quiet or delisted. 2026-09-30 and 2025-10-13.
-_STOPPED: dict[State, int] = {"quiet": 1_790_769_600, "delisted": 1_760_313_600}
+STOPPED: dict[State, int] = {"quiet": 1_790_769_600, "delisted": 1_760_313_600}
+"""When those stopped being traded that are quiet or delisted: 2026-09-30 and 2025-10-13."""
 _SECOND = 1_000  # moments of trades are whole milliseconds
 _SMALLEST = Decimal("1e-8")
 _LIQUID = ("BTC", "ETH", "SOL")
@@ -123,9 +123,15 @@ class Market:
         trade = _trade(book, until // gap)
         return trade if trade.at <= until else _trade(book, until // gap - 1)
 
-    def trades(self, book: str, start: float, end: float) -> Iterator[Trade]:
-        """Yield those at or after `start` and before `end`, in epoch seconds, oldest first."""
-        for number in range(int(start * _SECOND) // _gap(book), self.last(book, end).number + 1):
+    def trades(
+        self, book: str, start: float, end: float, now: float | None = None
+    ) -> Iterator[Trade]:
+        """Yield those at or after `start` and before `end`, in epoch seconds, oldest first.
+
+        `now` is when they are asked for, if that is not `end`: what has stopped was traded before.
+        """
+        last = min(self.last(book, now or end).number, int(end * _SECOND) // _gap(book))
+        for number in range(int(start * _SECOND) // _gap(book), last + 1):
             trade = _trade(book, number)
             if start * _SECOND <= trade.at < end * _SECOND:
                 yield trade
@@ -148,11 +154,13 @@ class Market:
             },
         }
 
-    def candles(self, book: str, granularity: int, start: float, end: float) -> list[list[float]]:
+    def candles(
+        self, book: str, granularity: int, start: float, end: float, now: float | None = None
+    ) -> list[list[float]]:
         """[time, low, high, open, close, volume] of each interval with trades, newest first."""
         found: dict[int, list[Trade]] = {}
         begin = start // granularity * granularity
-        for trade in self.trades(book, begin, end):
+        for trade in self.trades(book, begin, end, now):
             bucket = trade.at // (_SECOND * granularity) * granularity
             found.setdefault(bucket, []).append(trade)
         rows: list[list[float]] = []
@@ -172,7 +180,7 @@ class Market:
 
 def _until(state: State, now: float) -> float:
     """Until when there were trades: whatever the clock, what has stopped has long done so."""
-    stopped = _STOPPED.get(state, now)
+    stopped = STOPPED.get(state, now)
     return stopped if stopped <= now else (now - 8 * DAY) // (30 * DAY) * 30 * DAY
 
 

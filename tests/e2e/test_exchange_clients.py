@@ -31,6 +31,7 @@ from holdings.core.money import round_amount
 from holdings.core.price_service import PriceService
 from holdings.core.valuation import Valuation
 from local.simulator import CdpKey
+from local.simulator.ledger import BEGINNING, END, history, past
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -292,6 +293,23 @@ def test_independent_clients_read_the_market(ccxt_client: Any, coinbasepro_clien
     for price in (Decimal(ticker["last"]), other["price"], Decimal(str(closes[candles[-1][0]]))):
         assert abs(price / last - 1) < MOVE
     assert Decimal(str(candles[0][4])) == Decimal(str(closes[candles[0][0]]))
+
+
+def test_ccxt_reads_the_past_as_it_was_written(ccxt_client: Any) -> None:
+    since, until = BEGINNING * 1_000, END * 1_000
+    for code in ("ETH", "USDC"):
+        rows = ccxt_client.fetch_ledger(code, since, 1_000, {"until": until})
+        found = [(row["id"], Decimal(row["info"]["amount"]), row["timestamp"]) for row in rows]
+        assert found == [
+            (str(one.id), one.amount, one.at // 1_000) for one in history("default")[code]
+        ]
+        after = [Decimal(row["info"]["balance"]) for row in rows]
+        assert after == [one.balance for one in history("default")[code]]
+    trades = ccxt_client.fetch_my_trades("ETH/USD", since, 1_000)
+    fills = [fill for fill in past("default").fills if fill.book == "ETH-USD"]
+    assert {(row["id"], Decimal(row["info"]["price"]), row["side"]) for row in trades} == {
+        (str(fill.trade_id), fill.price, fill.side) for fill in fills
+    }
 
 
 # What a price here moves between two trades, and with them two of these requests, at most.

@@ -110,7 +110,7 @@ class CoinbaseMarket:
         asked = {
             "granularity": str(_DAY_SECONDS),
             "start": iso(first * _DAY_SECONDS),
-            "end": iso(last * _DAY_SECONDS),
+            "end": iso((last + 1) * _DAY_SECONDS - 1),
         }
         return self._books.ask(
             deadline, lambda bounds: self._books.get(path, asked, None, bounds, closes)

@@ -10,6 +10,7 @@ from werkzeug import Response
 
 from local.simulator.app import Dialect, Request, exchange_app
 from local.simulator.coinbase_exchange.answers import INSTEAD, LISTING, page
+from local.simulator.coinbase_exchange.ledger import balances_with, ledger_routes
 from local.simulator.coinbase_exchange.market_data import market_routes, one_of
 from local.simulator.coinbase_exchange.signing import Credentials, authenticate
 from local.simulator.exchange import Exchange, Holder, Limit
@@ -65,7 +66,8 @@ def _routes(
         if not isinstance(holder.accounts, list):
             return json_response(holder.accounts)
         query = dict(request.args.items(multi=True))  # of a repeated field, the last
-        return page(holder.rows(), query, exchange.page_size)
+        rows = balances_with(holder.twist.extra, holder.rows())
+        return page(rows, query, exchange.page_size)
 
     def profiles() -> Response:
         profile = {
@@ -79,13 +81,14 @@ def _routes(
         return json_response([profile])
 
     def held() -> list[object]:
-        return g.holder.rows()
+        return balances_with(g.holder.twist.extra, g.holder.rows())
 
     return {
         "/time": (time, PUBLIC),
         **{path: (view, PUBLIC) for path, view in market_routes(exchange).items()},
         "/accounts": (accounts, ACCOUNTS),
         "/accounts/<wanted>": (one_of(held), ACCOUNTS),
+        **{path: (view, PRIVATE) for path, view in ledger_routes(exchange).items()},
         "/profiles": (profiles, PRIVATE),
         "/fees": (lambda: json_response(_FEES), PRIVATE),
     }

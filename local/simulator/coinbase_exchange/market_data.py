@@ -25,7 +25,7 @@ def market_routes(exchange: Exchange[Any]) -> dict[str, Callable[..., Response]]
 
     def ticker(wanted: str) -> Response:
         trade = market.last(_book(wanted), exchange.time())
-        moment = datetime.fromtimestamp(trade.at / 1_000, UTC).isoformat(timespec="milliseconds")
+        when = datetime.fromtimestamp(trade.at / 1_000, UTC).isoformat(timespec="milliseconds")
         volume = sum(
             one.size for one in market.trades(wanted, exchange.time() - DAY, exchange.time())
         )
@@ -37,15 +37,17 @@ def market_routes(exchange: Exchange[Any]) -> dict[str, Callable[..., Response]]
                 "trade_id": trade.number,
                 "price": f"{trade.price:f}",
                 "size": f"{trade.size:f}",
-                "time": moment.replace("+00:00", "Z"),
+                "time": when.replace("+00:00", "Z"),
             }
         )
 
     def candles(wanted: str) -> Response:
         granularity, start, end = _interval(request.args, exchange.time())
-        if market.state(_book(wanted)) == "delisted":
+        # An empty answer says nothing of what there was.
+        if market.state(_book(wanted)) in ("delisted", "empty"):
             return json_response([])
-        return json_response(market.candles(wanted, granularity, start, end)[:MOST_CANDLES])
+        rows = market.candles(wanted, granularity, start, end, exchange.time())
+        return json_response(rows[:MOST_CANDLES])
 
     def rates() -> Response:
         currency = request.args.get("currency", "USD")
@@ -88,7 +90,7 @@ def _interval(asked: Mapping[str, str], now: float) -> tuple[int, float, float]:
     try:
         granularity = int(asked.get("granularity", "60"))
         given = [asked.get(name) for name in ("start", "end")]
-        start, end = (_moment(text) if text else None for text in given)
+        start, end = (moment(text) if text else None for text in given)
     except (ValueError, OverflowError):
         raise Refused(400, "Invalid start or end") from None
     if granularity not in GRANULARITIES:
@@ -106,9 +108,9 @@ def _interval(asked: Mapping[str, str], now: float) -> tuple[int, float, float]:
     return granularity, start, min(end + 1, now)
 
 
-def _moment(text: str) -> float:
+def moment(text: str) -> float:
     """Read epoch seconds, or ISO 8601, which is UTC without more."""
     if text.isdecimal():
         return float(text)
-    moment = datetime.fromisoformat(text)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    when = datetime.fromisoformat(text)
+    return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
