@@ -13,6 +13,7 @@ from infra_pulumi.config import StackConfig
 from infra_pulumi.function import Function, FunctionArgs
 from infra_pulumi.http_api import HttpApi, HttpApiArgs
 from infra_pulumi.identity import Identity
+from infra_pulumi.jobs import Queue, Worker, WorkerArgs
 from infra_pulumi.logs import Logs
 from infra_pulumi.records import Records, ViewerRole, ViewerRoleArgs
 from infra_pulumi.storage import Storage
@@ -23,11 +24,18 @@ logs = Logs("logs", config)
 identity = Identity("identity", config)
 storage = Storage("storage", config)
 records = Records("records", config)
+queue = Queue("sync-history", config)
 function = Function(
-    "function", FunctionArgs(config=config, storage=storage, records=records, logs=logs)
+    "function",
+    FunctionArgs(config=config, storage=storage, records=records, queue=queue.queue, logs=logs),
+)
+worker = Worker(
+    "worker",
+    WorkerArgs(config=config, storage=storage, records=records, queue=queue, logs=logs),
 )
 viewer_role = ViewerRole(
-    "viewer-role", ViewerRoleArgs(config=config, records=records, callers=[function.role_arn])
+    "viewer-role",
+    ViewerRoleArgs(config=config, records=records, callers=[function.role_arn, worker.role_arn]),
 )
 http_api = HttpApi(
     "http-api", HttpApiArgs(config=config, identity=identity, function=function, logs=logs)
@@ -35,7 +43,14 @@ http_api = HttpApi(
 web = Web("web", WebArgs(config=config, identity=identity, http_api=http_api))
 alarms = Alarms(
     "alarms",
-    AlarmsArgs(config=config, storage=storage, function=function, http_api=http_api, logs=logs),
+    AlarmsArgs(
+        config=config,
+        storage=storage,
+        function=function,
+        http_api=http_api,
+        queue=queue,
+        logs=logs,
+    ),
 )
 
 pulumi.export("region", config.region)
@@ -59,6 +74,9 @@ pulumi.export("secret", storage.secret.name)
 pulumi.export("records_table", records.table.name)
 pulumi.export("records_key", records.key_arn)
 pulumi.export("viewer_role", viewer_role.arn)
+pulumi.export("sync_history_queue", queue.queue.url)
+pulumi.export("sync_history_dead_queue", queue.dead.url)
+pulumi.export("sync_history_function", worker.function)
 pulumi.export("dashboard", alarms.dashboard)
 # Where the DNS records of one's own names point.
 pulumi.export("api_domain_target", http_api.domain_target)

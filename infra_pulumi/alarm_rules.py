@@ -69,6 +69,7 @@ class LogEvent:
 LOG_EVENTS = (
     LogEvent("exchange-failure", "Coinbase cannot be read"),
     LogEvent("price-failure", "Prices cannot be read"),
+    LogEvent("queue-failure", "Work cannot be asked for"),
     LogEvent("stale-answer", "Old figures are served"),
     LogEvent("cache-failure", "The cache cannot be read or written"),
     LogEvent("secret-failure", "The API key cannot be had"),
@@ -105,6 +106,30 @@ def log_rules(namespace: str) -> list[AlarmRule]:
             breaches=1 if event.once else 2,
         )
         for event in LOG_EVENTS
+    ]
+
+
+def job_rules(*, queue: Input[str], dead: Input[str]) -> list[AlarmRule]:
+    """What SQS says of a queue of work, and of the one where failed messages end."""
+
+    def sqs_metric(name: str, of: Input[str]) -> tuple[Metric]:
+        return (Metric("m", "AWS/SQS", name, {"QueueName": of}, "Maximum"),)
+
+    return [
+        AlarmRule(
+            "sync-history-dead",
+            "Histories could not be read, however often it was tried",
+            sqs_metric("ApproximateNumberOfMessagesVisible", dead),
+            periods=1,
+            breaches=1,
+        ),
+        AlarmRule(
+            "sync-history-late",
+            "Histories wait to be read",
+            sqs_metric("ApproximateAgeOfOldestMessage", queue),
+            # A failed run is tried again after this: the second one is too many.
+            threshold=3600,
+        ),
     ]
 
 

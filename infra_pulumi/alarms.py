@@ -8,11 +8,12 @@ import pulumi
 import pulumi_aws as aws
 from pulumi import ComponentResource, Output, ResourceOptions
 
-from infra_pulumi.alarm_rules import LOG_EVENTS, AlarmRule, log_rules, service_rules
+from infra_pulumi.alarm_rules import LOG_EVENTS, AlarmRule, job_rules, log_rules, service_rules
 from infra_pulumi.config import StackConfig
 from infra_pulumi.function import Function
 from infra_pulumi.http_api import HttpApi
 from infra_pulumi.iam import Document, account_id, allow, document, policy_json, service
+from infra_pulumi.jobs import Queue
 from infra_pulumi.logs import Logs
 from infra_pulumi.storage import Storage
 
@@ -38,6 +39,7 @@ class AlarmsArgs:
     storage: Storage
     function: Function
     http_api: HttpApi
+    queue: Queue
     logs: Logs
 
 
@@ -69,6 +71,7 @@ class Alarms(ComponentResource):
             timeout_seconds=self._config.timeout_seconds,
             table=args.storage.table.name,
         )
+        rules += job_rules(queue=args.queue.queue.name, dead=args.queue.dead.name)
         alarms = [self._alarm(rule, topic) for rule in rules]
         self.dashboard = self._dashboard(rules, alarms).dashboard_name
         self._budget()

@@ -78,6 +78,10 @@ class StackConfig:
     memory_mb: int = rule.whole("MB", 128, 10240, 512)
     # The gateway gives up after 30 s, whatever is set here.
     timeout_seconds: int = rule.whole("seconds", LEAST_TIMEOUT_SECONDS, 29, 20)
+    # One run of a job; what is left then goes on with the next.
+    job_timeout_seconds: int = rule.whole("seconds", 60, 900, 300)
+    job_memory_mb: int = rule.whole("MB", 128, 10240, 512)
+    job_concurrency: int = rule.whole("instances", 2, 1000, 5)
     # A new account may run 10 at once and must keep them unreserved (-1): reserving is opt-in.
     reserved_concurrency: int = rule.whole("instances", -1, 1000, -1)
     snap_start: bool = rule.flag(False)

@@ -40,9 +40,10 @@ def function_policy(
     secret_arn: str,
     key_arn: str,
     viewer_role_arn: str,
+    queue_arn: str,
     log_group_arn: str,
 ) -> Document:
-    """Read and write the cache, read the secret, act for a viewer, write its own log and traces."""
+    """Use the cache, read the secret, act for a viewer, ask for work, write its own log."""
     via = [f"{name}.{region}.amazonaws.com" for name in ("dynamodb", "secretsmanager")]
     return document(
         allow("Cache", ["dynamodb:GetItem", "dynamodb:PutItem"], [table_arn]),
@@ -57,6 +58,7 @@ def function_policy(
         ),
         # The records and their key are for that role alone, whose sessions are a viewer's each.
         allow("ActForAViewer", ["sts:AssumeRole", "sts:TagSession"], [viewer_role_arn]),
+        allow("AskForWork", ["sqs:SendMessage"], [queue_arn]),
         # No CreateLogGroup: a group that Lambda made would have no retention and no key.
         allow(
             "OwnLog",
@@ -95,6 +97,7 @@ class FunctionArgs:
     config: StackConfig
     storage: Storage
     records: Records
+    queue: aws.sqs.Queue
     logs: Logs
 
 
@@ -124,6 +127,7 @@ class Function(ComponentResource):
                 secret_arn=storage.secret.arn,
                 key_arn=storage.key_arn,
                 viewer_role_arn=self._args.records.viewer_role_arn,
+                queue_arn=self._args.queue.arn,
                 log_group_arn=self._args.logs.function.arn,
             )
         }
@@ -149,7 +153,7 @@ class Function(ComponentResource):
             runtime="python3.13",
             architectures=["arm64"],
             handler="app.handler",
-            code=_archive(config),
+            code=archive(config),
             # Each change of code or settings is a version of its own, to go back to.
             publish=True,
             memory_size=config.memory_mb,
@@ -164,42 +168,17 @@ class Function(ComponentResource):
             },
             tracing_config={"mode": "Active"},
             snap_start={"apply_on": "PublishedVersions"} if config.snap_start else None,
-            vpc_config={
-                "subnet_ids": list(config.subnet_ids),
-                "security_group_ids": list(config.security_group_ids),
-            }
-            if config.subnet_ids
-            else None,
+            vpc_config=network(config),
             # Lambda tries the role's rights when it makes the function.
             opts=ResourceOptions(parent=self, depends_on=rights),
         )
 
     def _environment(self) -> dict[str, Input[str]]:
-        config, storage, records = self._config, self._args.storage, self._args.records
-        variables: dict[str, Input[str]] = {
-            "DEFAULT_USER_ID": config.default_user_id,
-            "DDB_TABLE": storage.table.name,
-            "CB_BASE_URL": config.cb_base_url,
-            "CB_SECRET_NAME": storage.secret.name,
-            "CB_ADVANCED_URL": config.cb_advanced_url,
-            "RECORDS_TABLE": records.table.name,
-            "VIEWER_ROLE_ARN": records.viewer_role_arn,
-            "RECORDS_KEY_ID": records.key_arn,
-            "ENVIRONMENT": config.stack,
-            "SHARED_CONNECTION": json.dumps(config.shared_connection),
-            "CACHE_TTL_SECONDS": str(config.cache_ttl_seconds),
-            "STALE_TTL_SECONDS": str(config.stale_ttl_seconds),
-            "SECRET_CACHE_TTL_SECONDS": str(config.secret_cache_ttl_seconds),
-            "LOG_LEVEL": config.log_level,
-        }
+        config, args = self._config, self._args
+        variables = environment(config, args.storage, args.records)
+        variables["SYNC_HISTORY_QUEUE_URL"] = args.queue.url
         if config.cors_origins:
             variables["CORS_ALLOW_ORIGIN"] = ",".join(config.cors_origins)
-        if config.cb_market_url:
-            variables["CB_MARKET_URL"] = config.cb_market_url
-        if config.shared_label:
-            variables["SHARED_LABEL"] = config.shared_label
-        if config.app_version:
-            variables["APP_VERSION"] = config.app_version
         return variables
 
     def _live(self, function: aws.lambda_.Function) -> aws.lambda_.Alias:
@@ -233,7 +212,43 @@ class Function(ComponentResource):
         return alias
 
 
-def _archive(config: StackConfig) -> pulumi.FileArchive:
+def environment(config: StackConfig, storage: Storage, records: Records) -> dict[str, Input[str]]:
+    """Return what every function of the app is told."""
+    variables: dict[str, Input[str]] = {
+        "DEFAULT_USER_ID": config.default_user_id,
+        "DDB_TABLE": storage.table.name,
+        "CB_BASE_URL": config.cb_base_url,
+        "CB_SECRET_NAME": storage.secret.name,
+        "CB_ADVANCED_URL": config.cb_advanced_url,
+        "RECORDS_TABLE": records.table.name,
+        "VIEWER_ROLE_ARN": records.viewer_role_arn,
+        "RECORDS_KEY_ID": records.key_arn,
+        "ENVIRONMENT": config.stack,
+        "SHARED_CONNECTION": json.dumps(config.shared_connection),
+        "CACHE_TTL_SECONDS": str(config.cache_ttl_seconds),
+        "STALE_TTL_SECONDS": str(config.stale_ttl_seconds),
+        "SECRET_CACHE_TTL_SECONDS": str(config.secret_cache_ttl_seconds),
+        "LOG_LEVEL": config.log_level,
+    }
+    optional = {
+        "CB_MARKET_URL": config.cb_market_url,
+        "SHARED_LABEL": config.shared_label,
+        "APP_VERSION": config.app_version,
+    }
+    return variables | {name: value for name, value in optional.items() if value}
+
+
+def network(config: StackConfig) -> aws.lambda_.FunctionVpcConfigArgsDict | None:
+    """Return the subnets and security groups that functions are attached to, None without any."""
+    if not config.subnet_ids:
+        return None
+    return {
+        "subnet_ids": list(config.subnet_ids),
+        "security_group_ids": list(config.security_group_ids),
+    }
+
+
+def archive(config: StackConfig) -> pulumi.FileArchive:
     path = ROOT / config.code_archive
     if not path.is_file():
         raise pulumi.RunError(f"{config.code_archive} is not there: run `make package` first")

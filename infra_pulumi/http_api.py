@@ -17,7 +17,10 @@ from infra_pulumi.logs import Logs
 OPEN_ROUTES = ("GET /health", "HEAD /health", "GET /openapi.json", "HEAD /openapi.json")
 READING_ROUTES = tuple(
     f"{method} {path}"
-    for path in ("/holdings", "/prices", "/connections", "/connections/{id}", "/me")
+    for path in (
+        *("/holdings", "/prices", "/connections", "/connections/{id}", "/me"),
+        *("/history", "/activity", "/statements/{date}"),
+    )
     for method in ("GET", "HEAD")
 )
 # These ask an exchange whether a key is good.

@@ -1,4 +1,4 @@
-"""The log groups of function and gateway, and the key that encrypts logs and alarms.
+"""The log groups of functions and gateway, and the key that encrypts logs and alarms.
 
 Own the groups before whatever writes to them: a group that a service makes has no retention.
 """
@@ -43,12 +43,13 @@ def log_key_policy(*, account_id: str, region: str, log_groups: Sequence[str]) -
 
 
 class Logs(ComponentResource):
-    """`function` and `access` are the groups; alarms use the key too."""
+    """`function`, `jobs` and `access` are the groups; alarms use the key too."""
 
     def __init__(self, name: str, config: StackConfig, opts: ResourceOptions | None = None) -> None:
         super().__init__("holdings:infra:Logs", name, opts=opts)
         self._config = config
         function = f"/aws/lambda/{config.prefix}-api"
+        jobs = f"/aws/lambda/{config.prefix}-sync-history"
         # Under this prefix the gateway adds nothing to the account's one policy for log
         # delivery, which has room for a few groups only.
         access = f"/aws/vendedlogs/{config.prefix}-access"
@@ -58,12 +59,15 @@ class Logs(ComponentResource):
                 config=config,
                 description=f"{config.prefix}: logs and alarms",
                 alias=f"{config.prefix}-logs",
-                policy=partial(log_key_policy, region=config.region, log_groups=(function, access)),
+                policy=partial(
+                    log_key_policy, region=config.region, log_groups=(function, jobs, access)
+                ),
             ),
             ResourceOptions(parent=self),
         )
         self.key_arn = key.arn
         self.function = self._group("function-log", function)
+        self.jobs = self._group("jobs-log", jobs)
         self.access = self._group("access-log", access)
         self.register_outputs({"key_arn": self.key_arn})
 

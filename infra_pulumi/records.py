@@ -22,7 +22,12 @@ APP = "holdings"
 VIEWER = "${aws:PrincipalTag/viewer}"
 # No Scan, and no batch: "for all values" of a leading key also holds where a request has none.
 READS = ("dynamodb:GetItem", "dynamodb:Query")
-WRITES = ("dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+WRITES = (
+    "dynamodb:ConditionCheckItem",
+    "dynamodb:DeleteItem",
+    "dynamodb:PutItem",
+    "dynamodb:UpdateItem",
+)
 # Of a role that a role assumes, which no setting can prolong.
 SESSION_SECONDS = 3600
 

@@ -131,6 +131,10 @@ class LocalStack:
             records_key=outputs["records_key"],
             viewer_role=outputs["viewer_role"],
             function_role=outputs["function_role"],
+            queues={
+                "sync-history": outputs["sync_history_queue"],
+                "sync-history-dead": outputs["sync_history_dead_queue"],
+            },
         )
 
     def _users(self) -> tuple[User, ...]:

@@ -76,6 +76,7 @@ def api(
         "VIEWER_ROLE_ARN": stack.viewer_role,
         "RECORDS_KEY_ID": stack.records_key,
         "ENVIRONMENT": STACK,
+        "SYNC_HISTORY_QUEUE_URL": stack.queues["sync-history"],
         "AUTH_ISSUER": stack.issuer,
         "AUTH_CLIENT_ID": stack.client_id,
         "AUTH_SCOPE": stack.scope,

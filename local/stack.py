@@ -57,6 +57,8 @@ class Stack:
     advanced_url: str
     # As POST /connections takes them: [{exchange, credential}], of different accounts.
     sample_credentials: list[dict[str, Any]]
+    # By the name of the job, and with "-dead" where its failed messages end.
+    queues: dict[str, str]
 
     @property
     def jwks_url(self) -> str:
@@ -91,6 +93,7 @@ _STACK = Schema.from_dict(
         **{each.name: rule.String(required=True) for each in fields(Stack)},
         "users": rule.List(rule.Nested(_USER), required=True, validate=validate.Length(equal=2)),
         "sample_credentials": rule.List(rule.Nested(_SAMPLE), required=True),
+        "queues": rule.Dict(keys=rule.String(), values=rule.String(), required=True),
     }
 )
 

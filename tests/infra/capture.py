@@ -61,15 +61,16 @@ class Program:
         changed = [change(r) if r.name == name else r for r in self.declared]
         return Program(changed, self.exports)
 
-    def one(self, kind: str) -> Declared:
-        (resource,) = self.all(kind)
-        return resource
+    def one(self, kind: str, name: str | None = None) -> Declared:
+        (found,) = [one for one in self.all(kind) if name in (None, one.name)]
+        return found
 
 
 class _Provider(mocks.Mocks):
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, Any]:
         computed = {
             "arn": f"arn:of:{args.name}",
+            "url": f"url-of:{args.name}",
             "keyId": f"{args.name}-key-id",
             "endpoint": f"endpoint.of/{args.name}",
             "version": "7",

@@ -21,8 +21,12 @@ WILDCARDS = {
     ("log-key", "AlarmsPublishEncrypted"): "*",
     ("function-own-resources", "OwnLog"): "arn:of:function-log:log-stream:*",
     ("function-own-resources", "Traces"): "*",
+    ("worker-own-work", "OwnLog"): "arn:of:jobs-log:log-stream:*",
+    ("worker-own-work", "Traces"): "*",
     ("function-vpc", "LambdaAttachesTheFunction"): f"arn:aws:ec2:eu-west-1:{ACCOUNT}:*/*",
     ("function-vpc", "LambdaLooksAtTheNetwork"): "*",
+    ("worker-vpc", "LambdaAttachesTheFunction"): f"arn:aws:ec2:eu-west-1:{ACCOUNT}:*/*",
+    ("worker-vpc", "LambdaLooksAtTheNetwork"): "*",
     ("web-policy", "DistributionReads"): "arn:of:web-bucket/*",
 }
 DATA = {"UserPool", "Table", "Secret", "Key", "LogGroup"}
@@ -58,9 +62,9 @@ def unretained(program: Program) -> Iterator[str]:
     for group in groups:
         if not group.arguments.get("retentionInDays"):
             yield f"{group.name} is kept for ever"
-    log = program.one("Function").arguments["loggingConfig"]["logGroup"]
+    logs = {one.arguments["loggingConfig"]["logGroup"] for one in program.all("Function")}
     access = program.one("Stage").arguments["accessLogSettings"]["destinationArn"]
-    if log not in {f"{g.name}-id" for g in groups} or access not in {
+    if not logs <= {f"{g.name}-id" for g in groups} or access not in {
         f"arn:of:{g.name}" for g in groups
     }:
         yield "something logs to a group that is not ours"
@@ -132,7 +136,8 @@ def secrets_shown(program: Program) -> Iterator[str]:
             yield f"{resource.name} puts a value into Pulumi's state"
         if SECRETS & resource.arguments.keys() or resource.arguments.get("generateSecret"):
             yield f"{resource.name} knows a secret"
-    variables = program.one("Function").arguments["environment"]["variables"]
+    functions = [one.arguments["environment"]["variables"] for one in program.all("Function")]
+    variables = {name for told in functions for name in told}
     named = {"CB_SECRET_NAME", "SECRET_CACHE_TTL_SECONDS"}
     for name in (*variables, *program.exports):
         if name not in named and any(

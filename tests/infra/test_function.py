@@ -32,6 +32,7 @@ def test_the_role_may_do_what_the_app_does_and_nothing_else() -> None:
         secret_arn="secret",
         key_arn="key",
         viewer_role_arn="viewer",
+        queue_arn="queue",
         log_group_arn="g",
     )
 
@@ -43,6 +44,7 @@ def test_the_role_may_do_what_the_app_does_and_nothing_else() -> None:
         ("Allow", ["secretsmanager:GetSecretValue"], ["secret"], None),
         ("Allow", ["kms:Decrypt"], ["key"], {"StringEquals": {"kms:ViaService": via}}),
         ("Allow", ["sts:AssumeRole", "sts:TagSession"], ["viewer"], None),
+        ("Allow", ["sqs:SendMessage"], ["queue"], None),
         ("Allow", ["logs:CreateLogStream", "logs:PutLogEvents"], ["g:log-stream:*"], None),
         ("Allow", TRACES, ["*"], None),
     ]
@@ -64,6 +66,7 @@ def test_the_role_has_the_policy_of_this_stack_s_own_things(program: Program) ->
         secret_arn="arn:of:coinbase",
         key_arn="arn:of:data-key",
         viewer_role_arn=f"arn:aws:iam::{ACCOUNT}:role/{program.named('viewer-role').arguments['name']}",
+        queue_arn="arn:of:sync-history",
         log_group_arn="arn:of:function-log",
     )
 
@@ -83,15 +86,15 @@ def test_in_a_vpc_lambda_and_not_the_code_gets_network_interfaces() -> None:
     assert denied["Condition"]["ArnEquals"]["lambda:SourceFunctionArn"] == [
         f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:holdings-prod-api"
     ]
-    assert program.one("Function").arguments["vpcConfig"] == {
+    assert program.one("Function", "api").arguments["vpcConfig"] == {
         "subnetIds": ["subnet-0123456789abcdef0", "subnet-01234567"],
         "securityGroupIds": ["sg-0123456789abcdef0"],
     }
-    assert "function-vpc" in program.one("Function").depends_on
+    assert "function-vpc" in program.one("Function", "api").depends_on
 
 
 def test_the_function_runs_the_archive_as_it_was_built_for(stack: str, program: Program) -> None:
-    function = dict(program.one("Function").arguments)
+    function = dict(program.one("Function", "api").arguments)
     archive = function.pop("code")
     variables = function.pop("environment")["variables"]
 
@@ -130,6 +133,7 @@ def test_the_function_runs_the_archive_as_it_was_built_for(stack: str, program: 
         "STALE_TTL_SECONDS": "86400",
         "SECRET_CACHE_TTL_SECONDS": "300",
         "LOG_LEVEL": "INFO",
+        "SYNC_HISTORY_QUEUE_URL": "url-of:sync-history",
         "CORS_ALLOW_ORIGIN": ",".join(
             program.one("Api").arguments["corsConfiguration"]["allowOrigins"]
         ),
@@ -139,11 +143,13 @@ def test_the_function_runs_the_archive_as_it_was_built_for(stack: str, program: 
 def test_prices_are_read_elsewhere_where_the_stack_says_so() -> None:
     url = "https://api.exchange.coinbase.com"
     program = declare("dev", {**settings("dev"), "holdings:cbMarketUrl": url})
-    assert program.one("Function").arguments["environment"]["variables"]["CB_MARKET_URL"] == url
+    variables = program.one("Function", "api").arguments["environment"]["variables"]
+    assert variables["CB_MARKET_URL"] == url
 
 
 def test_log_group_and_rights_are_there_before_the_function(program: Program) -> None:
-    assert {"function-log", "function-own-resources"} <= {*program.one("Function").depends_on}
+    function = program.one("Function", "api")
+    assert {"function-log", "function-own-resources"} <= {*function.depends_on}
 
 
 def test_the_alias_follows_each_version_that_pulumi_publishes(program: Program) -> None:
@@ -157,7 +163,7 @@ def test_one_of_two_ways_to_start_warm_can_be_had() -> None:
     snap = declare("prod", settings("prod") | {"holdings:snapStart": "true"})
     warm = declare("prod", settings("prod") | {"holdings:provisionedConcurrency": "2"})
 
-    assert snap.one("Function").arguments["snapStart"] == {"applyOn": "PublishedVersions"}
+    assert snap.one("Function", "api").arguments["snapStart"] == {"applyOn": "PublishedVersions"}
     assert snap.all("ProvisionedConcurrencyConfig") == []
     assert warm.one("ProvisionedConcurrencyConfig").arguments == {
         "functionName": "holdings-prod-api",
@@ -179,7 +185,7 @@ def test_who_keeps_instances_ready_is_warned_that_no_canary_goes_with_them(
 def test_levels_reach_lambda_in_its_own_words() -> None:
     program = declare("prod", settings("prod") | {"holdings:logLevel": "WARNING"})
 
-    function = program.one("Function").arguments
+    function = program.one("Function", "api").arguments
     assert function["loggingConfig"]["applicationLogLevel"] == "WARN"
     assert function["environment"]["variables"]["LOG_LEVEL"] == "WARNING"
 
@@ -188,7 +194,7 @@ def test_levels_reach_lambda_in_its_own_words() -> None:
 def test_the_laptop_s_function_logs_what_alarms_would_count(level: str) -> None:
     changed = overrides(LocalSettings.from_env({}), {"LOG_LEVEL": level})
 
-    function = declare("dev", settings("dev") | changed).one("Function").arguments
+    function = declare("dev", settings("dev") | changed).one("Function", "api").arguments
 
     assert function["environment"]["variables"]["LOG_LEVEL"] == "WARNING"
 

@@ -36,6 +36,11 @@ def test_health_and_document_are_open_and_all_else_needs_a_scope_for_what_it_doe
         "HEAD /holdings": READ,
         "GET /prices": READ,
         "HEAD /prices": READ,
+        **{
+            f"{method} {path}": READ
+            for method in ("GET", "HEAD")
+            for path in ("/history", "/activity", "/statements/{date}")
+        },
         "GET /connections": READ,
         "HEAD /connections": READ,
         "POST /connections": WRITE,
@@ -85,7 +90,7 @@ def test_the_gateway_speaks_version_2_to_the_alias(program: Program) -> None:
 def test_this_api_alone_may_invoke(program: Program) -> None:
     assert program.one("Permission").arguments == {
         "action": "lambda:InvokeFunction",
-        "function": program.one("Function").arguments["name"],
+        "function": program.one("Function", "api").arguments["name"],
         "qualifier": "live",
         "principal": "apigateway.amazonaws.com",
         "sourceArn": "execution-arn:of:http-api/*/*",

@@ -66,6 +66,7 @@ def test_a_session_reaches_its_own_viewer_s_records_and_key_alone(
             [
                 "dynamodb:GetItem",
                 "dynamodb:Query",
+                "dynamodb:ConditionCheckItem",
                 "dynamodb:DeleteItem",
                 "dynamodb:PutItem",
                 "dynamodb:UpdateItem",
@@ -93,7 +94,7 @@ def test_the_function_alone_takes_the_role_for_a_viewer_it_names_and_no_longer_t
         {
             "Sid": "FunctionsNameTheViewer",
             "Effect": "Allow",
-            "Principal": {"AWS": ["arn:of:function-role"]},
+            "Principal": {"AWS": ["arn:of:function-role", "arn:of:worker-role"]},
             "Action": ["sts:AssumeRole", "sts:TagSession"],
             "Condition": {
                 "StringLike": {"aws:RequestTag/viewer": "?*"},

@@ -58,6 +58,9 @@ def test_a_stack_exports_what_clients_and_operators_need(stack: str, program: Pr
         "web_bucket": f"holdings-{stack}-web-{ACCOUNT}",
         "web_distribution_id": "web-distribution-id",
         "function": f"holdings-{stack}-api",
+        "sync_history_queue": "url-of:sync-history",
+        "sync_history_dead_queue": "url-of:sync-history-dead",
+        "sync_history_function": f"holdings-{stack}-sync-history",
         "function_role": "arn:of:function-role",
         "function_alias": "live",
         "function_log_group": "function-log-id",
@@ -82,10 +85,12 @@ def test_every_resource_belongs_to_a_component(program: Program) -> None:
             "HttpApi",
             "Identity",
             "Logs",
+            "Queue",
             "Records",
             "Storage",
             "ViewerRole",
             "Web",
+            "Worker",
         )
     }
 

@@ -164,16 +164,18 @@ def test_a_broken_file_is_a_plain_sentence_with_the_remedy(tmp_path: Path, conte
     assert path.read_bytes() == content
 
 
-NOT_TEXTS = {"users", "sample_credentials"}
+NOT_TEXTS = {"users", "sample_credentials", "queues"}
 TEXTS = {name: f"a {name}" for name in Stack.__slots__ if name not in NOT_TEXTS}
 SAMPLES = [{"exchange": "coinbase_advanced", "credential": {"name": "n"}}]
+QUEUES = {"sync-history": "http://localhost:4566/000000000000/sync-history"}
 STACK = Stack(
     users=(User("a@example.com", "one"), User("b@example.com", "two")),
     sample_credentials=SAMPLES,
+    queues=QUEUES,
     **TEXTS,
 )
 USERS = [asdict(user) for user in STACK.users]
-WHOLE = {**TEXTS, "users": USERS, "sample_credentials": SAMPLES}
+WHOLE = {**TEXTS, "users": USERS, "sample_credentials": SAMPLES, "queues": QUEUES}
 
 
 def test_what_is_written_of_a_stack_is_read_again(tmp_path: Path) -> None:

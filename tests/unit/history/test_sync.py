@@ -17,7 +17,7 @@ from holdings.core.errors import (
     HoldingsError,
 )
 from holdings.core.history.days import Days
-from holdings.core.history.entries import DAY
+from holdings.core.history.entries import DAY, LedgerPage
 from holdings.core.history.months import Month, unpack_summary
 from holdings.core.history.progress import Progress
 from holdings.core.history.sync import HistorySync
@@ -211,8 +211,10 @@ def test_pages_doubled_and_reordered_are_the_same_entries_once() -> None:
     desk = Desk(make_book(11), 4)
     read = desk.ledger.ledger
 
-    def shuffled(account: str, since: int, until: int, cursor: str, deadline: Deadline):
-        page = read(account, since, until, cursor, deadline)
+    def shuffled(
+        account_id: str, since: int, until: int, cursor: str, deadline: Deadline
+    ) -> LedgerPage:
+        page = read(account_id, since, until, cursor, deadline)
         return page._replace(entries=[*reversed(page.entries), *page.entries])
 
     desk.ledger.ledger = shuffled
@@ -234,8 +236,11 @@ def test_pages_that_lead_nowhere_end_as_a_failure_that_keeps_what_was_read() -> 
     desk = Desk(make_book(2, accounts=1, entries=60), 2)
     read = desk.ledger.ledger
 
-    def circling(account: str, since: int, until: int, _: str, deadline: Deadline):
-        page = read(account, since, until, "", deadline)
+    def circling(
+        account_id: str, since: int, until: int, cursor: str, deadline: Deadline
+    ) -> LedgerPage:
+        del cursor
+        page = read(account_id, since, until, "", deadline)
         return page._replace(older=f"more-{len(desk.ledger.calls)}")
 
     desk.ledger.ledger = circling
@@ -299,12 +304,13 @@ def test_a_paused_connection_is_not_read_and_says_so() -> None:
 def test_a_connection_that_was_removed_leaves_nothing_behind() -> None:
     desk = Desk(make_book(1, entries=60), 2)
     read = desk.ledger.ledger
-    deadline = Deadline.after(10, desk.clock.clock)
 
-    def removing(account: str, since: int, until: int, cursor: str, _: Deadline):
+    def removing(
+        account_id: str, since: int, until: int, cursor: str, deadline: Deadline
+    ) -> LedgerPage:
         if len(desk.ledger.calls) == 5:
             desk.records.remove(VIEWER, CONNECTION, None, deadline)
-        return read(account, since, until, cursor, deadline)
+        return read(account_id, since, until, cursor, deadline)
 
     desk.ledger.ledger = removing
     desk.run()
@@ -317,16 +323,18 @@ def test_two_workers_at_once_do_not_both_read() -> None:
     read = desk.ledger.ledger
     nested: list[int] = []
 
-    def beside(account: str, since: int, until: int, cursor: str, deadline: Deadline):
+    def beside(
+        account_id: str, since: int, until: int, cursor: str, deadline: Deadline
+    ) -> LedgerPage:
         if not nested:
             nested.append(1)
             desk.run()
-        return read(account, since, until, cursor, deadline)
+        return read(account_id, since, until, cursor, deadline)
 
     desk.ledger.ledger = beside
     desk.run()
     assert len(desk.queue.sent) == 1
-    calls = [(account, cursor) for account, since, _, cursor in desk.ledger.calls]
+    calls = [(account, cursor) for account, _, _, cursor in desk.ledger.calls]
     assert len(calls) == len(set(calls))
     desk.check()
 
