@@ -145,7 +145,7 @@ def statement_document(found: Statement) -> Document:
         "date": day_text(found.day),
         "currency": found.currency,
         "value": _amount(total),
-        "complete": not left_out,
+        "complete": found.complete and not left_out,
         "excluded": [
             {
                 "currency": held.currency,

@@ -20,8 +20,8 @@ def queue(resource: Resource) -> Made:
         for argument, attribute in _ATTRIBUTES.items()
         if argument in resource.inputs
     }
-    known = resource.found("get_queue_url", queueName=name)
-    url = (known or client.create_queue(QueueName=name))["QueueUrl"]
+    # One that is there is answered with as it is.
+    url = client.create_queue(QueueName=name)["QueueUrl"]
     client.set_queue_attributes(QueueUrl=url, Attributes=attributes)
     client.tag_queue(QueueUrl=url, Tags=resource.tags())
     arn = f"arn:aws:sqs:{resource.aws.region}:{resource.aws.account_id}:{name}"

@@ -340,6 +340,7 @@ OURS = {
     "holdings.api",
     "holdings.api.connections",
     "holdings.api.document",
+    "holdings.api.history",
     "holdings.api.identity",
     "holdings.api.lambda_handler",
     "holdings.api.prices",

@@ -107,6 +107,13 @@ class Days:
             return None
         return max(min(starts), covered[0] // DAY)
 
+    @property
+    def unknown_through(self) -> int:
+        """The last day of which nothing is known though there may have been something; else -1."""
+        if self._progress.ledger and self._progress.read_until is not None:
+            return -1
+        return self._today - 1 if self.since is None else self.since - 1
+
     def stretches(self) -> dict[str, list[Stretch]]:
         """Return each account's days until yesterday, oldest first and without gaps, by its key."""
         since = self.since

@@ -104,10 +104,12 @@ def _chained(ties: list[Entry], balance: Decimal | None) -> list[Entry]:
     if len(ties) > _MOST_TIES:
         return ties
     if balance is None:
-        # It begins with what no other one of them leads to.
+        # It begins with what no other one of them leads to, or where that is a circle at nothing.
         after = {Decimal(entry.balance) for entry in ties}
-        first = next((entry for entry in ties if entry.before not in after), ties[0])
-        balance = first.before
+        starts = [entry.before for entry in ties]
+        balance = next((start for start in starts if start not in after), None)
+        if balance is None:
+            balance = Decimal() if Decimal() in starts else starts[0]
     left, chained = list(ties), list[Entry]()
     while left:
         following = next((entry for entry in left if entry.before == balance), None)

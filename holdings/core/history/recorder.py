@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from holdings.core.clock import Deadline
-from holdings.core.errors import Conflict
+from holdings.core.errors import Conflict, ExchangeInvalidResponse
 from holdings.core.history.entries import DAY, Entry
 from holdings.core.history.months import (
     Account,
@@ -113,6 +113,11 @@ class Recorder:
                 self._records.put_month(self._viewer, self._connection_id, month, written, deadline)
             except Conflict:
                 continue  # another worker has written it: what it wrote is added to
+            except ValueError:
+                raise ExchangeInvalidResponse(
+                    f"the ledger has more entries in {month} than are kept of a month: its history "
+                    "is known as far as it was read"
+                ) from None
             return new
         raise Conflict("the history is being read by others too: try again")
 

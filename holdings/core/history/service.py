@@ -98,12 +98,16 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What was held at the end of a day; `routes` are the books of each currency's close."""
+    """What was held at the end of a day; `routes` are the books of each currency's close.
+
+    `complete` is whether every connection is known that far back.
+    """
 
     day: int
     currency: str
     held: Sequence[Held]
     routes: Mapping[str, tuple[str, ...]]
+    complete: bool
     connections: Sequence[ConnectionHistory]
     warnings: Sequence[Notice]
 
@@ -175,7 +179,10 @@ class HistoryService:
             raise InvalidRequest("see errors for the interval", {"interval": [remedy]})
         flows = [flow for one in found for flow in one.days.moved()]
         assets, priced = self._assets(found, flows, currency, begin, last, deadline)
-        points = _points(assets, flows, priced, begin, last, interval, by_asset=by_asset)
+        unknown = max(one.days.unknown_through for one in found)
+        points = _points(
+            assets, flows, priced, begin, last, interval, unknown=unknown, by_asset=by_asset
+        )
         return History(currency, begin, last, points, found, priced.warnings)
 
     def read_closes(self, viewer: str, connection_id: str, deadline: Deadline) -> None:
@@ -198,7 +205,8 @@ class HistoryService:
         currency = currency or self._sources.currency(viewer, deadline)
         assets, priced = self._assets(found, [], currency, day, day, deadline)
         rows = held(assets, [day])[day]
-        return Statement(day, currency, rows, priced.routes, found, priced.warnings)
+        known = all(day > one.days.unknown_through for one in found)
+        return Statement(day, currency, rows, priced.routes, known, found, priced.warnings)
 
     def connections(
         self, viewer: str, connection_id: str | None, deadline: Deadline
@@ -368,8 +376,10 @@ def _points(
     last: int,
     interval: Interval,
     *,
+    unknown: int,
     by_asset: bool,
 ) -> list[Point]:
+    """Return a point for each period; until day `unknown` some connection is not known at all."""
     whole = totals(assets, first, last)
     stands = _period_ends(first, last, interval)
     period: dict[int, int] = {}
@@ -384,7 +394,7 @@ def _points(
         Point(
             day,
             unscaled(whole.values[at]) if whole.known[at] else None,
-            not whole.incomplete[at],
+            not whole.incomplete[at] and day > unknown,
             bool(whole.carried[at]),
             came.get(day, still),
             rows.get(day, ()),

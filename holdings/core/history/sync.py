@@ -40,7 +40,7 @@ _CALL_SECONDS = 15.0
 _WRITE_SECONDS = 60.0
 # Whoever has kept nothing for so long is not at it any more.
 _BUSY_SECONDS = 120
-_CHECKPOINT_SECONDS = 20.0
+_CHECKPOINT_SECONDS = 5.0
 _CHECKPOINT_ENTRIES = 20_000
 # Entries of the last hour are asked for again: some come late.
 _OVERLAP = 3_600 * SECOND

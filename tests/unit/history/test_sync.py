@@ -55,7 +55,7 @@ class Desk:
             records=self.records,
             kinds={"coinbase_exchange": kind},
             queue=self.queue,
-            read_closes=lambda *_: None,
+            read_closes=lambda _viewer, _connection, _deadline: None,
             clock=self.clock.clock,
             hide=lambda _: None,
         )

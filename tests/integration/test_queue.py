@@ -1,0 +1,74 @@
+"""Work is asked for on a queue of moto's, by requests that are signed here and by boto3."""
+
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+from holdings.adapters import tls
+from holdings.adapters.aws import Aws
+from holdings.adapters.aws_environment import AwsEnvironment
+from holdings.adapters.sqs import SyncHistoryQueue
+from holdings.core.errors import RecordsUnavailable
+
+
+@pytest.fixture(scope="module")
+def moto_url() -> Iterator[str]:
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def aws() -> None:
+    """Not the one of the folder, which answers in this process."""
+
+
+@pytest.fixture
+def environ(moto_url: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    told = {
+        "AWS_ENDPOINT_URL": moto_url,
+        "AWS_REGION": "eu-west-1",
+        "AWS_DEFAULT_REGION": "eu-west-1",
+        "AWS_ACCESS_KEY_ID": "key",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+    }
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+    return told
+
+
+@pytest.mark.parametrize("signed", [True, False])
+def test_a_message_says_whose_connection_and_no_more(
+    environ: dict[str, str], *, signed: bool
+) -> None:
+    sqs: Any = boto3.client("sqs")
+    url = sqs.create_queue(QueueName=f"work-{signed}")["QueueUrl"]
+    known = AwsEnvironment.from_env(environ) if signed else None
+    service = Aws(known, "eu-west-1", tls.context).service("sqs")
+    queue = SyncHistoryQueue(service, url)
+    queue.send("ann", "0" * 32)
+    message: Any = sqs.receive_message(QueueUrl=url)["Messages"][0]
+    assert json.loads(message["Body"]) == {"v": 1, "viewer": "ann", "connection": "0" * 32}
+    queue.send("ann", "1" * 32, delay_seconds=5_000)
+    assert "Messages" not in sqs.receive_message(QueueUrl=url)
+    found: Any = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])
+    attributes = found["Attributes"]
+    assert attributes["ApproximateNumberOfMessagesDelayed"] == "1"
+
+
+def test_a_queue_that_is_not_there_is_said_so(
+    environ: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    aws = Aws(AwsEnvironment.from_env(environ), "eu-west-1", tls.context)
+    queue = SyncHistoryQueue(aws.service("sqs"), f"{environ['AWS_ENDPOINT_URL']}/1/nowhere")
+    with pytest.raises(RecordsUnavailable, match="could not be asked for"):
+        queue.send("ann", "0" * 32)
+    assert [getattr(record, "event", "") for record in caplog.records][-1] == "queue_failure"
