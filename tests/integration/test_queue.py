@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import boto3
 import pytest
@@ -49,17 +49,17 @@ def environ(moto_url: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 def test_a_message_says_whose_connection_and_no_more(
     environ: dict[str, str], *, signed: bool
 ) -> None:
-    sqs: Any = boto3.client("sqs")
+    sqs = cast("Any", boto3.client)("sqs")
     url = sqs.create_queue(QueueName=f"work-{signed}")["QueueUrl"]
     known = AwsEnvironment.from_env(environ) if signed else None
     service = Aws(known, "eu-west-1", tls.context).service("sqs")
     queue = SyncHistoryQueue(service, url)
     queue.send("ann", "0" * 32)
-    message: Any = sqs.receive_message(QueueUrl=url)["Messages"][0]
+    message = sqs.receive_message(QueueUrl=url)["Messages"][0]
     assert json.loads(message["Body"]) == {"v": 1, "viewer": "ann", "connection": "0" * 32}
     queue.send("ann", "1" * 32, delay_seconds=5_000)
     assert "Messages" not in sqs.receive_message(QueueUrl=url)
-    found: Any = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])
+    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])
     attributes = found["Attributes"]
     assert attributes["ApproximateNumberOfMessagesDelayed"] == "1"
 
