@@ -61,6 +61,8 @@ const NOTHING_HELD: Failure = {
 
 export class Reader {
   readonly reading = new Store<Reading>(NOTHING);
+  /** What somebody has chosen to see values in, and the API has given; null for their profile's. */
+  readonly currency = new Store<string | null>(null);
   #failures = 0;
   #currency: string | null = null;
   /** Of the attempt under way: what an older one brings is dropped. */
@@ -139,6 +141,9 @@ export class Reader {
     this.#currency = currency;
     const outcome = await this.read("read");
     const { failure } = this.reading.value;
+    if (outcome === "read" || outcome === "cached" || outcome === "stale") {
+      this.currency.set(currency);
+    }
     if (outcome !== "failure") return outcome;
     this.#currency = before;
     const isRefused = failure?.kind === "problem" && failure.errors["currency"] !== undefined;
@@ -151,7 +156,7 @@ export class Reader {
   changed(): void {
     this.#attempt++;
     this.#failures = 0;
-    this.#currency = null;
+    this.#forgetCurrency();
     this.#change({ ...IDLE, asked: null, next: 0, hold: null });
   }
 
@@ -159,8 +164,13 @@ export class Reader {
   forget(): void {
     this.#attempt++;
     this.#failures = 0;
-    this.#currency = null;
+    this.#forgetCurrency();
     this.reading.set({ ...NOTHING, next: null });
+  }
+
+  #forgetCurrency(): void {
+    this.#currency = null;
+    this.currency.set(null);
   }
 
   #answer(refresh: boolean): Promise<Answer> {

@@ -8,9 +8,10 @@ import {
   shareOf,
   shareOnHold,
 } from "../../money.ts";
-import { ARROWS, Amount, Masked, wayOf } from "./amount.tsx";
-import { type Digits, changeDigits } from "./digits.ts";
-import { shownCode } from "./listing.ts";
+import { ARROWS, Masked, wayOf } from "../../shell/figure.tsx";
+import { Amount } from "./amount.tsx";
+import { type Digits, changeDigits } from "../../digits.ts";
+import { shownCode } from "../../words.ts";
 import { AMOUNTS, type AmountColumn, COLUMN_NAMES } from "./place.ts";
 import { PriceLine } from "./price.tsx";
 

@@ -1,7 +1,7 @@
 import { useMemo } from "preact/hooks";
 import type { Holding } from "../../api/shapes.ts";
 import { amountFormat, scaleOf } from "../../money.ts";
-import { type Digits, allDigits } from "./digits.ts";
+import { type Digits, allDigits } from "../../digits.ts";
 import { SortIcon } from "../../shell/icons.tsx";
 import { arrowKeys, useTabStop } from "./focus.ts";
 import { accountMarks, holdingKey } from "./listing.ts";

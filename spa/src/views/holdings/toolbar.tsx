@@ -4,8 +4,9 @@ import { saveFile } from "../../shell/browser.ts";
 import { DownloadIcon, SearchIcon } from "../../shell/icons.tsx";
 import type { Reader } from "../../reading/reader.ts";
 import { csvName, holdingsCsv } from "./csv.ts";
-import { CurrencySwitch } from "./currency.tsx";
-import { count, hiddenWords, narrowedTo } from "./listing.ts";
+import { CurrencySwitch } from "../../shell/currency.tsx";
+import { count } from "../../words.ts";
+import { hiddenWords, narrowedTo } from "./listing.ts";
 import type { Place } from "./place.ts";
 
 interface ToolbarProps {

@@ -1,10 +1,10 @@
 import { cleanup, fireEvent, render, screen, waitFor } from "@testing-library/preact";
 import { afterEach, expect, it } from "vitest";
-import type { Answer } from "../../../src/api/client.ts";
-import { machineClock } from "../../../src/freshness.ts";
-import { Reader } from "../../../src/reading/reader.ts";
-import { CurrencySwitch } from "../../../src/views/holdings/currency.tsx";
-import { snapshot } from "../../samples.ts";
+import type { Answer } from "../../src/api/client.ts";
+import { machineClock } from "../../src/freshness.ts";
+import { Reader } from "../../src/reading/reader.ts";
+import { CurrencySwitch } from "../../src/shell/currency.tsx";
+import { snapshot } from "../samples.ts";
 
 afterEach(cleanup);
 
