@@ -59,6 +59,7 @@ export function Frame({
 
 const WAYS = [
   ["/", "Holdings"],
+  ["/history", "History"],
   ["/connections", "Connections"],
   ["/profile", "Profile"],
 ] as const;

@@ -4,7 +4,7 @@ import { labels, readSources, isDemo } from "../../api/snapshot.ts";
 import { hasSession } from "../../auth/session.ts";
 import type { ViewProps } from "../../shell/frame.tsx";
 import { Link, ViewTitle } from "../../shell/link.tsx";
-import { ageOf } from "../../freshness.ts";
+import { serverTime } from "../../freshness.ts";
 import { sum } from "../../money.ts";
 import { useCopy } from "../../shell/browser.ts";
 import { useMinute, useStore } from "../../store.ts";
@@ -51,9 +51,7 @@ export function HoldingsView({ session, state, reader, isHidden, say }: ViewProp
   const total = useMemo(() => totalOf(listed), [listed]);
   const digits = isAllDigits ? allDigits : fewDigits;
   const copy = useCopy(say);
-  // The server's clock as far as it is known: no clock of this machine is compared with it.
-  const now =
-    figures === null ? 0 : Date.parse(figures.snapshot.as_of) + ageOf(figures, minute) * 1000;
+  const now = figures === null ? 0 : serverTime(figures, minute);
 
   return (
     <>
