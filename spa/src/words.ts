@@ -9,6 +9,12 @@ export function shownCode(currency: string): string {
   return visible || "(no code)";
 }
 
+/** "Order id" of "order_id". Hostile, as a code is. */
+export function fieldWords(name: string): string {
+  const words = shownCode(name).replaceAll("_", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
 const counted = new Intl.NumberFormat();
 
 export function number(value: number): string {

@@ -60,6 +60,7 @@ export function Frame({
 const WAYS = [
   ["/", "Holdings"],
   ["/history", "History"],
+  ["/activity", "Activity"],
   ["/connections", "Connections"],
   ["/profile", "Profile"],
 ] as const;

@@ -104,6 +104,12 @@ export function ChangeFailed({ failure, isChange = true, rest = [], say }: Chang
   );
 }
 
+/** "from: this is no day." */
+function wrongWith(failure: Failure): string[] {
+  if (failure.kind !== "problem") return [];
+  return Object.entries(failure.errors).map(([field, texts]) => `${field}: ${texts.join(" ")}`);
+}
+
 interface NotReadProps {
   failure: Failure;
   again: () => void;
@@ -114,7 +120,7 @@ interface NotReadProps {
 export function NotRead({ failure, again, say }: NotReadProps) {
   return (
     <>
-      <ChangeFailed failure={failure} isChange={false} say={say} />
+      <ChangeFailed failure={failure} isChange={false} rest={wrongWith(failure)} say={say} />
       <p class="row">
         <button
           type="button"

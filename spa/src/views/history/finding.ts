@@ -10,14 +10,15 @@ type Valued = Point & { value: string };
  * null.
  */
 export function finding(
-  { points, currency }: History,
+  history: History,
   written: ((amount: string, currency: string) => string) | null,
 ): string {
+  const { points, currency } = history;
   const valued = points.filter((point): point is Valued => point.value !== null);
   const [first, last] = [valued.at(0), valued.at(-1)];
   if (!first || !last) return "Nothing is known of these days.";
   const said = written === null ? ["Amounts are hidden."] : amounts(valued, currency, written);
-  return [...said, ...gaps(points)].join(" ");
+  return [...said, ...gaps(history)].join(" ");
 }
 
 function amounts(
@@ -43,15 +44,15 @@ function changeWords(before: string, after: string): string {
 }
 
 /** What the picture leaves open, in words too. */
-export function gaps(points: readonly Point[]): string[] {
+export function gaps({ points, interval }: History): string[] {
   const unknown = points.filter(({ value }) => value === null).length;
   const partial = points.filter(({ value, complete }) => value !== null && !complete).length;
   const carried = points.filter(({ value, carried: isCarried }) => value !== null && isCarried);
   return [
-    unknown > 0 && `Nothing is known of ${count(unknown, "point")}: the line has a gap there.`,
+    unknown > 0 && `Nothing is known of ${count(unknown, interval)}: the line has a gap there.`,
     partial > 0 &&
-      `${count(partial, "point")} ${partial === 1 ? "is" : "are"} not complete: something held has no price or no known balance.`,
+      `${count(partial, interval)} ${partial === 1 ? "is" : "are"} not complete: something held has no price or no known balance.`,
     carried.length > 0 &&
-      `${count(carried.length, "point")} ${carried.length === 1 ? "is" : "are"} carried over in part from an earlier day.`,
+      `${count(carried.length, interval)} ${carried.length === 1 ? "is" : "are"} carried over in part from an earlier day.`,
   ].filter((sentence) => sentence !== false);
 }

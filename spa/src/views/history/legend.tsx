@@ -29,7 +29,7 @@ export function MarksLegend() {
         <Mark>
           <path class="chart-line" d="M0 6H7M17 6H24" />
         </Mark>
-        Not known
+        Gap: not known
       </li>
     </ul>
   );
@@ -55,6 +55,7 @@ export function LayersLegend({ layers, index, currency, digits, isHidden }: Laye
   const named = layers.map((layer, at) => ({ ...layer, at })).reverse();
   return (
     <ul class="legend small" aria-label="Assets">
+      <li>From the top:</li>
       {named.map(({ name, values, at }) => (
         <li key={name}>
           <span class="swatch" data-slice={at} aria-hidden="true" />

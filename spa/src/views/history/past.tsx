@@ -54,7 +54,7 @@ export function Past({ state, reader, send, isHidden, say }: ViewProps) {
       : {
           name: `history-${history.from ?? ""}-${history.to}.csv`,
           content: historyCsv(history, layers),
-          done: `${count(history.points.length, "point")} exported with all digits.`,
+          done: `${count(history.points.length, history.interval)} exported with all digits.`,
         };
   return (
     <>
@@ -135,7 +135,7 @@ function Picture({ history, layers, digits, isHidden }: PictureProps) {
       <Chart {...{ history, layers, index, setIndex, ...manner }} />
       {layers.length > 0 && <LayersLegend {...{ layers, index, currency, ...manner }} />}
       <MarksLegend />
-      {gaps(points).map((sentence) => (
+      {gaps(history).map((sentence) => (
         <p key={sentence} class="small history-gap">
           {sentence}
         </p>

@@ -20,9 +20,9 @@ it("says what the picture shows", () => {
   const said = finding(history({ points }), plain);
   expect(said).toMatch(/From 100 on .*22.* to 125 on .*25.*, in USD: \+25\.00%\./);
   expect(said).toMatch(/Least 90 on .*24.*, most 125 on/);
-  expect(said).toContain("Nothing is known of 1 point: the line has a gap there.");
-  expect(said).toContain("1 point is not complete");
-  expect(said).toContain("1 point is carried over in part");
+  expect(said).toContain("Nothing is known of 1 day: the line has a gap there.");
+  expect(said).toContain("1 day is not complete");
+  expect(said).toContain("1 day is carried over in part");
 });
 
 it("says no amount and no share while amounts are hidden", () => {
