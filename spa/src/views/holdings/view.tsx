@@ -1,6 +1,7 @@
 import { useMemo, useState } from "preact/hooks";
 import type { Snapshot } from "../../api/shapes.ts";
 import { labels, readSources, isDemo } from "../../api/snapshot.ts";
+import { dayOf } from "../../days.ts";
 import { hasSession } from "../../auth/session.ts";
 import type { ViewProps } from "../../shell/frame.tsx";
 import { Link, ViewTitle } from "../../shell/link.tsx";
@@ -13,13 +14,14 @@ import { HiddenAccounts } from "./hidden.tsx";
 import { hiddenWords, matching, narrowedTo, sorted } from "./listing.ts";
 import { Notices } from "./notices.tsx";
 import { usePlace, withoutValues } from "./place.ts";
+import { useTrends } from "./spark.tsx";
 import { StatusCard } from "./status.tsx";
 import { HoldingsTable } from "./table.tsx";
 import { Toolbar } from "./toolbar.tsx";
 import { Worth } from "./worth.tsx";
 
 /** What the account holds, how old each figure is and how far to trust it. */
-export function HoldingsView({ session, state, reader, isHidden, say }: ViewProps) {
+export function HoldingsView({ session, state, reader, send, isHidden, say }: ViewProps) {
   const reading = useStore(reader.reading);
   const [place, setPlace] = usePlace();
   const [isAllDigits, setAllDigits] = useAllDigits();
@@ -51,6 +53,12 @@ export function HoldingsView({ session, state, reader, isHidden, say }: ViewProp
   const total = useMemo(() => totalOf(listed), [listed]);
   const digits = isAllDigits ? allDigits : fewDigits;
   const copy = useCopy(say);
+  const trends = useTrends({
+    send,
+    today: snapshot === null ? null : dayOf(Date.parse(snapshot.as_of)),
+    currency: value?.currency ?? null,
+    isOpen: hasSession(state),
+  });
   const now = figures === null ? 0 : serverTime(figures, minute);
 
   return (
@@ -93,6 +101,7 @@ export function HoldingsView({ session, state, reader, isHidden, say }: ViewProp
             labels={named}
             total={total}
             valuedIn={value?.currency ?? null}
+            trends={trends}
             place={order}
             setPlace={setPlace}
             digits={digits}

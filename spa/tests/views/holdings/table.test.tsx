@@ -41,6 +41,7 @@ function Table({
         setPlace={setPlace}
         total={null}
         valuedIn={null}
+        trends={new Map()}
         digits={allDigits}
         now={0}
         isHidden={isHidden}
