@@ -9,7 +9,7 @@ import { type Layer, stacked } from "./layers.ts";
 import { Lines, Moves, Stack } from "./marks.tsx";
 import { useSize } from "./size.ts";
 
-interface ChartProps extends Manner {
+export interface ChartProps extends Manner {
   history: History;
   /** Drawn on each other in place of the line; none for the line. */
   layers: Layer[];

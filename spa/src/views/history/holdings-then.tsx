@@ -24,9 +24,15 @@ export function HoldingsThen({ statement, labels, ...manner }: HoldingsThenProps
         <thead>
           <tr>
             <th scope="col">Currency</th>
-            {isNamed && <th scope="col">Connection</th>}
+            {isNamed && (
+              <th scope="col" class="words">
+                Connection
+              </th>
+            )}
             <th scope="col">Balance</th>
-            <th scope="col">Known</th>
+            <th scope="col" class="words">
+              Known
+            </th>
             <th scope="col">Close</th>
             <th scope="col">Value</th>
           </tr>

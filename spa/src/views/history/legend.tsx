@@ -54,8 +54,8 @@ interface LayersLegendProps extends Manner {
 export function LayersLegend({ layers, index, currency, digits, isHidden }: LayersLegendProps) {
   const named = layers.map((layer, at) => ({ ...layer, at })).reverse();
   return (
-    <ul class="legend small" aria-label="Assets">
-      <li>From the top:</li>
+    <ul class="legend legend-layers small" aria-label="Assets">
+      <li>{named.length > 0 ? "From the top:" : "Opening…"}</li>
       {named.map(({ name, values, at }) => (
         <li key={name}>
           <span class="swatch" data-slice={at} aria-hidden="true" />

@@ -12,7 +12,7 @@ import { DigitsButton, ExportButton } from "../../shell/tools.tsx";
 import { useStore } from "../../store.ts";
 import { count } from "../../words.ts";
 import { Agreement } from "./agreement.tsx";
-import { Chart } from "./chart.tsx";
+import { Chart, type ChartProps } from "./chart.tsx";
 import { historyCsv } from "./csv.ts";
 import { Day } from "./day.tsx";
 import { gaps } from "./finding.ts";
@@ -60,11 +60,6 @@ export function Past({ state, reader, send, isHidden, say }: ViewProps) {
     <>
       <ViewTitle title="History" tab="History" />
       {failure && <NotRead failure={failure} again={again} say={say} />}
-      {history?.warnings.map(({ code, detail }) => (
-        <Notice key={code} tone="info" title="About these days">
-          <p>{detail}</p>
-        </Notice>
-      ))}
       {(history !== null || failure === null) && (
         <section class="sheet history" aria-label="Value by day" aria-busy={isAsking}>
           <div class="toolbar">
@@ -100,13 +95,22 @@ export function Past({ state, reader, send, isHidden, say }: ViewProps) {
           {history === null && <ToCome />}
           {history !== null && isEmpty && <NothingKnown history={history} />}
           {history !== null && !isEmpty && (
-            <Picture key={historyKey(history)} {...{ history, layers, ...manner }} />
+            <Picture
+              key={historyKey(history)}
+              isByAsset={isStacked}
+              {...{ history, layers, ...manner }}
+            />
           )}
           {history !== null && !isEmpty && hasTable && (
             <PointsTable history={history} layers={layers} {...manner} />
           )}
         </section>
       )}
+      {history?.warnings.map(({ code, detail }) => (
+        <Notice key={code} tone="info" title="About these days">
+          <p>{detail}</p>
+        </Notice>
+      ))}
       {reads.length > 0 && (
         <>
           <Progress connections={reads} />
@@ -122,9 +126,12 @@ function historyKey({ from, to, interval, points }: History): string {
   return [from, to, interval, points.length].join(" ");
 }
 
-type PictureProps = Omit<Parameters<typeof Chart>[0], "index" | "setIndex">;
+interface PictureProps extends Omit<ChartProps, "index" | "setIndex"> {
+  /** Whether the layers are shown, or on their way. */
+  isByAsset: boolean;
+}
 
-function Picture({ history, layers, digits, isHidden }: PictureProps) {
+function Picture({ history, layers, isByAsset, digits, isHidden }: PictureProps) {
   const { points, currency } = history;
   const [index, setIndex] = useState(() => points.findLastIndex(({ value }) => value !== null));
   const point = points[index];
@@ -133,13 +140,13 @@ function Picture({ history, layers, digits, isHidden }: PictureProps) {
     <>
       {point && <Day point={point} currency={currency} {...manner} />}
       <Chart {...{ history, layers, index, setIndex, ...manner }} />
-      {layers.length > 0 && <LayersLegend {...{ layers, index, currency, ...manner }} />}
+      {isByAsset && <LayersLegend {...{ layers, index, currency, ...manner }} />}
       <MarksLegend />
-      {gaps(history).map((sentence) => (
-        <p key={sentence} class="small history-gap">
-          {sentence}
-        </p>
-      ))}
+      <div class="history-gaps small">
+        {gaps(history).map((sentence) => (
+          <p key={sentence}>{sentence}</p>
+        ))}
+      </div>
     </>
   );
 }

@@ -24,7 +24,9 @@ export function PointsTable({ history, layers, ...manner }: PointsTableProps) {
           <tr>
             <th scope="col">Day</th>
             <th scope="col">Value</th>
-            <th scope="col">Known</th>
+            <th scope="col" class="words">
+              Known
+            </th>
             <th scope="col">Deposits</th>
             <th scope="col">Withdrawals</th>
             {layers.map(({ name }) => (

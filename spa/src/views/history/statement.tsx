@@ -33,8 +33,8 @@ export function StatementView({ date, ...view }: ViewProps & { date: string }) {
       </p>
       <ViewTitle title={`Statement of ${longDayWords(date)}`} tab={`Statement ${date}`} />
       <div class="row print-none">
-        <label class="statement-day">
-          Day{" "}
+        <label class="narrow statement-day">
+          <span>Day</span>
           <input
             type="date"
             value={date}
