@@ -1,6 +1,6 @@
 /**
- * What a view finds again when somebody comes back to it: in memory alone, and gone with a sign-out,
- * as somebody else may sit down at the page.
+ * What a view finds again when somebody comes back to it: in memory alone. Gone with a sign-out, as
+ * somebody else may sit down at the page, and when what there is to read has changed.
  */
 const views = new Map<string, unknown>();
 

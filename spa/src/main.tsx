@@ -4,7 +4,6 @@ import { openSession } from "./auth/open.ts";
 import { SessionEnded } from "./auth/session.ts";
 import { readConfig } from "./config.ts";
 import { machineClock } from "./freshness.ts";
-import { forgetKept } from "./kept.ts";
 import { asViewer } from "./reading/as-viewer.ts";
 import { Reader } from "./reading/reader.ts";
 import { App, type Parts } from "./shell/app.tsx";
@@ -16,7 +15,6 @@ async function open(): Promise<Parts> {
   let reader: Reader | null = null;
   const session = await openSession(signIn, () => {
     reader?.forget();
-    forgetKept();
     takeAddress();
   });
   takeAddress();

@@ -10,6 +10,7 @@ import {
   delayWhileIdle,
 } from "./schedule.ts";
 import { asViewer } from "./as-viewer.ts";
+import { forgetKept } from "../kept.ts";
 import { Store } from "../store.ts";
 
 /** What is known of the holdings, and what is being done about it. */
@@ -154,23 +155,22 @@ export class Reader {
 
   /** What there is to read has changed: read at the next tick, and drop what is on its way. */
   changed(): void {
-    this.#attempt++;
-    this.#failures = 0;
-    this.#forgetCurrency();
+    this.#startAnew();
     this.#change({ ...IDLE, asked: null, next: 0, hold: null });
   }
 
   /** Leave nothing on the page: somebody else may sit down at it. */
   forget(): void {
-    this.#attempt++;
-    this.#failures = 0;
-    this.#forgetCurrency();
+    this.#startAnew();
     this.reading.set({ ...NOTHING, next: null });
   }
 
-  #forgetCurrency(): void {
+  #startAnew(): void {
+    this.#attempt++;
+    this.#failures = 0;
     this.#currency = null;
     this.currency.set(null);
+    forgetKept();
   }
 
   #answer(refresh: boolean): Promise<Answer> {
