@@ -10,6 +10,7 @@ YESTERDAY = date(2026, 11, 20)
 FIRST = YESTERDAY - timedelta(days=89)
 UNKNOWN = (30, 31, 32)
 CARRIED = (60, 61, 62, 63)
+INCOMPLETE = 70
 
 
 def asset(currency: str, value: str | None, **changes: Any) -> Document:
@@ -31,19 +32,25 @@ def point(index: int, *, by_asset: bool, **changes: Any) -> Document:
     whole: Document = {
         "date": str(FIRST + timedelta(days=index)),
         "value": f"{bitcoin + ether}.25" if known else None,
-        "complete": index != 70,
+        "complete": index != INCOMPLETE,
         "carried": index in CARRIED,
         "deposits": "2500" if index == 20 else "0",
         "withdrawals": "125.5" if index == 50 else "0",
     }
     if by_asset:
-        assets = [asset("BTC", f"{bitcoin}"), asset("ETH", f"{ether}.25")]
-        if index == 70:
-            assets.append(asset("SHIB", None, close=None, reason="no_market"))
-        for held in assets:
-            held["close_date"] = whole["date"]
-        whole["assets"] = assets if known else []
+        whole["assets"] = _assets(index, bitcoin, ether) if known else []
     return whole | changes
+
+
+def _assets(index: int, bitcoin: int, ether: int) -> list[Document]:
+    day = str(FIRST + timedelta(days=index))
+    held = [
+        asset("BTC", f"{bitcoin}", close_date=day),
+        asset("ETH", f"{ether}.25", close_date=day),
+    ]
+    if index == INCOMPLETE:
+        held.append(asset("SHIB", None, close=None, close_date=None, reason="no_market"))
+    return held
 
 
 def read_past(**changes: Any) -> Document:
@@ -61,7 +68,7 @@ def read_past(**changes: Any) -> Document:
         "last_error": None,
         "reconciled": True,
         "reconciled_at": "2026-11-21T09:30:00Z",
-        "differences": [],
+        "differences": list[Document](),
     } | changes
 
 
@@ -100,7 +107,7 @@ def history(
 
 
 def nothing_known(**changes: Any) -> Document:
-    return history(**{"from": None, "points": [], **changes})
+    return history() | {"from": None, "points": list[Document]()} | changes
 
 
 def entry(number: int, **changes: Any) -> Document:
@@ -136,7 +143,7 @@ def statement(date: str = str(YESTERDAY), currency: str = "USD", **changes: Any)
             | close,
         }
 
-    unpriced = {"amount": None, "date": None, "status": "unpriced", "route": []}
+    unpriced: Document = {"amount": None, "date": None, "status": "unpriced", "route": []}
     return {
         "date": date,
         "currency": currency,
