@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 
 from local.built_page import BuiltPage
 from tests.e2e.page.history_samples import FIRST, UNKNOWN, being_read, entry, history, read_past
-from tests.e2e.page.samples import problem, valued
+from tests.e2e.page.samples import NOW, problem, valued
 from tests.e2e.page.stage import PHONE, WIDE, Stage, staged
 from tests.e2e.page.test_layout_shift import WATCH_SHIFTS
 
@@ -18,6 +18,8 @@ LAST_DAY = "20 Nov 2026"
 @pytest.fixture
 def page(stage: Stage) -> Page:
     stage.say(valued())
+    # The same day as the server's: another one would be asked for, and then this one.
+    stage.page.clock.set_fixed_time(NOW)
     return stage.page
 
 
@@ -170,11 +172,11 @@ def test_the_currency_that_was_chosen_for_the_holdings_is_that_of_the_past(
     assert stage.past.asked[-1] == "/statements/2026-11-20?currency=EUR"
 
 
-def test_how_far_the_past_is_read_is_told_again_only_while_it_is_read(
-    stage: Stage, page: Page
-) -> None:
+def test_how_far_the_past_is_read_is_told_again_only_while_it_is_read(stage: Stage) -> None:
+    stage.say(valued())
     stage.past.changes["connections"] = [being_read()]
-    page.clock.install()
+    page = stage.page
+    page.clock.install(time=NOW)
     opened(stage)
     bar = page.get_by_role("progressbar", name="Reading the past of Coinbase")
     expect(bar).to_have_attribute("value", "17")
