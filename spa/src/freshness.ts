@@ -50,6 +50,11 @@ export function ageOf(figures: Figures, now: Instant): number {
   return figures.age + secondsBetween(figures.received, now);
 }
 
+/** The server's clock as far as it is known, in milliseconds: none of this machine is compared with it. */
+export function serverTime(figures: Figures, now: Instant): number {
+  return Date.parse(figures.snapshot.as_of) + ageOf(figures, now) * 1000;
+}
+
 /**
  * Seconds since a source was read, null where it never was. Counted from the age of the whole, which
  * is its oldest source's: no clock of this machine is compared with one of the server.

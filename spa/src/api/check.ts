@@ -1,3 +1,5 @@
+import { parseDecimal } from "../money.ts";
+
 /** The answer is not what the contract says. The message names where. */
 export class ShapeError extends Error {}
 
@@ -64,4 +66,14 @@ export function optional<T>(
 export function notice(fields: Fields, name: string): { code: string; detail: string } {
   const inner = object(fields[name], name);
   return { code: string(inner, "code"), detail: string(inner, "detail") };
+}
+
+export function amount(fields: Fields, name: string): string {
+  const value = string(fields, name);
+  if (!parseDecimal(value)) throw new ShapeError(`${name} is no plain decimal`);
+  return value;
+}
+
+export function each<T>(fields: Fields, name: string, parse: (fields: Fields) => T): T[] {
+  return list(fields, name).map((item) => parse(object(item, name)));
 }

@@ -1,7 +1,6 @@
-import { parseDecimal } from "../money.ts";
 import {
   type Fields,
-  ShapeError,
+  amount,
   boolean,
   count,
   list,
@@ -66,6 +65,13 @@ export function isFailing({ stale, as_of: asOf, status }: Source): boolean {
 /** The sources that are read and counted: those that are not paused. */
 export function readSources({ sources }: Snapshot): Source[] {
   return sources.filter(({ status }) => status !== "paused");
+}
+
+/** By connection id, its label: only where there is more than one to tell apart. */
+export function labels(snapshot: Snapshot): Map<string, string> {
+  const sources = readSources(snapshot);
+  if (sources.length < 2) return new Map();
+  return new Map(sources.map(({ connection_id: id, label }) => [id, label]));
 }
 
 /** Whether the whole could not be made anew, whatever its sources were when it was. */
@@ -160,10 +166,4 @@ function holding(item: unknown, index: number): Holding {
     change_24h: optional(fields, "change_24h", change),
     price: optional(fields, "price", price),
   };
-}
-
-function amount(fields: Fields, name: string): string {
-  const value = string(fields, name);
-  if (!parseDecimal(value)) throw new ShapeError(`${name} is no plain decimal`);
-  return value;
 }

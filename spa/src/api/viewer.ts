@@ -1,9 +1,8 @@
 /** What a viewer keeps here: connections and a profile. Loaded with the views that show them. */
 
-import type { Failure, Reply, Send } from "./client.ts";
+import type { Send } from "./client.ts";
 import {
   type Fields,
-  ShapeError,
   boolean,
   count,
   list,
@@ -14,10 +13,9 @@ import {
   optional,
   string,
 } from "./check.ts";
+import { type Done, checked } from "./done.ts";
 import type { Connection, Profile } from "./shapes.ts";
 import { STATUSES } from "./snapshot.ts";
-
-export type Done<T> = { kind: "done"; value: T } | Failure | { kind: "ended" };
 
 /** By the exchange's own names of its fields. */
 export type Credential = Readonly<Record<string, string>>;
@@ -103,16 +101,6 @@ export async function forgetMe(send: Send): Promise<Done<null>> {
 
 function pathOf(id: string): string {
   return `/connections/${encodeURIComponent(id)}`;
-}
-
-function checked<T>(answer: Reply | { kind: "ended" }, parse: (fields: Fields) => T): Done<T> {
-  if (answer.kind !== "reply") return answer;
-  try {
-    return { kind: "done", value: parse(object(answer.document ?? {}, "the answer")) };
-  } catch (error) {
-    if (!(error instanceof ShapeError)) throw error;
-    return { kind: "unreadable", why: error.message, requestId: null };
-  }
 }
 
 function parsePage(fields: Fields): { connections: Connection[]; next: string | null } {

@@ -10,6 +10,7 @@ import {
   delayWhileIdle,
 } from "./schedule.ts";
 import { asViewer } from "./as-viewer.ts";
+import { forgetKept } from "../kept.ts";
 import { Store } from "../store.ts";
 
 /** What is known of the holdings, and what is being done about it. */
@@ -61,6 +62,8 @@ const NOTHING_HELD: Failure = {
 
 export class Reader {
   readonly reading = new Store<Reading>(NOTHING);
+  /** What somebody has chosen to see values in, and the API has given; null for their profile's. */
+  readonly currency = new Store<string | null>(null);
   #failures = 0;
   #currency: string | null = null;
   /** Of the attempt under way: what an older one brings is dropped. */
@@ -139,6 +142,9 @@ export class Reader {
     this.#currency = currency;
     const outcome = await this.read("read");
     const { failure } = this.reading.value;
+    if (outcome === "read" || outcome === "cached" || outcome === "stale") {
+      this.currency.set(currency);
+    }
     if (outcome !== "failure") return outcome;
     this.#currency = before;
     const isRefused = failure?.kind === "problem" && failure.errors["currency"] !== undefined;
@@ -149,18 +155,22 @@ export class Reader {
 
   /** What there is to read has changed: read at the next tick, and drop what is on its way. */
   changed(): void {
-    this.#attempt++;
-    this.#failures = 0;
-    this.#currency = null;
+    this.#startAnew();
     this.#change({ ...IDLE, asked: null, next: 0, hold: null });
   }
 
   /** Leave nothing on the page: somebody else may sit down at it. */
   forget(): void {
+    this.#startAnew();
+    this.reading.set({ ...NOTHING, next: null });
+  }
+
+  #startAnew(): void {
     this.#attempt++;
     this.#failures = 0;
     this.#currency = null;
-    this.reading.set({ ...NOTHING, next: null });
+    this.currency.set(null);
+    forgetKept();
   }
 
   #answer(refresh: boolean): Promise<Answer> {

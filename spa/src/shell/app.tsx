@@ -129,11 +129,15 @@ function Page({ session, state, reader, send }: Parts & { state: SessionState })
 }
 
 const loadConnections = () => import("../views/connections/view.tsx");
+const loadHistory = () => import("../views/history/view.tsx");
+const loadActivity = () => import("../views/activity/view.tsx");
 const loadProfile = () => import("../views/profile/view.tsx");
 
 function View(props: ViewProps) {
   const { path } = props;
   if (isWithin(path, "/connections")) return <Later load={loadConnections} view={props} />;
+  if (isWithin(path, "/history")) return <Later load={loadHistory} view={props} />;
+  if (isWithin(path, "/activity")) return <Later load={loadActivity} view={props} />;
   if (isWithin(path, "/profile")) return <Later load={loadProfile} view={props} />;
   return <HoldingsView {...props} />;
 }

@@ -59,6 +59,8 @@ export function Frame({
 
 const WAYS = [
   ["/", "Holdings"],
+  ["/history", "History"],
+  ["/activity", "Activity"],
   ["/connections", "Connections"],
   ["/profile", "Profile"],
 ] as const;

@@ -103,3 +103,37 @@ export function ChangeFailed({ failure, isChange = true, rest = [], say }: Chang
     </div>
   );
 }
+
+/** "from: this is no day." */
+function wrongWith(failure: Failure): string[] {
+  if (failure.kind !== "problem") return [];
+  return Object.entries(failure.errors).map(([field, texts]) => `${field}: ${texts.join(" ")}`);
+}
+
+interface NotReadProps {
+  failure: Failure;
+  again: () => void;
+  say: (text: string) => void;
+}
+
+/** Why nothing was read, and the way to try again. */
+export function NotRead({ failure, again, say }: NotReadProps) {
+  return (
+    <>
+      <ChangeFailed failure={failure} isChange={false} rest={wrongWith(failure)} say={say} />
+      <p class="row">
+        <button
+          type="button"
+          class="button"
+          onClick={() => {
+            again();
+            // This button goes, and the focus must not fall to the top of the page.
+            document.getElementById("main")?.focus();
+          }}
+        >
+          Try again
+        </button>
+      </p>
+    </>
+  );
+}

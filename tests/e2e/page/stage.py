@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser, BrowserContext, Page, Route, ViewportSize
 
 from local.built_page import BuiltPage
+from tests.e2e.page.history_api import HistoryApi
 from tests.e2e.page.samples import (
     AGE_SECONDS,
     FRESH_SECONDS,
@@ -57,7 +58,7 @@ class Stage:
     """A person in front of the page.
 
     `say` sets what the API answers about holdings from now on, and `asked` notes those requests;
-    everything else is `viewer`'s.
+    what is of the past is `past`'s, everything else `viewer`'s.
     """
 
     site: BuiltPage
@@ -65,6 +66,7 @@ class Stage:
     page: Page
     asked: list[str] = field(default_factory=list[str])
     viewer: ViewerApi = field(default_factory=ViewerApi)
+    past: HistoryApi = field(default_factory=HistoryApi)
     _answer: dict[str, Any] | None = None
     _waiting: list[Route] = field(default_factory=list[Route])
 
@@ -103,7 +105,7 @@ class Stage:
 
     def serve(self, route: Route) -> None:
         if urlsplit(route.request.url).path != "/holdings":
-            status, body = self.viewer.answer(route.request)
+            status, body = self.past.answer(route.request.url) or self.viewer.answer(route.request)
             text = "" if body is None else json.dumps(body)
             route.fulfill(status=status, headers=self._shared(), body=text)
             return

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from playwright.sync_api import expect
 
+from tests.e2e.page.history_samples import being_read, differing, nothing_known
 from tests.e2e.page.samples import (
     Document,
     connection,
@@ -111,6 +112,41 @@ def _forget_by_a_slip(stage: Stage) -> None:
     stage.page.get_by_role("button", name="Forget everything of me").click()
 
 
+def _have_a_trend(stage: Stage) -> None:
+    expect(stage.page.locator(".spark").first).to_be_attached()
+
+
+def _by_asset_with_a_table(stage: Stage) -> None:
+    stage.page.get_by_role("button", name="By asset").click()
+    stage.page.get_by_role("button", name="Table").click()
+
+
+def _read_meanwhile(stage: Stage) -> None:
+    stage.past.changes["connections"] = [being_read(), differing() | {"label": "Home"}]
+    stage.page.reload()
+
+
+def _fail_to_read(stage: Stage) -> None:
+    why = {"code": "exchange_unavailable", "detail": "Status 503."}
+    failed = being_read() | {"state": "failed", "last_error": why}
+    stage.past.changes |= nothing_known(connections=[failed])
+    stage.page.reload()
+
+
+def _lose_the_past(stage: Stage) -> None:
+    stage.past.problem = problem("internal_error", 500)
+    stage.page.reload()
+
+
+def _know_no_entry(stage: Stage) -> None:
+    stage.past.entries.clear()
+    stage.page.reload()
+
+
+def _open_an_entry(stage: Stage) -> None:
+    stage.page.locator(".entry summary").first.click()
+
+
 KEY = problem("secret_invalid", 500, "api_secret is not base64: store the whole key again.")
 WARNED = snapshot(
     warnings=[
@@ -132,6 +168,34 @@ STATES = {
     "another-currency": State("10 holdings in 201 accounts", valued(), act=_type_a_currency),
     "refreshed": State("these are those figures", snapshot(), act=_refresh),
     "warned": State("A warning of a newer API.", WARNED),
+    "trends": State("10 holdings in 201 accounts", valued(), act=_have_a_trend),
+    "history": State("The ledger and the balances agree", valued(), path="/history"),
+    "history-by-asset": State(
+        "Value by day, in USD", valued(), path="/history", act=_by_asset_with_a_table
+    ),
+    "history-hidden": State(
+        "The ledger and the balances agree", valued(), path="/history?by=asset&table=1", act=_hide
+    ),
+    "history-being-read": State(
+        "17 of 204 accounts read", valued(), path="/history", act=_read_meanwhile
+    ),
+    "history-unknown": State(
+        "Its past could not be read whole", valued(), path="/history", act=_fail_to_read
+    ),
+    "history-error": State(
+        "Something failed that should not have", valued(), path="/history", act=_lose_the_past
+    ),
+    "statement": State("no market has it", valued(), path="/history/2026-11-20"),
+    "statement-of-today": State("This day has not ended yet", valued(), path="/history/2026-11-21"),
+    "activity": State("order-0", valued(), path="/activity", act=_open_an_entry),
+    "activity-hidden": State("50 entries so far", valued(), path="/activity", act=_hide),
+    "activity-unmatched": State("No entry matches", valued(), path="/activity?search=zzz"),
+    "activity-empty": State(
+        "No entry is known yet", valued(), path="/activity", act=_know_no_entry
+    ),
+    "activity-error": State(
+        "Something failed that should not have", valued(), path="/activity", act=_lose_the_past
+    ),
     "stale": State("Coinbase is not available right now", stale()),
     "error": State("The stored Coinbase key cannot be used", KEY, 500),
     "unreachable": State("The API cannot be reached", snapshot(), act=_lose_the_api),

@@ -59,7 +59,11 @@ _UNSEEN = """() => {
 
 
 @pytest.mark.parametrize(
-    "state", ["sources", "connections", "connect-wrong", "more-rights", "manage", "profile"]
+    "state",
+    [
+        *("sources", "connections", "connect-wrong", "more-rights", "manage", "profile"),
+        *("history-by-asset", "history-being-read", "statement", "activity"),
+    ],
 )
 def test_a_root_font_of_whatever_size_hides_no_control_of_the_other_views(
     browser: Browser, site: BuiltPage, state: str

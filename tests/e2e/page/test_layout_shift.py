@@ -10,7 +10,7 @@ from tests.e2e.page.samples import valued
 from tests.e2e.page.stage import PHONE, WIDE, staged
 
 # Counts what a person set off too, which the score of web.dev/cls leaves out.
-_WATCH = """
+WATCH_SHIFTS = """
   globalThis.shifts = [];
   new PerformanceObserver((list) => {
     for (const { value, sources } of list.getEntries())
@@ -29,7 +29,7 @@ def test_nothing_moves_from_loading_to_the_table_and_a_refresh(
     browser: Browser, site: BuiltPage, viewport: ViewportSize
 ) -> None:
     with staged(browser, site, viewport=viewport, all_digits=False) as stage:
-        stage.context.add_init_script(_WATCH)
+        stage.context.add_init_script(WATCH_SHIFTS)
         stage.fall_silent()
         page = stage.open()
         expect(page.get_by_text("Reading from Coinbase…")).to_be_visible()

@@ -7,7 +7,7 @@ import { listConnections } from "../../api/viewer.ts";
 import { hasSession } from "../../auth/session.ts";
 import { exchangeName } from "../../exchanges.ts";
 import type { Figures } from "../../freshness.ts";
-import { ChangeFailed } from "../../shell/outcome.tsx";
+import { NotRead } from "../../shell/outcome.tsx";
 import type { ViewProps } from "../../shell/frame.tsx";
 import { Link, ViewTitle } from "../../shell/link.tsx";
 import { EndedNotice } from "../../shell/notice.tsx";
@@ -127,7 +127,7 @@ function ListView({ list, failure, figures, reload, say }: ListViewProps) {
   return (
     <>
       <ViewTitle title="Connections" tab="Connections" />
-      {failure && <NotListed failure={failure} reload={reload} say={say} />}
+      {failure && <NotRead failure={failure} again={reload} say={say} />}
       {list === null && failure === null && <p role="status">Opening…</p>}
       {list?.length === 0 && <FirstOne />}
       {list !== null && list.length > 0 && (
@@ -208,7 +208,7 @@ function Missing({ isKnown, isShared, failure, reload, say }: MissingProps) {
       <p class="back">
         <Link to="/connections">Connections</Link>
       </p>
-      {failure && <NotListed failure={failure} reload={reload} say={say} />}
+      {failure && <NotRead failure={failure} again={reload} say={say} />}
       {!isKnown && failure === null && <p role="status">Opening…</p>}
       {isKnown && (
         <>
@@ -223,33 +223,6 @@ function Missing({ isKnown, isShared, failure, reload, say }: MissingProps) {
           </p>
         </>
       )}
-    </>
-  );
-}
-
-interface NotListedProps {
-  failure: Failure;
-  reload: () => void;
-  say: (text: string) => void;
-}
-
-function NotListed({ failure, reload, say }: NotListedProps) {
-  return (
-    <>
-      <ChangeFailed failure={failure} isChange={false} say={say} />
-      <p class="row">
-        <button
-          type="button"
-          class="button"
-          onClick={() => {
-            reload();
-            // This button goes, and the focus must not fall to the top of the page.
-            document.getElementById("main")?.focus();
-          }}
-        >
-          Try again
-        </button>
-      </p>
     </>
   );
 }

@@ -1,27 +1,6 @@
 import { Fragment } from "preact";
-import { type AmountFormat, cut, isZero, joined } from "../../money.ts";
-
-export type Way = "up" | "down" | "same";
-export const ARROWS: Record<Way, string> = { up: "▲", down: "▼", same: "■" };
-
-/** Which way a ratio goes, as far as its percents show it. */
-export function wayOf(ratio: string): Way {
-  const shown = cut(ratio, { decimals: 4 });
-  if (!/[1-9]/.test(shown)) return "same";
-  return shown.startsWith("-") ? "down" : "up";
-}
-
-/** Of one width, whatever it hides. */
-export function Masked() {
-  return (
-    <>
-      <span class="visually-hidden">hidden</span>
-      <span class="masked" aria-hidden="true">
-        ••••
-      </span>
-    </>
-  );
-}
+import { type AmountFormat, isZero, joined } from "../../money.ts";
+import { Masked } from "../../shell/figure.tsx";
 
 interface AmountProps {
   amount: string;

@@ -1,5 +1,5 @@
 import type { Holding, Snapshot } from "../../api/shapes.ts";
-import { parseDecimal } from "../../money.ts";
+import { csv } from "../../csv.ts";
 
 const HEAD = ["account_id", "currency", "balance", "available", "hold", "as_of", "connection"];
 /** Where values are known. */
@@ -7,9 +7,6 @@ const VALUES = [
   ...["name", "value", "value_currency", "price", "price_status", "price_reason", "price_route"],
   ...["price_as_of", "change_24h"],
 ];
-
-/** Without it, spreadsheets read UTF-8 as some older encoding. */
-const BYTE_ORDER_MARK = "\uFEFF";
 
 /** Some of a snapshot's holdings, with all their digits, as RFC 4180 writes it. */
 export function holdingsCsv(
@@ -28,7 +25,7 @@ export function holdingsCsv(
     ...(value === null ? [] : valueCells(holding, value.currency)),
   ]);
   const head = value === null ? HEAD : [...HEAD, ...VALUES];
-  return BYTE_ORDER_MARK + [head, ...rows].map((row) => `${row.map(cell).join(",")}\r\n`).join("");
+  return csv([head, ...rows]);
 }
 
 function valueCells({ name, value, price, change_24h: change }: Holding, currency: string) {
@@ -48,15 +45,4 @@ function valueCells({ name, value, price, change_24h: change }: Holding, currenc
 export function csvName({ as_of: asOf }: Snapshot): string {
   // A colon is not allowed in file names everywhere.
   return `holdings-${asOf.replace(/[^0-9TZ-]/g, "")}.csv`;
-}
-
-/**
- * A spreadsheet runs a cell that starts like a formula, in whatever form of its sign; amounts stay
- * numbers, also below zero. Characters that cannot be seen or turn the text round are shown as such.
- */
-function cell(text: string): string {
-  const seen = text.replace(/(?![\t\r\n])[\p{C}\p{Zl}\p{Zp}]/gu, "\uFFFD");
-  const isFormula = /^(?:[\t\r\n]|\s*[=+\-@])/.test(seen.normalize("NFKC"));
-  const safe = isFormula && !parseDecimal(seen) ? `'${seen}` : seen;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

@@ -1,6 +1,6 @@
 import type { Snapshot } from "../../api/shapes.ts";
 import { readSources } from "../../api/snapshot.ts";
-import { shownCode } from "./listing.ts";
+import { shownCode } from "../../words.ts";
 
 /** The accounts that the table leaves out: those that hold nothing, and those that round to it. */
 export function HiddenAccounts({

@@ -1,6 +1,7 @@
 import type { Holding, Snapshot, Source } from "../../api/shapes.ts";
 import { readSources } from "../../api/snapshot.ts";
 import { compareDecimals } from "../../money.ts";
+import { count, number } from "../../words.ts";
 import type { Column, Place } from "./place.ts";
 
 /** The holdings of a connection ("": of all) whose code or name has the filter's text in it. */
@@ -24,13 +25,6 @@ export function narrowedTo(snapshot: Snapshot, { connection }: Place): Source | 
 /** Tells a holding from all others: two keys may open one account. */
 export function holdingKey({ connection_id: connection, account_id: account }: Holding): string {
   return `${connection} ${account}`;
-}
-
-/** By connection id, its label: only where there is more than one to tell apart. */
-export function labels(snapshot: Snapshot): Map<string, string> {
-  const sources = readSources(snapshot);
-  if (sources.length < 2) return new Map();
-  return new Map(sources.map(({ connection_id: id, label }) => [id, label]));
 }
 
 export function sorted(
@@ -99,23 +93,9 @@ function enough(ids: string[]): number {
   return longest;
 }
 
-/**
- * A currency's code as it may be shown. It is whatever the exchange sent: characters that cannot
- * be seen or that turn the text round would let one code pass for another.
- */
-export function shownCode(currency: string): string {
-  const visible = currency.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "\uFFFD").trim();
-  return visible || "(no code)";
-}
-
-const counted = new Intl.NumberFormat();
-
 /** "190 empty and 1 dust account not shown"; null when every account is listed. */
 export function hiddenWords({ zero, dust }: Snapshot["hidden"]): string | null {
-  const parts = [
-    zero > 0 && `${counted.format(zero)} empty`,
-    dust > 0 && `${counted.format(dust)} dust`,
-  ];
+  const parts = [zero > 0 && `${number(zero)} empty`, dust > 0 && `${number(dust)} dust`];
   const named = parts.filter((part) => part !== false);
   if (named.length === 0) return null;
   const last = dust > 0 ? dust : zero;
@@ -130,8 +110,4 @@ export function listedWords({ holdings, account_count: accounts }: Snapshot): st
 /** "204 accounts, 190 empty and 1 dust account not shown" */
 export function sourceWords({ account_count: accounts, hidden }: Source): string {
   return [count(accounts, "account"), hiddenWords(hidden)].filter(Boolean).join(", ");
-}
-
-export function count(number: number, noun: string): string {
-  return `${counted.format(number)} ${noun}${number === 1 ? "" : "s"}`;
 }

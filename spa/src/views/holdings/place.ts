@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useQuery } from "../../shell/query.ts";
 
 /** Where a person is on the page: kept in the address, so that a reload and a sign-in keep it. */
 
@@ -67,30 +67,7 @@ export function withoutValues(place: Place): Place {
   return isOfValue ? { ...place, column: "currency", descending: false } : place;
 }
 
-/** The place on the page, kept in the address: typing must not fill the history with steps. */
+/** The place on the page, kept in the address. */
 export function usePlace(): [Place, (place: Place) => void] {
-  const [place, setPlace] = useState(() => readPlace(location.search));
-  useEffect(() => {
-    const onPopState = () => {
-      setPlace(readPlace(location.search));
-    };
-    globalThis.addEventListener("popstate", onPopState);
-    return () => {
-      globalThis.removeEventListener("popstate", onPopState);
-    };
-  }, []);
-  // A moment later: browsers refuse an address that changes with every key of a fast typist.
-  useEffect(() => {
-    const timer = setTimeout(() => {
-      history.replaceState(
-        history.state,
-        "",
-        `${location.pathname}${placeQuery(place)}${location.hash}`,
-      );
-    }, 150);
-    return () => {
-      clearTimeout(timer);
-    };
-  }, [place]);
-  return [place, setPlace];
+  return useQuery(readPlace, placeQuery);
 }

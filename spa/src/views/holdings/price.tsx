@@ -1,8 +1,8 @@
 import type { Holding, Price, Value } from "../../api/shapes.ts";
 import { agoWords } from "../../freshness.ts";
 import { type AmountFormat, joined } from "../../money.ts";
-import { shownCode } from "./listing.ts";
-import { priceDigits } from "./digits.ts";
+import { shownCode } from "../../words.ts";
+import { priceDigits } from "../../digits.ts";
 
 const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 

@@ -8,11 +8,14 @@ import {
   shareOf,
   shareOnHold,
 } from "../../money.ts";
-import { ARROWS, Amount, Masked, wayOf } from "./amount.tsx";
-import { type Digits, changeDigits } from "./digits.ts";
-import { shownCode } from "./listing.ts";
+import { ARROWS, Masked, wayOf } from "../../shell/figure.tsx";
+import { Amount } from "./amount.tsx";
+import { type Digits, changeDigits } from "../../digits.ts";
+import { shownCode } from "../../words.ts";
 import { AMOUNTS, type AmountColumn, COLUMN_NAMES } from "./place.ts";
 import { PriceLine } from "./price.tsx";
+import { Spark } from "./spark.tsx";
+import type { Trend } from "./trend.ts";
 
 interface HoldingRowProps {
   holding: Holding;
@@ -24,6 +27,8 @@ interface HoldingRowProps {
   total: string | null;
   /** What values are in; null where none are known at all. */
   valuedIn: string | null;
+  /** Of its price over 30 days; null where that is not known. */
+  trend: Trend | null;
   /** In milliseconds, to the minute. */
   now: number;
   isHidden: boolean;
@@ -39,7 +44,7 @@ interface HoldingRowProps {
 export type Scales = Record<AmountColumn, number>;
 
 export const HoldingRow = memo((row: HoldingRowProps) => {
-  const { holding, mark, label, total, valuedIn, now, isHidden, isFound } = row;
+  const { holding, mark, label, total, valuedIn, trend, now, isHidden, isFound } = row;
   const { stop, scales, digits, format, copy } = row;
   const code = shownCode(holding.currency);
   const name = [code, mark, label].filter((part) => part !== null).join(" ");
@@ -114,7 +119,10 @@ export const HoldingRow = memo((row: HoldingRowProps) => {
           {isHidden ? (
             <span />
           ) : (
-            <PriceLine holding={holding} currency={valuedIn} now={now} format={format} />
+            <>
+              <PriceLine holding={holding} currency={valuedIn} now={now} format={format} />
+              {trend !== null && <Spark trend={trend} />}
+            </>
           )}
         </td>
       )}

@@ -1,12 +1,13 @@
 import { useMemo } from "preact/hooks";
 import type { Holding } from "../../api/shapes.ts";
 import { amountFormat, scaleOf } from "../../money.ts";
-import { type Digits, allDigits } from "./digits.ts";
+import { type Digits, allDigits } from "../../digits.ts";
 import { SortIcon } from "../../shell/icons.tsx";
 import { arrowKeys, useTabStop } from "./focus.ts";
 import { accountMarks, holdingKey } from "./listing.ts";
 import { type AmountColumn, COLUMNS, COLUMN_NAMES, type Place, sortedBy } from "./place.ts";
 import { HoldingRow, type Scales } from "./row.tsx";
+import type { Trend } from "./trend.ts";
 
 /** Longer fractions than any API of ours sends would leave no room for what is before the point. */
 const ALIGNED_AT_MOST = 16;
@@ -21,6 +22,8 @@ interface HoldingsTableProps {
   /** What all of it is worth, null where that is not known; and in which currency. */
   total: string | null;
   valuedIn: string | null;
+  /** Of prices, by currency. */
+  trends: ReadonlyMap<string, Trend>;
   place: Place;
   setPlace: (place: Place) => void;
   digits: Digits;
@@ -37,6 +40,7 @@ export function HoldingsTable({
   labels,
   total,
   valuedIn,
+  trends,
   place,
   setPlace,
   digits,
@@ -73,6 +77,7 @@ export function HoldingsTable({
               label={labels.get(holding.connection_id) ?? null}
               total={total}
               valuedIn={valuedIn}
+              trend={trends.get(holding.currency) ?? null}
               now={now}
               isHidden={isHidden}
               isFound={left.has(holding)}

@@ -1,11 +1,12 @@
 import type { Holding, Snapshot } from "../../api/shapes.ts";
 import { readSources } from "../../api/snapshot.ts";
-import { saveFile } from "../../shell/browser.ts";
-import { DownloadIcon, SearchIcon } from "../../shell/icons.tsx";
+import { SearchIcon } from "../../shell/icons.tsx";
+import { DigitsButton, ExportButton } from "../../shell/tools.tsx";
 import type { Reader } from "../../reading/reader.ts";
 import { csvName, holdingsCsv } from "./csv.ts";
-import { CurrencySwitch } from "./currency.tsx";
-import { count, hiddenWords, narrowedTo } from "./listing.ts";
+import { CurrencySwitch } from "../../shell/currency.tsx";
+import { count } from "../../words.ts";
+import { hiddenWords, narrowedTo } from "./listing.ts";
 import type { Place } from "./place.ts";
 
 interface ToolbarProps {
@@ -26,20 +27,16 @@ interface ToolbarProps {
 export function Toolbar(props: ToolbarProps) {
   const { snapshot, found, place, setPlace, reader, isHidden, say } = props;
   const { isAllDigits, setAllDigits, showsHidden, setShowsHidden } = props;
-  const save = () => {
-    if (isHidden) {
-      say("Amounts are hidden: show them to export.");
-      return;
-    }
+  const file = () => {
+    if (found.length === 0) return null;
     const all = snapshot.holdings.length;
-    if (found.length === 0) {
-      say("Nothing is listed: there is nothing to export.");
-      return;
-    }
-    saveFile(csvName(snapshot), "text/csv;charset=utf-8", holdingsCsv(found, snapshot));
     const those =
       found.length === all ? count(all, "holding") : `${found.length} of ${all} holdings`;
-    say(`${those} exported with all digits.`);
+    return {
+      name: csvName(snapshot),
+      content: holdingsCsv(found, snapshot),
+      done: `${those} exported with all digits.`,
+    };
   };
   const sources = readSources(snapshot);
   const source = narrowedTo(snapshot, place);
@@ -106,28 +103,8 @@ export function Toolbar(props: ToolbarProps) {
       {snapshot.value !== null && (
         <CurrencySwitch reader={reader} current={snapshot.value.currency} say={say} />
       )}
-      <button
-        type="button"
-        class="button button-plain"
-        aria-pressed={isAllDigits}
-        onClick={() => {
-          setAllDigits(!isAllDigits);
-        }}
-      >
-        All digits
-      </button>
-      <button
-        type="button"
-        class="button"
-        aria-label="Export CSV"
-        aria-disabled={isHidden}
-        onClick={save}
-      >
-        <DownloadIcon />
-        <span>
-          <span class="wide-only">Export </span>CSV
-        </span>
-      </button>
+      <DigitsButton isAllDigits={isAllDigits} setAllDigits={setAllDigits} />
+      <ExportButton isHidden={isHidden} file={file} say={say} />
     </div>
   );
 }

@@ -1,25 +1,27 @@
 import { useMemo, useState } from "preact/hooks";
 import type { Snapshot } from "../../api/shapes.ts";
-import { readSources, isDemo } from "../../api/snapshot.ts";
+import { labels, readSources, isDemo } from "../../api/snapshot.ts";
+import { dayOf } from "../../days.ts";
 import { hasSession } from "../../auth/session.ts";
 import type { ViewProps } from "../../shell/frame.tsx";
 import { Link, ViewTitle } from "../../shell/link.tsx";
-import { ageOf } from "../../freshness.ts";
+import { serverTime } from "../../freshness.ts";
 import { sum } from "../../money.ts";
 import { useCopy } from "../../shell/browser.ts";
 import { useMinute, useStore } from "../../store.ts";
-import { allDigits, fewDigits, useAllDigits } from "./digits.ts";
+import { allDigits, fewDigits, useAllDigits } from "../../digits.ts";
 import { HiddenAccounts } from "./hidden.tsx";
-import { hiddenWords, labels, matching, narrowedTo, sorted } from "./listing.ts";
+import { hiddenWords, matching, narrowedTo, sorted } from "./listing.ts";
 import { Notices } from "./notices.tsx";
 import { usePlace, withoutValues } from "./place.ts";
+import { useTrends } from "./spark.tsx";
 import { StatusCard } from "./status.tsx";
 import { HoldingsTable } from "./table.tsx";
 import { Toolbar } from "./toolbar.tsx";
 import { Worth } from "./worth.tsx";
 
 /** What the account holds, how old each figure is and how far to trust it. */
-export function HoldingsView({ session, state, reader, isHidden, say }: ViewProps) {
+export function HoldingsView({ session, state, reader, send, isHidden, say }: ViewProps) {
   const reading = useStore(reader.reading);
   const [place, setPlace] = usePlace();
   const [isAllDigits, setAllDigits] = useAllDigits();
@@ -51,9 +53,13 @@ export function HoldingsView({ session, state, reader, isHidden, say }: ViewProp
   const total = useMemo(() => totalOf(listed), [listed]);
   const digits = isAllDigits ? allDigits : fewDigits;
   const copy = useCopy(say);
-  // The server's clock as far as it is known: no clock of this machine is compared with it.
-  const now =
-    figures === null ? 0 : Date.parse(figures.snapshot.as_of) + ageOf(figures, minute) * 1000;
+  const trends = useTrends({
+    send,
+    today: snapshot === null ? null : dayOf(Date.parse(snapshot.as_of)),
+    currency: value?.currency ?? null,
+    isOpen: hasSession(state),
+  });
+  const now = figures === null ? 0 : serverTime(figures, minute);
 
   return (
     <>
@@ -95,6 +101,7 @@ export function HoldingsView({ session, state, reader, isHidden, say }: ViewProp
             labels={named}
             total={total}
             valuedIn={value?.currency ?? null}
+            trends={trends}
             place={order}
             setPlace={setPlace}
             digits={digits}

@@ -5,9 +5,10 @@ import { ageOf, agoWords, type Figures } from "../../freshness.ts";
 import { amountFormat, joined, percentOf } from "../../money.ts";
 import { useNow } from "../../store.ts";
 import { type Slice, allocation, leftOut } from "./allocation.ts";
-import { ARROWS, Amount, Masked, type Way, wayOf } from "./amount.tsx";
-import { type Digits, fewDigits } from "./digits.ts";
-import { count, shownCode } from "./listing.ts";
+import { ARROWS, Masked, type Way, wayOf } from "../../shell/figure.tsx";
+import { Amount } from "./amount.tsx";
+import { type Digits, fewDigits } from "../../digits.ts";
+import { count, shownCode } from "../../words.ts";
 import { WHY_LEFT_OUT } from "./price.tsx";
 
 interface WorthProps {

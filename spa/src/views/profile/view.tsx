@@ -4,7 +4,7 @@ import type { Failure } from "../../api/client.ts";
 import type { Profile } from "../../api/shapes.ts";
 import { changeProfile, forgetMe, readProfile } from "../../api/viewer.ts";
 import { hasSession } from "../../auth/session.ts";
-import { ChangeFailed, ChangeMade } from "../../shell/outcome.tsx";
+import { ChangeFailed, ChangeMade, NotRead } from "../../shell/outcome.tsx";
 import { Field, type FieldErrors, useFocusOnErrors } from "../../shell/field.tsx";
 import type { ViewProps } from "../../shell/frame.tsx";
 import { ViewTitle } from "../../shell/link.tsx";
@@ -44,22 +44,14 @@ export default function ProfileView({ session, state, reader, send, say }: ViewP
       <ViewTitle title="Profile" tab="Profile" />
       {email !== null && <p class="small">Signed in as {email}</p>}
       {failure && (
-        <>
-          <ChangeFailed failure={failure} isChange={false} say={say} />
-          <p class="row">
-            <button
-              type="button"
-              class="button"
-              onClick={() => {
-                setFailure(null);
-                setStale(true);
-                document.getElementById("main")?.focus();
-              }}
-            >
-              Try again
-            </button>
-          </p>
-        </>
+        <NotRead
+          failure={failure}
+          again={() => {
+            setFailure(null);
+            setStale(true);
+          }}
+          say={say}
+        />
       )}
       {!isKnown && failure === null && <p role="status">Opening…</p>}
       {isForgotten && (

@@ -5,10 +5,10 @@ import {
   listedWords,
   matching,
   narrowedTo,
-  shownCode,
   sorted,
 } from "../../../src/views/holdings/listing.ts";
 import { placeQuery, readPlace, sortedBy } from "../../../src/views/holdings/place.ts";
+import { shownCode } from "../../../src/words.ts";
 import { holding, snapshot, source } from "../../samples.ts";
 
 const codes = (list: { currency: string }[]) => list.map(({ currency }) => currency);

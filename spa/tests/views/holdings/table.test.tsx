@@ -2,7 +2,7 @@ import { cleanup, fireEvent, render, screen, within } from "@testing-library/pre
 import { useState } from "preact/hooks";
 import { afterEach, expect, it, vi } from "vitest";
 import type { Holding } from "../../../src/api/shapes.ts";
-import { allDigits } from "../../../src/views/holdings/digits.ts";
+import { allDigits } from "../../../src/digits.ts";
 import { matching, sorted } from "../../../src/views/holdings/listing.ts";
 import { readPlace, withoutValues } from "../../../src/views/holdings/place.ts";
 import { useCopy } from "../../../src/shell/browser.ts";
@@ -41,6 +41,7 @@ function Table({
         setPlace={setPlace}
         total={null}
         valuedIn={null}
+        trends={new Map()}
         digits={allDigits}
         now={0}
         isHidden={isHidden}

@@ -3,12 +3,7 @@ import { afterEach, expect, it } from "vitest";
 import type { Holding, Price, Snapshot, Value } from "../../../src/api/shapes.ts";
 import { figures } from "../../../src/freshness.ts";
 import { allocation } from "../../../src/views/holdings/allocation.ts";
-import {
-  allDigits,
-  changeDigits,
-  fewDigits,
-  priceDigits,
-} from "../../../src/views/holdings/digits.ts";
+import { allDigits, changeDigits, fewDigits, priceDigits } from "../../../src/digits.ts";
 import { statusWords } from "../../../src/views/holdings/price.tsx";
 import { Worth } from "../../../src/views/holdings/worth.tsx";
 import { holding, snapshot } from "../../samples.ts";

@@ -1,5 +1,5 @@
 import { useCallback, useState } from "preact/hooks";
-import { cut } from "../../money.ts";
+import { cut } from "./money.ts";
 
 /** How an amount is written where there is not much room: as money, or by its digits that count. */
 export type Digits = (amount: string, currency: string) => string;

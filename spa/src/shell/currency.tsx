@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import type { Reader } from "../../reading/reader.ts";
+import type { Reader } from "../reading/reader.ts";
 
 /** What people count in most, besides what they have chosen. */
 const USUAL = ["USD", "EUR", "GBP", "CHF", "JPY", "CAD", "AUD", "BTC", "ETH"];

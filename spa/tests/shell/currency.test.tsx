@@ -1,10 +1,11 @@
 import { cleanup, fireEvent, render, screen, waitFor } from "@testing-library/preact";
 import { afterEach, expect, it } from "vitest";
-import type { Answer } from "../../../src/api/client.ts";
-import { machineClock } from "../../../src/freshness.ts";
-import { Reader } from "../../../src/reading/reader.ts";
-import { CurrencySwitch } from "../../../src/views/holdings/currency.tsx";
-import { snapshot } from "../../samples.ts";
+import type { Answer } from "../../src/api/client.ts";
+import { machineClock } from "../../src/freshness.ts";
+import { kept } from "../../src/kept.ts";
+import { Reader } from "../../src/reading/reader.ts";
+import { CurrencySwitch } from "../../src/shell/currency.tsx";
+import { snapshot } from "../samples.ts";
 
 afterEach(cleanup);
 
@@ -51,6 +52,7 @@ it("asks for values in another currency, and goes on asking for it", async () =>
   });
   await reader.read("read");
   expect(asked).toEqual(["EUR", "EUR"]);
+  expect(reader.currency.value).toBe("EUR");
 });
 
 it("says that no price leads to one, and keeps the figures and their currency", async () => {
@@ -68,12 +70,16 @@ it("says that no price leads to one, and keeps the figures and their currency", 
   expect(reader.reading.value).toMatchObject({ figures: before, failure: null, asking: "no" });
   await reader.read("read");
   expect(asked).toEqual([null, "XYZ", null]);
+  expect(reader.currency.value).toBeNull();
 });
 
-it("forgets the currency with the viewer", async () => {
+it("forgets the currency with the viewer, and what views have kept", async () => {
   const { reader, asked } = show({});
   await reader.value("EUR");
+  const before = kept("view", () => ({}));
   reader.forget();
+  expect(reader.currency.value).toBeNull();
+  expect(kept("view", () => ({}))).not.toBe(before);
   await reader.read("read");
   expect(asked).toEqual(["EUR", null]);
 });
