@@ -90,6 +90,7 @@ def connection_document(one: ConnectionHistory) -> Document:
         "connection_id": one.connection.id,
         "label": one.connection.label,
         "exchange": one.connection.exchange,
+        "ledger": progress.ledger if progress else True,
         "state": progress.state if progress else "none",
         "since": None if one.since is None else day_text(one.since),
         "reached_back_to": None if reached is None else day_text(reached // DAY),

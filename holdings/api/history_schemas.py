@@ -173,6 +173,7 @@ class ConnectionHistorySchema(Schema):
     connection_id = _text("The connection.", "0198c0ffee0198c0ffee0198c0ffee01")
     label = _text("What its owner calls it.", "Main")
     exchange = _text("Where it is.", "coinbase_exchange")
+    ledger = _flag("Whether the exchange has a ledger; else days are known by readings alone.")
     state = _one_of(
         ("none", *STATES),
         "none: nobody has begun to read it; queued and running: it is being read back.",

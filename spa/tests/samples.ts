@@ -83,6 +83,7 @@ export function connection(fields: Partial<Connection> = {}): Connection {
     last_read_at: "2026-11-21T09:30:00Z",
     last_error: null,
     version: 3,
+    history: { state: "done", reached_back_to: "2023-11-26", entries: 162 },
     ...fields,
   };
 }
@@ -122,6 +123,7 @@ export function readPast(fields: Partial<ReadPast> = {}): ReadPast {
     connection_id: "shared",
     label: "Coinbase",
     exchange: "coinbase_exchange",
+    ledger: true,
     state: "done",
     since: "2024-03-01",
     reached_back_to: "2024-03-01",

@@ -34,6 +34,7 @@ import {
   READING_STATES,
   type ReadPast,
   type Statement,
+  WHY_DIFFERENT,
   WHY_NO_VALUE,
 } from "./history.ts";
 
@@ -124,6 +125,7 @@ function parseReadPast(fields: Fields): ReadPast {
     connection_id: string(fields, "connection_id"),
     label: string(fields, "label"),
     exchange: string(fields, "exchange"),
+    ledger: boolean(fields, "ledger"),
     state: oneOf(fields, "state", READING_STATES),
     since: optional(fields, "since", day),
     reached_back_to: optional(fields, "reached_back_to", day),
@@ -141,6 +143,7 @@ function parseReadPast(fields: Fields): ReadPast {
 function parseDifference(fields: Fields): Difference {
   return {
     currency: string(fields, "currency"),
+    reason: oneOf(fields, "reason", WHY_DIFFERENT),
     ledger: amount(fields, "ledger"),
     reading: amount(fields, "reading"),
     difference: amount(fields, "difference"),
@@ -160,8 +163,12 @@ function parseEntry(fields: Fields): Entry {
     currency: string(fields, "currency"),
     kind: string(fields, "kind"),
     amount: amount(fields, "amount"),
-    balance: optional(fields, "balance", amount),
-    details: object(fields["details"] ?? {}, "details"),
+    balance: amount(fields, "balance"),
+    details: Object.fromEntries(
+      Object.entries(object(fields["details"] ?? {}, "details")).filter(
+        (detail): detail is [string, string] => typeof detail[1] === "string",
+      ),
+    ),
   };
 }
 
@@ -199,9 +206,7 @@ function parseClose(fields: Fields): Close {
     date: optional(fields, "date", day),
     status: oneOf(fields, "status", CLOSE_STATUSES),
     route: list(fields, "route").filter((book) => typeof book === "string"),
-    reason: optional(fields, "reason", (of, name) =>
-      oneOf(of, name, ["no_market", "no_close"] as const),
-    ),
+    reason: optional(fields, "reason", (of, name) => oneOf(of, name, WHY_NO_VALUE)),
   };
 }
 

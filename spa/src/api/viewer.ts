@@ -125,6 +125,15 @@ function parseConnection(fields: Fields): Connection {
     last_read_at: optional(fields, "last_read_at", moment),
     last_error: optional(fields, "last_error", notice),
     version: count(fields, "version"),
+    history: parseProgress(object(fields["history"], "history")),
+  };
+}
+
+function parseProgress(fields: Fields): Connection["history"] {
+  return {
+    state: oneOf(fields, "state", ["none", "queued", "running", "done", "failed"] as const),
+    reached_back_to: optional(fields, "reached_back_to", string),
+    entries: count(fields, "entries"),
   };
 }
 

@@ -39,7 +39,7 @@ it.each([
 });
 
 it("reads a page of entries, of a kind that this page does not know too", async () => {
-  const page = { entries: [entry({ kind: "airdrop", balance: null })], next: "more" };
+  const page = { entries: [entry({ kind: "airdrop" })], next: "more" };
   const { send, calls } = answering(page);
   expect(await readActivity(send, { search: "a&b", cursor: "c" })).toEqual({
     kind: "done",

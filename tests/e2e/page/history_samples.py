@@ -58,6 +58,7 @@ def read_past(**changes: Any) -> Document:
         "connection_id": "shared",
         "label": "Coinbase",
         "exchange": "coinbase_exchange",
+        "ledger": True,
         "state": "done",
         "since": str(FIRST),
         "reached_back_to": str(FIRST),
@@ -82,6 +83,7 @@ def being_read(**changes: Any) -> Document:
 def differing() -> Document:
     difference = {
         "currency": "BTC",
+        "reason": "balance",
         "ledger": "1",
         "reading": "1.5",
         "difference": "0.5",

@@ -181,6 +181,7 @@ def connection(**changes: Any) -> Document:
         "last_read_at": "2026-11-21T09:30:00Z",
         "last_error": None,
         "version": 1,
+        "history": {"state": "done", "reached_back_to": "2023-11-26", "entries": 162},
     } | changes
 
 

@@ -11,8 +11,9 @@ interface AgreementProps extends Manner {
 
 /** Whether what was read of the past leads to the balances of today, and where it does not. */
 export function Agreement({ connections, assets, ...manner }: AgreementProps) {
-  const moments = connections.map(({ reconciled_at: at }) => at);
-  const isAll = connections.every(({ reconciled, reconciled_at: at }) => reconciled && at !== null);
+  const withLedger = connections.filter(({ ledger }) => ledger);
+  const moments = withLedger.map(({ reconciled_at: at }) => at);
+  const isAll = withLedger.every(({ reconciled, reconciled_at: at }) => reconciled && at !== null);
   const oldest = moments.filter((at) => at !== null).sort()[0];
   return (
     <section class="panel" aria-labelledby="agreement">
@@ -25,13 +26,21 @@ export function Agreement({ connections, assets, ...manner }: AgreementProps) {
         </p>
       ) : (
         <ul class="reads">
-          {connections.map((read) => (
+          {withLedger.map((read) => (
             <li key={read.connection_id}>
               <One read={read} isNamed={connections.length > 1} {...manner} />
             </li>
           ))}
         </ul>
       )}
+      {connections
+        .filter(({ ledger }) => !ledger)
+        .map(({ connection_id: id, label }) => (
+          <p key={id}>
+            {label}: this exchange has no ledger. Its days are known by readings, since it was
+            connected.
+          </p>
+        ))}
     </section>
   );
 }
@@ -52,12 +61,12 @@ function One({ read, isNamed, ...manner }: Manner & { read: ReadPast; isNamed: b
   return (
     <>
       <p>
-        {name}The ledger and the balances differ for {count(differences.length, "asset")} as of{" "}
+        {name}The ledger and the balances differ in {count(differences.length, "place")} as of{" "}
         <MomentTime iso={at} />.
       </p>
       <ul>
         {differences.map((difference) => (
-          <li key={difference.currency}>
+          <li key={`${difference.currency} ${difference.reason} ${difference.since ?? ""}`}>
             <DifferenceWords difference={difference} {...manner} />
           </li>
         ))}
@@ -67,13 +76,17 @@ function One({ read, isNamed, ...manner }: Manner & { read: ReadPast; isNamed: b
 }
 
 function DifferenceWords({ difference, ...manner }: Manner & { difference: Difference }) {
-  const { currency, ledger, reading, difference: by, since } = difference;
+  const { currency, reason, ledger, reading, difference: by, since } = difference;
   const money = { currency, ...manner };
+  const [says, is] = {
+    balance: ["the ledger says", "the balance is"],
+    gap: ["entries are missing: one ends at", "the next begins at"],
+    beginning: ["the ledger should begin at", "it begins at"],
+  }[reason];
   return (
     <>
-      <b>{shownCode(currency)}</b>: the ledger says <Figure amount={ledger} {...money} />, the
-      balance is <Figure amount={reading} {...money} />, a difference of{" "}
-      <Figure amount={by} {...money} />
+      <b>{shownCode(currency)}</b>: {says} <Figure amount={ledger} {...money} />, {is}{" "}
+      <Figure amount={reading} {...money} />, a difference of <Figure amount={by} {...money} />
       {since !== null && (
         <>
           {" "}
