@@ -32,7 +32,7 @@ def program(folder: Path, *lines: str, config: str = "") -> Path:
 
 
 REFUSED = [
-    ("aws.sqs.Queue('a')", UnknownInput, r"does not know the type aws:sqs/queue:Queue"),
+    ("aws.efs.FileSystem('a')", UnknownInput, r"does not know the type aws:efs/fileSystem"),
     (
         "aws.kms.Alias('a', name='alias/a', target_key_id='k', name_prefix='b')",
         UnknownInput,
@@ -81,7 +81,7 @@ def test_a_failed_run_leaves_nothing_for_the_next_to_wait_for(
     emulated: Emulator, tmp_path: Path
 ) -> None:
     root = program(
-        tmp_path, "first = aws.sqs.Queue('a')", "aws.kms.Key('b', description=first.arn)"
+        tmp_path, "first = aws.efs.FileSystem('a')", "aws.kms.Key('b', description=first.arn)"
     )
     with pytest.raises(UnknownInput):
         provisioned(emulated, root=root)

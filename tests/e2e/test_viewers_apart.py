@@ -106,6 +106,7 @@ def rights(cloud: Cloud, caller: Caller, viewer: str) -> dict[str, Call]:
     )["CiphertextBlob"]
     values = {":pk": {"S": f"viewer#{viewer}"}}
     update = {"UpdateExpression": "SET label = :x", "ExpressionAttributeValues": {":x": {"S": "x"}}}
+    absent = {"ConditionExpression": "attribute_not_exists(pk)"}
     return {
         "dynamodb:GetItem": lambda: table.get_item(**of, Key=key),
         "dynamodb:Query": lambda: table.query(
@@ -114,6 +115,9 @@ def rights(cloud: Cloud, caller: Caller, viewer: str) -> dict[str, Call]:
         "dynamodb:PutItem": lambda: table.put_item(**of, Item=item(viewer, "written")),
         "dynamodb:UpdateItem": lambda: table.update_item(**of, Key=item(viewer, "new"), **update),
         "dynamodb:DeleteItem": lambda: table.delete_item(**of, Key=item(viewer, "written")),
+        "dynamodb:ConditionCheckItem": lambda: table.transact_write_items(
+            TransactItems=[{"ConditionCheck": {**of, "Key": item(viewer, "none"), **absent}}]
+        ),
         "kms:Encrypt": lambda: kms.encrypt(
             KeyId=cloud.key, Plaintext=b"x", EncryptionContext=context(viewer)
         ),
@@ -132,6 +136,11 @@ def transactions(cloud: Cloud, caller: Caller, viewer: str) -> dict[str, Call]:
         "Put": {**of, "Item": item(viewer, "other")},
         "Update": {**of, "Key": item(viewer, "other"), **update},
         "Delete": {**of, "Key": item(viewer, "other")},
+        "ConditionCheck": {
+            **of,
+            "Key": item(viewer, "none"),
+            "ConditionExpression": "attribute_not_exists(pk)",
+        },
     }
 
     def write(name: str) -> Call:
@@ -247,7 +256,7 @@ def without(cloud: Cloud) -> Iterator[Callable[[str], None]]:
 
 ACTIONS = [
     *("dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"),
-    *("dynamodb:DeleteItem", "kms:Encrypt", "kms:Decrypt"),
+    *("dynamodb:DeleteItem", "dynamodb:ConditionCheckItem", "kms:Encrypt", "kms:Decrypt"),
 ]
 
 
