@@ -13,6 +13,8 @@ _MAX_DIGITS = 64
 # Decimal() itself would also take "NaN", "1_000", " 1 " and digits of other scripts.
 _AMOUNT = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
 
+_PLAIN = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
+
 # The default context has 28 digits: quantize() would refuse a balance of 17 before the point.
 # Above zero ROUND_FLOOR is ROUND_DOWN; below, it is what keeps a rounded amount from being more.
 # Amounts and prices as served fit in it whole, and so do their sums and products.
@@ -21,6 +23,8 @@ EXACT = Context(prec=4 * _MAX_DIGITS, rounding=ROUND_FLOOR)
 
 def parse_amount(text: object) -> Decimal:
     """Read an amount such as "0.0000000000000000"; ValueError says what it is instead."""
+    if isinstance(text, str) and len(text) <= _MAX_DIGITS and _PLAIN.fullmatch(text):
+        return Decimal(text)  # as nearly all are: it cannot have too many digits
     if not isinstance(text, str):
         raise ValueError(f"expected a string, got {type(text).__name__}")  # noqa: TRY004 - input
     if len(text) > 2 * _MAX_DIGITS or not _AMOUNT.fullmatch(text):

@@ -3,11 +3,12 @@
 Source: docs.cdp.coinbase.com/exchange/reference/exchangerestapi_getaccountledger.
 """
 
+import re
 from datetime import UTC, datetime
-from typing import Any, cast
+from itertools import islice
+from typing import cast
 
-from holdings.adapters.exchange_http.bodies import Number
-from holdings.adapters.exchange_http.replies import Reply, amount, cursor, is_object, text
+from holdings.adapters.exchange_http.replies import Reply, cursor, is_object
 from holdings.core.history.entries import (
     CONVERSION,
     DEPOSIT,
@@ -22,10 +23,15 @@ from holdings.core.history.entries import (
 
 LIMIT = 1_000
 _KINDS = {"match": TRADE, "fee": FEE, "rebate": REBATE, "conversion": CONVERSION}
-_LONGEST_KIND = 64
+# A thousand entries are some 300 kB.
+_MOST_BYTES = 4 * 1024 * 1024
 _MOST_DETAILS = 20
 _LONGEST_DETAIL = 200
-_LONGEST_ID = 64
+_LONGEST = 65  # as an amount of ours may have digits on each side of the point
+_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
+_KIND = re.compile(r"[!-~]{1,64}")
+# Plain, as all are: an exponent would be another way to write a balance.
+_AMOUNT = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -35,12 +41,11 @@ def parse_ledger(reply: Reply) -> LedgerPage:
     One malformed entry makes the page invalid: without it no balance after it would be proven.
     Raises ExchangeInvalidResponse.
     """
+    rows = reply.rows("entries", _MOST_BYTES)
+    if len(rows) > LIMIT:
+        raise reply.server.invalid(f"has more than {LIMIT} entries in a page: try again later")
     entries: list[Entry] = []
-    for number, row in enumerate(reply.array("entries"), 1):
-        if number > LIMIT:
-            raise reply.server.invalid(f"has more than {LIMIT} entries in a page: try again later")
-        if not is_object(row):
-            raise reply.server.invalid(f"has an entry {number} that is not an object")
+    for number, row in enumerate(rows, 1):
         try:
             entries.append(_entry(row))
         except ValueError as error:
@@ -50,40 +55,35 @@ def parse_ledger(reply: Reply) -> LedgerPage:
     return LedgerPage(entries, cursor(reply.server, reply.headers.get("CB-AFTER", "")))
 
 
-def _entry(row: dict[str, Any]) -> Entry:
-    amount(row, "amount")
-    amount(row, "balance")
-    identity = row.get("id")
-    # Older answers have numbers.
-    identity = identity.text if isinstance(identity, Number) else text(row, "id")
-    if len(identity) > _LONGEST_ID:
+def _entry(row: object) -> Entry:
+    if not is_object(row):
+        raise ValueError("form")
+    identity, kind = row.get("id"), row.get("type")
+    amount, balance = row.get("amount"), row.get("balance")
+    # Older answers have numbers as ids; here each is its text.
+    if not (isinstance(identity, str) and _ID.fullmatch(identity)):
         raise ValueError("id")
-    kind = text(row, "type")[:_LONGEST_KIND]
+    if not (isinstance(kind, str) and _KIND.fullmatch(kind)):
+        raise ValueError("type")
+    if not (isinstance(amount, str) and len(amount) < _LONGEST and _AMOUNT.fullmatch(amount)):
+        raise ValueError("amount")
+    if not (isinstance(balance, str) and len(balance) < _LONGEST and _AMOUNT.fullmatch(balance)):
+        raise ValueError("balance")
     if kind == "transfer":
-        known = WITHDRAWAL if row["amount"].startswith("-") else DEPOSIT
+        known = WITHDRAWAL if amount.startswith("-") else DEPOSIT
     else:
         known = _KINDS.get(kind, kind)
-    return Entry(
-        identity,
-        _moment(row.get("created_at")),
-        known,
-        row["amount"],
-        row["balance"],
-        _details(row.get("details")),
-    )
+    at = _moment(row.get("created_at"))
+    return Entry(identity, at, known, amount, balance, _details(row.get("details")))
 
 
 def _details(given: object) -> dict[str, str]:
     """Return what is a text or a number of the details, as text: ids of orders, of transfers."""
     details: dict[str, str] = {}
-    if not isinstance(given, dict):
-        return details
-    for name, value in cast("dict[str, object]", given).items():
-        written = value.text if isinstance(value, Number) else value
-        if isinstance(written, str) and len(written) <= _LONGEST_DETAIL >= len(name):
-            details[name] = written
-        if len(details) == _MOST_DETAILS:
-            break
+    if isinstance(given, dict):
+        for name, value in islice(cast("dict[str, object]", given).items(), _MOST_DETAILS):
+            if isinstance(value, str) and len(value) <= _LONGEST_DETAIL >= len(name):
+                details[name] = value
     return details
 
 
@@ -91,11 +91,9 @@ def _moment(written: object) -> int:
     """Return the microseconds since the epoch of "2026-11-21T09:30:00.123456Z"."""
     try:
         moment = datetime.fromisoformat(cast("str", written))
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        passed = moment - _EPOCH
+        passed = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH
     except (TypeError, ValueError, OverflowError):
         raise ValueError("created_at") from None
-    at = (passed.days * 86_400 + passed.seconds) * SECOND + passed.microseconds
-    if at < 0:
+    if passed.days < 0:
         raise ValueError("created_at")
-    return at
+    return (passed.days * 86_400 + passed.seconds) * SECOND + passed.microseconds

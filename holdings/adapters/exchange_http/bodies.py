@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 # An account is some 300 characters, an error's document fewer.
 MAX_CHARACTERS = 64 * 1024
@@ -41,6 +41,9 @@ _decoder = json.JSONDecoder(
 )
 
 
+_ROWS = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=_refuse_constant)
+
+
 def parse_document(chunks: Iterable[bytes]) -> object:
     """Parse JSON of at most MAX_CHARACTERS. Raises ValueError.
 
@@ -50,6 +53,28 @@ def parse_document(chunks: Iterable[bytes]) -> object:
     document = window.value()
     window.end()
     return document
+
+
+def parse_rows(chunks: Iterable[bytes], most: int) -> list[Any]:
+    """Parse a JSON array of at most `most` bytes at once. Raises ValueError, NotAnArrayError.
+
+    Several times as fast as `parse_array`, for what there may be a great deal of. Numbers are their
+    texts; of a name that stands twice in an object the last one counts.
+    """
+    pieces: list[bytes] = []
+    length = 0
+    for chunk in chunks:
+        length += len(chunk)
+        if length > most:
+            raise ValueError(f"over {most} bytes")
+        pieces.append(chunk)
+    try:
+        rows: object = _ROWS.decode(b"".join(pieces).decode())
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if not isinstance(rows, list):
+        raise NotAnArrayError("not an array")
+    return cast("list[Any]", rows)
 
 
 def parse_array(chunks: Iterable[bytes]) -> Iterator[object]:

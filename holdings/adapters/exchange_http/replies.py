@@ -12,6 +12,7 @@ from holdings.adapters.exchange_http.bodies import (
     parse_document,
     parse_fields,
     parse_members,
+    parse_rows,
 )
 from holdings.adapters.exchange_http.bounds import Server
 from holdings.core.errors import (
@@ -59,6 +60,15 @@ class Reply:
         """Parse a body that is an array, a member at a time. Raises ExchangeInvalidResponse."""
         try:
             yield from parse_array(self.body)
+        except NotAnArrayError:
+            raise self._lists_no(what) from None
+        except ValueError:
+            raise self.no_json() from None
+
+    def rows(self, what: str, most: int) -> list[Any]:
+        """Parse a body that is an array of at most `most` bytes. Raises ExchangeInvalidResponse."""
+        try:
+            return parse_rows(self.body, most)
         except NotAnArrayError:
             raise self._lists_no(what) from None
         except ValueError:

@@ -8,8 +8,9 @@ import json
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal, localcontext
+from functools import lru_cache
 from typing import Any, NamedTuple, cast
 
 from holdings.core.history.entries import (
@@ -20,7 +21,6 @@ from holdings.core.history.entries import (
     Break,
     Entry,
     breaks,
-    in_order,
     united,
 )
 from holdings.core.money import EXACT, format_amount, parse_amount
@@ -43,7 +43,12 @@ class BrokenMonth(ValueError):
 
 def month_of(at: int) -> str:
     """Return "2026-11" of microseconds since the epoch."""
-    return datetime.fromtimestamp(at // 1_000_000, UTC).strftime("%Y-%m")
+    return _month_of_day(at // DAY)
+
+
+@lru_cache(maxsize=8_192)
+def _month_of_day(day: int) -> str:
+    return date.fromordinal(day + _EPOCH).strftime("%Y-%m")
 
 
 def first_day(month: str) -> int:
@@ -87,11 +92,12 @@ class Month:
         rows = [
             [
                 *account,
-                [[e.id, e.at, e.kind, e.amount, e.balance, dict(e.details)] for e in entries],
+                entries,
             ]
             for account, entries in sorted(self.accounts.items())
         ]
-        return _pack({"v": _VERSION, "accounts": rows})
+        # A twelfth more bytes than at best, in a third of the time: it is written several times.
+        return _pack({"v": _VERSION, "accounts": rows}, level=1)
 
     @classmethod
     def unpack(cls, packed: bytes) -> "Month":
@@ -144,7 +150,6 @@ class Summary(NamedTuple):
 
 
 def _summary(account: Account, entries: Sequence[Entry]) -> Summary:
-    entries = in_order(entries)
     balances: dict[int, Decimal] = {}
     flows: dict[tuple[int, str], Decimal] = {}
     with localcontext(EXACT):
@@ -244,11 +249,11 @@ def _read(row: Sequence[Any], start: int) -> Summary:
     )
 
 
-def _pack(document: object) -> bytes:
+def _pack(document: object, level: int = 6) -> bytes:
     text = json.dumps(document, separators=(",", ":"))
     if len(text) > _MOST_CHARACTERS:
         raise ValueError("too large to be kept")
-    return zlib.compress(text.encode(), 6)
+    return zlib.compress(text.encode(), level)
 
 
 def _unpack(packed: bytes) -> dict[str, Any]:

@@ -41,7 +41,7 @@ _WRITE_SECONDS = 60.0
 # Whoever has kept nothing for so long is not at it any more.
 _BUSY_SECONDS = 120
 _CHECKPOINT_SECONDS = 5.0
-_CHECKPOINT_ENTRIES = 20_000
+_CHECKPOINT_ENTRIES = 50_000
 # Entries of the last hour are asked for again: some come late.
 _OVERLAP = 3_600 * SECOND
 # Before there was any exchange to read: 2012-01-01.
