@@ -10,7 +10,7 @@ from datetime import UTC
 from typing import Any, cast
 
 from flask import Flask, request
-from marshmallow import Schema, ValidationError, fields, post_load, validate
+from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 from werkzeug import Response
 from werkzeug.exceptions import HTTPException
 
@@ -82,9 +82,12 @@ class BooksSchema(Schema):
 
 
 class ExtraSchema(Schema):
-    """An entry to add behind a ledger; `at` is ISO 8601, now if there is none."""
+    """An entry to add behind a ledger, of `account` if it names no currency.
 
-    currency = fields.String(required=True, validate=validate.Length(1, 20))
+    `at` is ISO 8601, now if there is none.
+    """
+
+    currency = fields.String(load_default=None, validate=validate.Length(1, 20))
     type = fields.String(load_default="transfer", validate=validate.Length(1, 60))
     amount = fields.Decimal(required=True)
     at = fields.AwareDateTime(load_default=None, default_timezone=UTC)
@@ -92,13 +95,22 @@ class ExtraSchema(Schema):
 
 
 class LedgerSchema(Schema):
-    """What is wrong with the ledgers of a key; what is not given is right again."""
+    """What is wrong with the ledgers of a key; what is not given is right again.
 
+    `account` is the currency of the one that is wrong; null is all of them.
+    """
+
+    account = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 20))
     extra: fields.List[Any] = fields.List(fields.Nested(ExtraSchema), load_default=list)
     withhold = fields.List(fields.String(), load_default=list)
     double = fields.Boolean(load_default=False, **_A_SWITCH)
     reverse_pages = fields.Boolean(load_default=False, **_A_SWITCH)
     break_off_after = _whole(0, 1_000_000, load_default=None, allow_none=True)
+
+    @validates_schema
+    def check(self, given: dict[str, Any], **_: object) -> None:
+        if not all(one["currency"] or given["account"] for one in given["extra"]):
+            raise ValidationError("Each needs a currency where there is no account.", "extra")
 
 
 class PermissionsSchema(Schema):
@@ -189,7 +201,7 @@ class Control:
         given, now = _given(LedgerSchema()), self.exchange.time()
         extra = tuple(
             Extra(
-                one["currency"],
+                one["currency"] or given["account"],
                 one["type"],
                 one["amount"],
                 int((one["at"].timestamp() if one["at"] else now) * 1_000_000),
@@ -198,6 +210,7 @@ class Control:
             for one in given["extra"]
         )
         self.holder().twist = Twist(
+            given["account"],
             extra,
             tuple(given["withhold"]),
             given["double"],

@@ -80,14 +80,20 @@ class Extra:
 class Twist:
     """What is wrong with a holder's ledgers: `withhold` has ids of entries that are not shown.
 
-    `break_off_after` is how many of the newest entries an account shows.
+    `break_off_after` is how many of the newest entries an account shows. All but `extra`, which
+    has currencies of its own, is of the account in the currency `account`, or of every one.
     """
 
+    account: str | None = None
     extra: tuple[Extra, ...] = ()
     withhold: tuple[str, ...] = ()
     double: bool = False
     reverse_pages: bool = False
     break_off_after: int | None = None
+
+    def of(self, currency: str) -> "Twist":
+        """What of this is wrong with one account."""
+        return self if self.account in (None, currency) else Twist(extra=self.extra)
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ depends on the clock: entries that have not happened yet are for the routes to l
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, localcontext
+from decimal import Context, Decimal, localcontext
 from functools import cache
 
 from local.simulator.book import FIAT, HELD, OTHERS, identity
@@ -19,6 +19,8 @@ END = 1_795_219_200
 """2026-11-21: nothing happens any more, so that the accounts stay what they are."""
 SECOND = 1_000_000
 
+EXACT = Context(prec=60)
+"""The largest holding has more digits than Decimal's usual 28."""
 _SIXTEEN = Decimal("1e-16")
 _EIGHT = Decimal("1e-8")
 _TAKER = Decimal("0.006")
@@ -65,8 +67,7 @@ class Past:
 @cache
 def past(owner: str) -> Past:
     """Return an owner's past; the same at every call."""
-    with localcontext() as context:
-        context.prec = 60
+    with localcontext(EXACT):
         return _Writer(owner).write()
 
 

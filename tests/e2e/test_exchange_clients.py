@@ -31,7 +31,7 @@ from holdings.core.money import round_amount
 from holdings.core.price_service import PriceService
 from holdings.core.valuation import Valuation
 from local.simulator import CdpKey
-from local.simulator.ledger import BEGINNING, END, history, past
+from local.simulator.ledger import BEGINNING, END, SECOND, history, past
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -310,6 +310,19 @@ def test_ccxt_reads_the_past_as_it_was_written(ccxt_client: Any) -> None:
     assert {(row["id"], Decimal(row["info"]["price"]), row["side"]) for row in trades} == {
         (str(fill.trade_id), fill.price, fill.side) for fill in fills
     }
+
+
+def test_ccxt_reads_candles_around_the_trades_of_the_past(ccxt_client: Any) -> None:
+    fills = [fill for fill in past("default").fills if fill.book == "ETH-USD"]
+    days: dict[int, list[str]] = {}
+    for day in range(BEGINNING, END, 300 * 86_400):
+        rows = ccxt_client.fetch_ohlcv("ETH/USD", "1d", day * 1_000, 300)
+        days |= {int(row[0]) // 1_000: row for row in rows}
+    assert len(days) >= (END - BEGINNING) // 86_400
+    for fill in fills:
+        _, _, high, low, _, _ = days[fill.at // SECOND // 86_400 * 86_400]
+        # Its last trade may be of the day before.
+        assert Decimal(low) * (1 - MOVE) <= fill.price <= Decimal(high) * (1 + MOVE)
 
 
 # What a price here moves between two trades, and with them two of these requests, at most.

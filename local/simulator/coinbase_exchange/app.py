@@ -61,13 +61,15 @@ def _routes(
         iso = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         return json_response({"iso": iso, "epoch": round(now.timestamp(), 3)})
 
+    def held() -> list[object]:
+        return balances_with(g.holder.twist.extra, g.holder.rows(), exchange.time())
+
     def accounts() -> Response:
         holder: Holder[Credentials] = g.holder
         if not isinstance(holder.accounts, list):
             return json_response(holder.accounts)
         query = dict(request.args.items(multi=True))  # of a repeated field, the last
-        rows = balances_with(holder.twist.extra, holder.rows())
-        return page(rows, query, exchange.page_size)
+        return page(held(), query, exchange.page_size)
 
     def profiles() -> Response:
         profile = {
@@ -79,9 +81,6 @@ def _routes(
             "created_at": "2020-01-01T00:00:00.000000Z",
         }
         return json_response([profile])
-
-    def held() -> list[object]:
-        return balances_with(g.holder.twist.extra, g.holder.rows())
 
     return {
         "/time": (time, PUBLIC),

@@ -6,7 +6,7 @@ exchangerestapi_getfills and exchangerestapi_gettransfers.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Decimal, DecimalException, localcontext
 from typing import Any, cast
 
 from flask import g, request
@@ -16,8 +16,8 @@ from local.simulator.book import Row, identity
 from local.simulator.coinbase_exchange.answers import page
 from local.simulator.coinbase_exchange.market_data import moment
 from local.simulator.coinbase_exchange.signing import Credentials
-from local.simulator.exchange import Exchange, Holder
-from local.simulator.ledger import SECOND, Entry, Fill, past
+from local.simulator.exchange import Exchange, Extra, Holder
+from local.simulator.ledger import EXACT, SECOND, Entry, Fill, past
 from local.simulator.server import Refused, json_response
 
 DAY_SECONDS = 86_400
@@ -33,7 +33,7 @@ def ledger_routes(exchange: Exchange[Credentials]) -> dict[str, Callable[..., Re
             for entry in _shown(holder, currency, exchange.time())
             if first * SECOND <= entry.at <= last * SECOND
         ]
-        twist = holder.twist
+        twist = holder.twist.of(currency)
         rows.reverse()
         if twist.break_off_after is not None:
             rows = rows[: twist.break_off_after]
@@ -87,7 +87,7 @@ def _shown(holder: Holder[Any], currency: str, now: float) -> Iterator[Entry]:
             yield entry
     for number, extra in enumerate(holder.twist.extra):
         if extra.currency == currency and extra.at <= now * SECOND:
-            balance += extra.amount
+            balance = EXACT.add(balance, extra.amount)
             yield Entry(
                 2_000_000 + number,
                 extra.at,
@@ -170,10 +170,11 @@ def _fill_row(fill: Fill, holder: Holder[Any]) -> Row:
 
 def _transfer_row(entry: Entry, account: str, holder: Holder[Any]) -> Row:
     when = datetime.fromtimestamp(entry.at // SECOND, UTC).replace(microsecond=entry.at % SECOND)
+    kind = "withdraw" if entry.amount < 0 else "deposit"
     written = f"{when:%Y-%m-%d %H:%M:%S.%f}+00"
     return {
         "id": entry.details.get("transfer_id", identity("transfer", str(entry.id))),
-        "type": entry.details.get("transfer_type", "deposit"),
+        "type": entry.details.get("transfer_type", kind),
         "created_at": written,
         "completed_at": written,
         "canceled_at": None,
@@ -192,22 +193,23 @@ def _iso(at: int) -> str:
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:06}Z"
 
 
-def balances_with(extra: Sequence[Any], rows: list[object]) -> list[object]:
-    """Return account rows with what has been added to their ledgers."""
-    changed: list[object] = []
-    for row in rows:
-        if not isinstance(row, dict):
-            changed.append(row)
-            continue
-        account = cast("dict[str, Any]", row)
-        moved = sum(
-            (one.amount for one in extra if one.currency == account.get("currency")), Decimal()
-        )
-        if moved:
-            account = {
-                **account,
-                "balance": f"{Decimal(account['balance']) + moved:f}",
-                "available": f"{Decimal(account['available']) + moved:f}",
+def balances_with(extra: Sequence[Extra], rows: list[object], now: float) -> list[object]:
+    """Return account rows with what has been added to their ledgers until `now`."""
+    happened = [one for one in extra if one.at <= now * SECOND]
+    return [_moved(row, happened) for row in rows] if happened else rows
+
+
+def _moved(row: object, extra: Sequence[Extra]) -> object:
+    """Return the row as it is if a test has put something there that has no amounts."""
+    if not isinstance(row, dict):
+        return row
+    account = cast("dict[str, Any]", row)
+    moved = [one.amount for one in extra if one.currency == account.get("currency")]
+    try:
+        with localcontext(EXACT):
+            amounts = {
+                name: f"{sum(moved, Decimal(account[name])):f}" for name in ("balance", "available")
             }
-        changed.append(account)
-    return changed
+    except (KeyError, TypeError, ValueError, DecimalException):
+        return account
+    return account | amounts if moved else account

@@ -83,6 +83,20 @@ def test_a_candle_is_the_sum_of_the_finer_ones_in_it(book: str, at: int, granula
     assert volume == pytest.approx(sum(row[5] for row in parts))
 
 
+@given(books, moments)
+@settings(max_examples=20)
+def test_a_candle_of_a_day_is_of_the_trades_of_that_day(book: str, at: int) -> None:
+    start = at // DAY * DAY
+    trades = list(Market().trades(book, start, at + 0.001, at))
+    prices = [float(trade.price) for trade in trades]
+    rows = Market().candles(book, DAY, start, at + 0.001, at)
+    if not prices:
+        assert rows == []
+        return
+    volume = float(sum(trade.size for trade in trades))
+    assert rows == [[start, min(prices), max(prices), prices[0], prices[-1], volume]]
+
+
 @given(moments)
 @settings(max_examples=30)
 def test_books_across_currencies_agree_within_what_moves_between_two_trades(at: int) -> None:
@@ -137,6 +151,8 @@ def test_a_state_is_set_on_request_and_goes_with_a_reset(client: Client) -> None
     assert "BTC-USD" not in get(client, "/products/stats")
     assert get(client, "/products/stats")["ETH-USD"]["stats_24hour"]["volume"] == "0"
     assert get(client, "/products/BTC-USD/candles") == []
+    client.control("PUT", "/books", {"books": {"BTC-USD": "empty"}})
+    assert get(client, "/products/BTC-USD/candles?granularity=86400") == []
     client.control("PUT", "/books", {"books": {"BTC-USD": None}})
     assert get(client, "/products/BTC-USD")["status"] == "online"
     client.control("POST", "/reset")
