@@ -170,6 +170,7 @@ def test_nothing_is_lost_or_doubled_however_often_it_is_killed(environ: dict[str
                 # It had come to its end: from the start again.
                 records.history.forget_history(VIEWER, CONNECTION, Deadline.after(60, Clock()))
             started.communicate()
+        progress = None
         for viewer in (VIEWER, "bob"):
             for _ in range(10):
                 started = worker(environ, viewer)

@@ -109,9 +109,7 @@ class HistorySync:
                 return
             # Once it has been read whole it is done, and read on.
             state: State = "running" if progress.read_until is None else "done"
-            progress = self._keep(
-                of, replace(progress, state=state, last_error=None), busy=_BUSY_SECONDS
-            )
+            progress = self._keep(of, replace(progress, state=state, last_error=None), busy=True)
             self._read(of, kind, progress)
         except Conflict:
             # Another worker has kept more meanwhile: on from there.
@@ -167,8 +165,7 @@ class HistorySync:
         except ExchangeError:
             self._checkpoint(of, progress, pages, recorder)
             raise
-        busy = _BUSY_SECONDS if pages.done else 0
-        progress = self._checkpoint(of, progress, pages, recorder, busy)
+        progress = self._checkpoint(of, progress, pages, recorder, busy=pages.done)
         return progress, pages.done
 
     def _checkpoint(
@@ -177,7 +174,8 @@ class HistorySync:
         progress: Progress,
         pages: LedgerWalk,
         recorder: Recorder,
-        busy: int = _BUSY_SECONDS,
+        *,
+        busy: bool = True,
     ) -> Progress:
         reached = replace(progress, walk=pages.state())
         new = recorder.write(reached.covered, self._writing())
@@ -274,8 +272,8 @@ class HistorySync:
         self._hide(kind.secrets(credential))
         return credential
 
-    def _keep(self, of: _Of, progress: Progress, *, busy: int = 0) -> Progress:
-        until = int(self._clock.now()) + busy if busy else 0
+    def _keep(self, of: _Of, progress: Progress, *, busy: bool = False) -> Progress:
+        until = int(self._clock.now()) + _BUSY_SECONDS if busy else 0
         progress = replace(progress, busy_until=until)
         return self._history.put_progress(of.viewer, of.connection.id, progress, self._call())
 
