@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 
-from bench import contenders, large, measure, report, targets
+from bench import contenders, large, measure, past, report, targets
 from bench.contenders import NAMES, ROOT, TREES
 from bench.invocation import WrongAnswer
 from bench.targets import TITLES
@@ -31,7 +31,8 @@ def main() -> str | None:
         return f"holdings: {error}"
     verdicts = targets.judge(rounds)
     machine = measure.machine(python)
-    page = report.render(rounds, verdicts, TITLES, machine, options.calls, large.table())
+    others = (large.table(), past.table())
+    page = report.render(rounds, verdicts, TITLES, machine, options.calls, *others)
     if options.quick or set(options.only) != set(NAMES):
         print(page)  # a page for readers is of a whole run
     else:

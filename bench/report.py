@@ -29,10 +29,11 @@ def render(
     machine: Mapping[str, str],
     calls: int,
     large: str,
+    past: str,
 ) -> str:
     """`titles` names the contenders, ours among them, in the order of the tables.
 
-    `large` is the table of bench/large.py.
+    `large` is the table of bench/large.py, `past` those of bench/past.py.
     """
     own = shown(measured(rounds, (OURS, "hit.start_cpu")), 1000)
     on = {**machine, "Python's own start, CPU": f"{own} ms"}
@@ -43,6 +44,7 @@ def render(
         targets=targets(verdicts),
         tables="\n".join(table(each, rounds, titles) for each in TABLES),
         large=large,
+        past=past,
     )
 
 

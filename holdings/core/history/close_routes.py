@@ -70,6 +70,7 @@ def along(hops: Sequence[Hop], series: Mapping[str, Series], first: int, last: i
         return parts[0][0]
     values: list[int | None] = []
     dates: list[int | None] = []
+    carried: list[int] = []
     for index in range(last - first + 1):
         above, below = SCALE, 1
         oldest = first + index
@@ -83,4 +84,6 @@ def along(hops: Sequence[Hop], series: Mapping[str, Series], first: int, last: i
             oldest = min(oldest, at)
         values.append(above // below if below else None)
         dates.append(oldest if below else None)
-    return Series(first, values, dates)
+        if below and oldest != first + index:
+            carried.append(first + index)
+    return Series(first, values, dates, carried)

@@ -6,6 +6,7 @@ first one there is none: an early day is never valued at a later price.
 
 import json
 import logging
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,7 +18,7 @@ from holdings.core.clock import Clock, Deadline
 from holdings.core.errors import CacheUnavailable, ExchangeError
 from holdings.core.freshness import CachedSnapshot, Lease
 from holdings.core.history.months import day_number
-from holdings.core.money import DECIMAL_PLACES, format_amount, parse_amount
+from holdings.core.money import DECIMAL_PLACES, EXACT, format_amount, parse_amount
 from holdings.core.once import LeastRecent
 from holdings.core.ports import Market, SnapshotCache
 
@@ -52,6 +53,8 @@ class Book:
     first: int = 0
     closes: list[Decimal | None] = field(default_factory=list[Decimal | None])
     years: dict[int, Year] = field(default_factory=dict[int, Year])
+    # Worked out of them when it is first asked for.
+    _carried: tuple[list[int | None], list[int | None], list[int]] | None = None
 
     def lacks(self, first: int, last: int, now: int) -> list[int]:
         """Return the years of these days that are to be read, or read again, the latest first."""
@@ -75,6 +78,7 @@ class Book:
 
     def put(self, year: int, closes: Mapping[int, Decimal], now: int) -> None:
         start, end = day_number(date(year, 1, 1)), day_number(date(year + 1, 1, 1))
+        self._carried = None
         if not self.closes:
             self.first = start
         if start < self.first:
@@ -90,20 +94,37 @@ class Book:
 
     def series(self, first: int, last: int) -> "Series":
         """Return the closes of days `first` to `last`, both included, each carried where it is."""
+        if self._carried is None:
+            self._carried = self._carry()
+        values, dates, carried = self._carried
+        start, end = first - self.first, last - self.first + 1
+        before, after = max(0, -start), max(0, end - max(len(values), start))
+        within = slice(max(0, start), max(0, end))
+        # Behind the last one that is known it stays.
+        close = values[-1] if values and last >= self.first else None
+        at = dates[-1] if values and last >= self.first else None
+        late = range(max(first, self.first + len(values)), last + 1) if close is not None else ()
+        return Series(
+            first,
+            [None] * min(before, last - first + 1) + values[within] + [close] * after,
+            [None] * min(before, last - first + 1) + dates[within] + [at] * after,
+            [*carried[bisect_left(carried, first) : bisect_right(carried, last)], *late],
+        )
+
+    def _carry(self) -> tuple[list[int | None], list[int | None], list[int]]:
         values: list[int | None] = []
         dates: list[int | None] = []
+        carried: list[int] = []
         close: int | None = None
         at: int | None = None
-        start = min(first, self.first) if self.closes else first
-        for day in range(start, last + 1):
-            index = day - self.first
-            found = self.closes[index] if 0 <= index < len(self.closes) else None
+        for day, found in enumerate(self.closes, self.first):
             if found is not None:
                 close, at = scaled(found), day
-            if day >= first:
-                values.append(close)
-                dates.append(at)
-        return Series(first, values, dates)
+            elif close is not None:
+                carried.append(day)
+            values.append(close)
+            dates.append(at)
+        return values, dates, carried
 
     def write(self) -> str:
         written = ["" if close is None else format_amount(close) for close in self.closes]
@@ -128,16 +149,20 @@ class Book:
 
 
 class Series(NamedTuple):
-    """Closes from day `first` on, in 1/SCALE; `dates` are of which day each is. None before."""
+    """Closes from day `first` on, in 1/SCALE; `dates` are of which day each is. None before.
+
+    `carried` are the days that have one of an earlier day, in order.
+    """
 
     first: int
     values: Sequence[int | None]
     dates: Sequence[int | None]
+    carried: Sequence[int] = ()
 
 
 def scaled(amount: Decimal) -> int:
-    """Return the amount in 1/SCALE, cut to less."""
-    return int((amount * SCALE).to_integral_value(rounding="ROUND_FLOOR"))
+    """Return an amount above zero in 1/SCALE, cut to less."""
+    return int(EXACT.scaleb(amount, DECIMAL_PLACES))
 
 
 class Closes:

@@ -61,42 +61,50 @@ def totals(assets: Iterable[Asset], first: int, last: int) -> Totals:
     count = last - first + 1
     whole = Totals(first, [0] * count, bytearray(count), bytearray(count), bytearray(count))
     for asset in assets:
-        for stretch in asset.stretches:
-            start, end = max(stretch.first, first), min(stretch.last, last)
-            if start <= end:
-                _add(whole, stretch, asset.closes, start - first, end - first + 1)
+        _add(whole, asset, count)
     return whole
 
 
-def _add(whole: Totals, stretch: Stretch, closes: Series | None, start: int, end: int) -> None:
-    """Add days `start` to `end` (excluded), counted from the first one."""
-    days = end - start
-    if stretch.balance is None:
-        whole.incomplete[start:end] = b"\x01" * days
-        return
-    if stretch.known == "carried":
-        whole.carried[start:end] = b"\x01" * days
-    balance = scaled(stretch.balance)
-    if balance <= 0:
-        whole.known[start:end] = b"\x01" * days
-        return
-    if closes is None:
-        whole.incomplete[start:end] = b"\x01" * days
-        return
-    offset = whole.first - closes.first
-    prices = closes.values[start + offset : end + offset]
+def _add(whole: Totals, asset: Asset, count: int) -> None:
+    """Add what one asset was worth on each day: all at once, where it has a balance and a close."""
+    first, closes = whole.first, asset.closes
+    prices: Sequence[int | None] = ()
+    if closes is not None:
+        prices = closes.values[first - closes.first : first - closes.first + count]
     # Before the first close there is none, and from then on always one.
-    missing = next((n for n, price in enumerate(prices) if price is not None), days)
-    whole.incomplete[start : start + missing] = b"\x01" * missing
-    priced = start + missing
-    whole.values[priced:end] = [
-        value + balance * (price or 0) // SCALE
-        for value, price in zip(whole.values[priced:end], prices[missing:], strict=True)
+    priced = next((n for n, price in enumerate(prices) if price is not None), count)
+    balances = _balances(whole, asset.stretches, priced, count)
+    if closes is None or priced == count:
+        return
+    whole.values = [
+        value + balance * (price or 0) // SCALE if balance else value
+        for value, balance, price in zip(whole.values, balances, prices, strict=True)
     ]
-    whole.known[priced:end] = b"\x01" * (end - priced)
-    for index, at in enumerate(closes.dates[priced + offset : end + offset], priced):
-        if at != whole.first + index:
-            whole.carried[index] = 1
+    for day in closes.carried:
+        if 0 <= day - first < count and balances[day - first]:
+            whole.carried[day - first] = 1
+
+
+def _balances(whole: Totals, stretches: Sequence[Stretch], priced: int, count: int) -> list[int]:
+    """Return each day's balance, from the `priced`th on, and note how every day is known."""
+    first, balances = whole.first, [0] * count
+    for stretch in stretches:
+        start, end = max(stretch.first - first, 0), min(stretch.last - first + 1, count)
+        if start >= end:
+            continue
+        if stretch.balance is None:
+            whole.incomplete[start:end] = b"\x01" * (end - start)
+            continue
+        if stretch.known == "carried":
+            whole.carried[start:end] = b"\x01" * (end - start)
+        if stretch.balance > 0:
+            if start < priced:
+                unpriced = min(end, priced)
+                whole.incomplete[start:unpriced] = b"\x01" * (unpriced - start)
+                start = unpriced
+            balances[start:end] = [scaled(stretch.balance)] * (end - start)
+        whole.known[start:end] = b"\x01" * (end - start)
+    return balances
 
 
 class Moved(NamedTuple):

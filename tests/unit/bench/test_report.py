@@ -47,7 +47,9 @@ def test_a_figure_has_three_digits() -> None:
 
 
 def test_the_page_says_what_it_was_measured_on_and_how() -> None:
-    page = report.render(ROUNDS, judge(ROUNDS), TITLES, {"processor": "a fast one"}, 300, "a table")
+    page = report.render(
+        ROUNDS, judge(ROUNDS), TITLES, {"processor": "a fast one"}, 300, "a table", "another"
+    )
     assert page.startswith("# Performance\n")
     assert "2 rounds;" in page
     assert "300 calls a round" in page
