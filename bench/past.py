@@ -7,7 +7,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -59,7 +59,7 @@ def _run(name: str, url: str) -> dict[str, float]:
 
 
 @contextlib.contextmanager
-def _served() -> Iterator[str]:
+def _served() -> Generator[str]:
     command = [sys.executable, "-m", "bench.backfill", "serve"]
     with subprocess.Popen(  # noqa: S603 - ours
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

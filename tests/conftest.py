@@ -25,6 +25,7 @@ TOGETHER = {
         "connected",
         "connections",
         "holdings",
+        "history",
         "stampede",
         "cloud_path",
         "sign_in",

@@ -54,9 +54,14 @@ export function readWords(read: ReadPast): string {
     case "failed":
       return `Its past could not be read whole. ${soFar}`;
     case "done":
+      if (!read.ledger) {
+        return since === null
+          ? "This exchange has no ledger: each day is known by a reading."
+          : `Known by readings since ${dayWords(since)}. Nothing is known before that day.`;
+      }
       return since === null
         ? `Read whole: ${entriesWords(entries)}.`
-        : `Read whole: ${entriesWords(entries)}, back to ${dayWords(since)}. Nothing is known before that day.`;
+        : `Read whole: ${entriesWords(entries)}, back to its first day, ${dayWords(since)}.`;
   }
 }
 

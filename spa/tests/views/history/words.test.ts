@@ -54,7 +54,7 @@ it.each([
   ],
   [readPast({ state: "running", accounts: 0, entries: 0, reached_back_to: null }), /^0 entries/],
   [readPast({ state: "failed", accounts_done: 3 }), /could not be read whole\. 3 of 204/],
-  [readPast(), /^Read whole: 1,234 entries, back to .*2024.* Nothing is known before/],
+  [readPast(), /^Read whole: 1,234 entries, back to its first day, .*2024/],
 ])("says how far the past is read: %#", (read, words) => {
   expect(readWords(read)).toMatch(words);
 });
