@@ -104,7 +104,7 @@ def _history(years: int, assets: int) -> tuple[float, int, int]:
     own: Any = _Own(kept)
     service = HistoryService(
         sources=own,
-        records=kept,
+        history=kept.history,
         listings=_Listed(assets),
         closes=Closes(market=market, cache=no_place, clock=clock),
         queue=None,

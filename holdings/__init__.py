@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from holdings.core.clock import Clock
     from holdings.core.connection_service import ConnectionService
     from holdings.core.history.activity import ActivityService
-    from holdings.core.history.service import HistoryService
+    from holdings.core.history.service import HistoryService, Sources
     from holdings.core.history.sync import HistorySync
     from holdings.core.ports import (
         Exchange,
         ExchangeKind,
+        HistoryRecords,
         JobQueue,
         Market,
         Records,
@@ -221,7 +222,7 @@ def services(settings: "Settings", clock: "Clock", given: Parts = _NOTHING) -> S
 
     made_sources, made_prices = once(sources), once(prices)
     made_history, activity, sync_history = _past(
-        clock, made_sources, made_prices, kept_records, markets, places, made_queue, kinds or {}
+        settings, clock, made_sources, made_prices, kept_records, markets, places, made_queue, kinds
     )
     if settings.preload:
         made_prices()
@@ -246,6 +247,7 @@ def services(settings: "Settings", clock: "Clock", given: Parts = _NOTHING) -> S
 
 
 def _past(
+    settings: "Settings",
     clock: "Clock",
     sources: "Callable[[], ViewerSources]",
     prices: "Callable[[], PriceService]",
@@ -253,28 +255,39 @@ def _past(
     market: "Callable[[], Market]",
     cache: "Callable[[str], SnapshotCache]",
     queue: "Callable[[], JobQueue | None]",
-    kinds: "Mapping[str, ExchangeKind]",
+    kinds: "Mapping[str, ExchangeKind] | None",
 ) -> "_Past":
     from holdings.core.once import once
+
+    def parts() -> "tuple[Sources, HistoryRecords | None, tuple[Notice, ...]]":
+        if settings.demo_mode:
+            from holdings.adapters.demo import DEMO_NOTICE
+            from holdings.adapters.demo_past import DemoHistory, DemoSources
+
+            return DemoSources(), DemoHistory(clock), (DEMO_NOTICE,)
+        kept = records()
+        return sources(), kept.history if kept else None, ()
 
     def history() -> "HistoryService":
         from holdings.core.history.closes import Closes
         from holdings.core.history.service import HistoryService
 
+        whose, kept, notices = made_parts()
         return HistoryService(
-            sources=sources(),
-            records=records(),
+            sources=whose,
+            history=kept,
             listings=prices(),
             closes=Closes(market=market, cache=cache, clock=clock),
             queue=queue(),
             clock=clock,
+            notices=notices,
         )
 
     def activity() -> "ActivityService":
         from holdings.core.history.activity import ActivityService
 
         return ActivityService(
-            connections=made_history().connections, records=records(), clock=clock
+            connections=made_history().connections, history=made_parts()[1], clock=clock
         )
 
     def sync_history() -> "HistorySync":
@@ -287,14 +300,14 @@ def _past(
             raise Misconfigured("set SYNC_HISTORY_QUEUE_URL and RECORDS_TABLE: both are needed")
         return HistorySync(
             records=kept,
-            kinds=kinds,
+            kinds=kinds or {},
             queue=asked,
             read_closes=made_history().read_closes,
             clock=clock,
             hide=logs.redactor.hide,
         )
 
-    made_history = once(history)
+    made_parts, made_history = once(parts), once(history)
     return made_history, once(activity), once(sync_history)
 
 

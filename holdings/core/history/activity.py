@@ -12,7 +12,7 @@ from holdings.core.connections import Connection
 from holdings.core.errors import InvalidRequest
 from holdings.core.history.entries import DAY, SECOND, Entry
 from holdings.core.history.months import BrokenMonth, Month, end_of, first_day, month_of
-from holdings.core.ports import HistoryRecords, Records
+from holdings.core.ports import HistoryRecords
 from holdings.core.service import DEADLINE_SECONDS
 from holdings.core.side_by_side import side_by_side
 
@@ -104,12 +104,12 @@ class ActivityService:
         self,
         *,
         connections: Callable[[str, str | None, Deadline], Sequence[Connection]],
-        records: Records | None,
+        history: HistoryRecords | None,
         clock: Clock,
     ) -> None:
         """`connections` returns a viewer's own, or the one of an id; raises NotFound."""
         self._connections = connections
-        self._records = records
+        self._history = history
         self._clock = clock
 
     def page(self, viewer: str, wanted: Wanted) -> Page:
@@ -120,7 +120,7 @@ class ActivityService:
         deadline = Deadline.after(DEADLINE_SECONDS, self._clock)
         before = Place.of(wanted.cursor) if wanted.cursor else None
         own = self._connections(viewer, wanted.connection_id, deadline)
-        if not self._records:
+        if not self._history:
             return Page((), None)
         lines: list[Line] = []
         read, months = 0, 0
@@ -152,7 +152,7 @@ class ActivityService:
         self, viewer: str, ids: Sequence[str], until: str, deadline: Deadline
     ) -> Iterator[str]:
         """Yield the months that any of them has, the newest first."""
-        history = cast("Records", self._records).history
+        history = cast("HistoryRecords", self._history)
         while True:
             asked = until
             found: list[str] = [
@@ -174,7 +174,7 @@ class ActivityService:
             until = month_of(first_day(month) * DAY - 1)
 
     def _lines(self, viewer: str, ids: Sequence[str], month: str, deadline: Deadline) -> list[Line]:
-        history: HistoryRecords = cast("Records", self._records).history
+        history = cast("HistoryRecords", self._history)
 
         def read(one: str) -> list[Line]:
             kept = history.month(viewer, one, month, deadline)

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Literal, NamedTuple
 
 from holdings.core.history.entries import DAY, DEPOSIT, WITHDRAWAL
-from holdings.core.history.months import Flow, Summary
+from holdings.core.history.months import Flow, Summary, account_key
 from holdings.core.history.progress import Balances, Progress
 from holdings.core.money import EXACT
 
@@ -263,7 +263,7 @@ def _by_key(progress: Progress) -> Mapping[str, tuple[str, Decimal]]:
     if not progress.balances:
         return found
     for account, (currency, balance) in progress.balances.of.items():
-        key = account[:8]
+        key = account_key(account)
         known = found.get(key, (currency, Decimal()))[1]
         found[key] = currency, EXACT.add(known, balance)
     return found

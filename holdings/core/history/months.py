@@ -6,11 +6,13 @@ ten years are read at once. Whatever is read back is checked: the table may hold
 
 import json
 import zlib
+from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, localcontext
 from functools import lru_cache
+from hashlib import blake2s
 from typing import Any, NamedTuple, cast
 
 from holdings.core.history.entries import (
@@ -60,6 +62,14 @@ def end_of(month: str) -> int:
     """Return the moment at which a month is over, in microseconds. Raises ValueError."""
     year, number = divmod(int(month[:4]) * 12 + int(month[5:]), 12)
     return first_day(f"{year:04}-{number + 1:02}") * DAY
+
+
+@lru_cache(maxsize=1_024)
+def account_key(account_id: str) -> str:
+    """Return eight characters for an account's id, which stand in every month: ids are long."""
+    return b64encode(
+        blake2s(account_id.encode("utf-8", "surrogatepass"), digest_size=6).digest()
+    ).decode()
 
 
 def day_number(day: date) -> int:
@@ -160,8 +170,7 @@ def _summary(account: Account, entries: Sequence[Entry]) -> Summary:
             if kind != TRADE:
                 flows[day, kind] = flows.get((day, kind), Decimal()) + Decimal(entry.amount)
     return Summary(
-        # Its first characters tell accounts of one currency apart, and cost little.
-        key=account[0][:8],
+        key=account_key(account[0]),
         currency=account[1],
         opening=entries[0].before,
         balances=list(balances.items()),
@@ -185,7 +194,7 @@ def with_reading(
     """
     by_key = {summary.key: summary for summary in known}
     for account, (currency, balance) in read.items():
-        key = account[:8]
+        key = account_key(account)
         summary = by_key.get(key)
         if summary is None:
             by_key[key] = Summary(key, currency, balance, [(day, balance)], [], [], at, at, 0)

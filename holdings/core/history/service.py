@@ -24,7 +24,7 @@ from holdings.core.history.entries import DAY, SECOND
 from holdings.core.history.months import BrokenMonth, Flow, day_number, unpack_summary
 from holdings.core.history.progress import Progress
 from holdings.core.history.worth import Asset, Held, Moved, held, moved, totals, unscaled
-from holdings.core.ports import JobQueue, Records
+from holdings.core.ports import HistoryRecords, JobQueue
 from holdings.core.service import DEADLINE_SECONDS
 from holdings.core.side_by_side import side_by_side
 from holdings.core.snapshot import Notice
@@ -128,15 +128,20 @@ class HistoryService:
         self,
         *,
         sources: Sources,
-        records: Records | None,
+        history: HistoryRecords | None,
         listings: Listings,
         closes: Closes,
         queue: JobQueue | None,
         clock: Clock,
+        notices: tuple[Notice, ...] = (),
     ) -> None:
-        """Without `records` there is no history; without a `queue` nobody reads it."""
+        """Without `history` nothing is kept; without a `queue` nobody reads it.
+
+        `notices` stand under the warnings of every answer.
+        """
         self._sources = sources
-        self._records = records
+        self._history = history
+        self._notices = notices
         self._listings = listings
         self._closes = closes
         self._queue = queue
@@ -222,10 +227,9 @@ class HistoryService:
     def _connections(
         self, viewer: str, connection_id: str | None, deadline: Deadline
     ) -> list[ConnectionHistory]:
-        own, records = self.connections(viewer, connection_id, deadline), self._records
-        if not records:
+        own, history = self.connections(viewer, connection_id, deadline), self._history
+        if not history:
             return []
-        history = records.history
 
         def one(connection: Connection) -> ConnectionHistory:
             # Its place first: what it says is kept has been written before it.
@@ -248,7 +252,7 @@ class HistoryService:
     ) -> None:
         """Have a connection's history read on, unless that was asked for lately. Never raises."""
         now = int(self._clock.now())
-        if not (self._queue and self._records) or connection.status != "active":
+        if not (self._queue and self._history) or connection.status != "active":
             return
         known = progress or Progress("queued")
         if not again and (now - known.asked_at < _ASK_AGAIN_SECONDS or known.busy_until > now):
@@ -257,7 +261,7 @@ class HistoryService:
         state = "done" if known.read_until is not None else "queued"
         asked = replace(known, asked_at=now, state=state, failures=0)
         try:
-            self._records.history.put_progress(viewer, connection.id, asked, deadline)
+            self._history.put_progress(viewer, connection.id, asked, deadline)
             self._queue.send(viewer, connection.id)
         except (Conflict, NotFound):
             pass  # somebody is at it, or it is gone
@@ -311,7 +315,7 @@ class HistoryService:
             listing = self._listings.listing(deadline)
         except (UpstreamError, Misconfigured) as error:
             failed = Notice(CLOSES_FAILED, f"no past value can be shown: {error.detail}")
-            return _Priced({}, {}, [failed] if codes else [])
+            return _Priced({}, {}, [*self._notices, *([failed] if codes else [])])
         delisted = (book for books in listing["delisted"].values() for book in books)
         books = frozenset([*listing["open"], *delisted])
         coins = frozenset(listing["coins"])
@@ -331,7 +335,7 @@ class HistoryService:
         named = {
             code: tuple(hop.book or "USDC-USD" for hop in hops) for code, hops in routes.items()
         }
-        return _Priced(closes, named, warnings)
+        return _Priced(closes, named, [*self._notices, *warnings])
 
     def _budget(self) -> Budget:
         """What one request may read: what it has not read by then comes with the next one."""

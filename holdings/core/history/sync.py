@@ -20,7 +20,7 @@ from holdings.core.errors import (
     NotFound,
 )
 from holdings.core.history.entries import SECOND
-from holdings.core.history.months import unpack_summary
+from holdings.core.history.months import account_key, unpack_summary
 from holdings.core.history.progress import Balances, Progress, State
 from holdings.core.history.recorder import Recorder
 from holdings.core.history.walk import LedgerWalk, walk_of
@@ -195,7 +195,7 @@ class HistorySync:
         late = [
             (one.id, one.currency)
             for one in accounts
-            if ends.get(one.id[:8], Decimal()) != one.balance
+            if ends.get(account_key(one.id), Decimal()) != one.balance
         ]
         recorder = Recorder(self._history, of.viewer, of.connection.id)
         if late:

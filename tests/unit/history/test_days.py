@@ -10,6 +10,7 @@ from holdings.core.history.months import (
     BrokenMonth,
     Month,
     Summary,
+    account_key,
     end_of,
     first_day,
     month_of,
@@ -20,7 +21,7 @@ from holdings.core.history.months import (
 from holdings.core.history.progress import AccountWalk, Balances, Progress, Walk
 
 ACCOUNT = ("a" * 32, "BTC")
-KEY = "a" * 8
+KEY = account_key("a" * 32)
 HOUR = DAY // 24
 
 
@@ -117,7 +118,7 @@ def test_what_the_ledger_does_not_mention_is_unknown_until_it_was_read() -> None
     held = {ACCOUNT[0]: ("BTC", Decimal(3)), "b" * 32: ("ETH", Decimal(2))}
     progress = Progress("done", read_until=1_010 * DAY, balances=Balances(1_009 * DAY, held))
     found = Days(progress, summaries(ONE, TWO), today=1_011)
-    assert found.stretches()["b" * 8] == [
+    assert found.stretches()[account_key("b" * 32)] == [
         Stretch(1_000, 1_008, None, "unknown"),
         Stretch(1_009, 1_010, Decimal(2), "carried"),
     ]

@@ -18,7 +18,7 @@ from holdings.core.errors import (
 )
 from holdings.core.history.days import Days
 from holdings.core.history.entries import DAY, LedgerPage
-from holdings.core.history.months import Month, unpack_summary
+from holdings.core.history.months import Month, account_key, unpack_summary
 from holdings.core.history.progress import Progress
 from holdings.core.history.sync import HistorySync
 from tests.builders import (
@@ -106,7 +106,7 @@ class Desk:
             assert not self.book.ids
             return
         for account in self.book.entries:
-            found = stretches.get(account[:8], [])
+            found = stretches.get(account_key(account), [])
             for day in range(since, TODAY):
                 at = [one for one in found if one.first <= day <= one.last]
                 expected = self.book.balance(account, day)
@@ -174,7 +174,7 @@ def test_while_it_is_read_what_was_reached_is_exact_and_what_was_not_is_unknown(
     days, since = desk.days, desk.days.since
     assert since == max(covered[0] // DAY, min(e[0].at for e in desk.book.entries.values()) // DAY)
     for key, found in days.stretches().items():
-        (account,) = [one for one in desk.book.entries if one.startswith(key)]
+        (account,) = [one for one in desk.book.entries if account_key(one) == key]
         for stretch in found:
             for day in range(stretch.first, stretch.last + 1):
                 if stretch.known == "ledger":
@@ -199,7 +199,7 @@ def test_an_entry_that_is_withheld_is_reported_and_no_day_around_it_called_known
     desk.run()
     (difference, *_) = desk.days.differences() or []
     assert difference.reason == {0: "beginning", -1: "balance"}.get(place, "gap")
-    for stretch in desk.days.stretches()[account[:8]]:
+    for stretch in desk.days.stretches()[account_key(account)]:
         for day in range(stretch.first, stretch.last + 1):
             true = [one for one in whole if one.at < (day + 1) * DAY]
             if stretch.known == "ledger":
