@@ -40,6 +40,7 @@ PICTURES = {
     "light": Picture("valued", TALL),
     "dark": Picture("valued", TALL, "dark"),
     "phone": Picture("valued", PHONE),
+    "history": Picture("history", TALL),
     "stale": Picture("valued-stale", TALL),
     "error": Picture("error", LOW),
 }

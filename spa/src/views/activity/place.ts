@@ -51,8 +51,10 @@ export function useSettled<T>(value: T): [T, () => void] {
 export function useKeptScroll(feed: Feed): void {
   useLayoutEffect(() => {
     if (feed.scrolled > 0) scrollTo(0, feed.scrolled);
+    const here = location.pathname;
     const note = () => {
-      feed.scrolled = scrollY;
+      // Whoever goes elsewhere is brought to its top before this view is gone.
+      if (location.pathname === here) feed.scrolled = scrollY;
     };
     addEventListener("scroll", note, { passive: true });
     return () => {
