@@ -6,7 +6,6 @@ what `python -m bench.backfill serve` lists.
 
 import json
 import random
-import resource
 import socketserver
 import sys
 import threading
@@ -14,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -248,7 +248,8 @@ def measured(work: Callable[[], int]) -> dict[str, float]:
     """CPU in seconds, memory in bytes."""
     began = time.process_time()
     entries = work()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    status = Path("/proc/self/status").read_text()
+    peak = int(status.partition("VmHWM:")[2].split()[0]) * 1024
     return {"cpu": time.process_time() - began, "entries": entries, "peak": peak}
 
 

@@ -66,10 +66,9 @@ def end_of(month: str) -> int:
 
 @lru_cache(maxsize=1_024)
 def account_key(account_id: str) -> str:
-    """Return eight characters for an account's id, which stand in every month: ids are long."""
-    return b64encode(
-        blake2s(account_id.encode("utf-8", "surrogatepass"), digest_size=6).digest()
-    ).decode()
+    """Return seven characters for an account's id, which is long and would stand in every month."""
+    digest = blake2s(account_id.encode("utf-8", "surrogatepass"), digest_size=5).digest()
+    return b64encode(digest).decode().rstrip("=")
 
 
 def day_number(day: date) -> int:
