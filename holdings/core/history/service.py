@@ -1,7 +1,7 @@
 """What a viewer sees of the past: values by day, the ledger's entries, and a day's statement."""
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Literal, Protocol
@@ -12,13 +12,10 @@ from holdings.core.errors import (
     Conflict,
     HoldingsError,
     InvalidRequest,
-    Misconfigured,
     NotFound,
-    UpstreamError,
 )
-from holdings.core.fiat import FIAT
-from holdings.core.history.close_routes import Hop, along, route
-from holdings.core.history.closes import Budget, Closes, Series
+from holdings.core.history.closes import Closes
+from holdings.core.history.closing_prices import ClosingPrices, Listings, Priced
 from holdings.core.history.days import Days, Difference
 from holdings.core.history.entries import DAY, SECOND
 from holdings.core.history.months import BrokenMonth, Flow, day_number, unpack_summary
@@ -33,29 +30,15 @@ logger = logging.getLogger(__name__)
 
 Interval = Literal["day", "week", "month"]
 
-# Years of books that one request reads from the exchange; more come with the next one.
-_MOST_YEARS = 8
-_CLOSES_SECONDS = 6.0
-# In the background, at half of the public limit of 10 requests a second.
-_YEARS_AHEAD = 5_000
-_PACE_SECONDS = 0.2
 MOST_POINTS_BY_ASSET = 1_100
 # A viewer who looks has it read on, and no oftener.
 _ASK_AGAIN_SECONDS = 600
-
-PENDING, CLOSES_FAILED = "closes_pending", "closes_unavailable"
 
 
 class Sources(Protocol):
     def of(self, viewer: str, deadline: Deadline) -> Sequence[Connection]: ...
 
     def currency(self, viewer: str, deadline: Deadline) -> str: ...
-
-
-class Listings(Protocol):
-    def listing(self, deadline: Deadline) -> Mapping[str, Any]:
-        """Return `open` and `delisted` books and `coins`. Raises UpstreamError."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,15 +95,6 @@ class Statement:
     warnings: Sequence[Notice]
 
 
-@dataclass(frozen=True, slots=True)
-class _Priced:
-    """The closes of each currency over some days, None of those without a market."""
-
-    closes: Mapping[str, Series | None]
-    routes: Mapping[str, tuple[str, ...]]
-    warnings: Sequence[Notice]
-
-
 class HistoryService:
     """Safe to share between threads."""
 
@@ -141,9 +115,7 @@ class HistoryService:
         """
         self._sources = sources
         self._history = history
-        self._notices = notices
-        self._listings = listings
-        self._closes = closes
+        self._prices = ClosingPrices(listings, closes, clock, notices)
         self._queue = queue
         self._clock = clock
 
@@ -177,7 +149,7 @@ class HistoryService:
         if first is not None and begin is not None:
             begin = max(first, begin)
         if begin is None or begin > last:
-            priced = self._priced([], [], currency, last, last, deadline)
+            priced = self._prices.over([], currency, last, last, deadline)
             return History(currency, None, last, (), found, priced.warnings)
         if by_asset and len(_period_ends(begin, last, interval)) > MOST_POINTS_BY_ASSET:
             remedy = "Too many points by asset: ask for fewer days, for weeks or months."
@@ -196,10 +168,9 @@ class HistoryService:
         since = [one.since for one in found if one.since is not None]
         if not since:
             return
-        budget = Budget(_YEARS_AHEAD, pause=lambda: self._clock.sleep(_PACE_SECONDS))
         currency = self._sources.currency(viewer, deadline)
         flows = [flow for one in found for flow in one.days.moved()]
-        self._assets(found, flows, currency, min(since), self.today - 1, deadline, budget)
+        self._assets(found, flows, currency, min(since), self.today - 1, deadline, ahead=True)
 
     def statement(
         self, viewer: str, day: int, *, currency: str | None, connection_id: str | None
@@ -280,8 +251,9 @@ class HistoryService:
         first: int,
         last: int,
         deadline: Deadline,
-        budget: Budget | None = None,
-    ) -> tuple[list[Asset], _Priced]:
+        *,
+        ahead: bool = False,
+    ) -> tuple[list[Asset], Priced]:
         stretches = [
             (one.connection.id, one.days.currency(key), some)
             for one in found
@@ -293,89 +265,20 @@ class HistoryService:
             if any(one.balance and one.last >= first and one.first <= last for one in some)
         )
         moved_codes = (code for code, flow in flows if first <= flow.day <= last)
-        priced = self._priced(held_codes, moved_codes, currency, first, last, deadline, budget)
+        priced = self._prices.over(
+            [*held_codes, *moved_codes], currency, first, last, deadline, ahead=ahead
+        )
         assets = [
             Asset(connection_id, code, some, priced.closes.get(code))
             for connection_id, code, some in stretches
         ]
         return assets, priced
 
-    def _priced(
-        self,
-        held_codes: Iterable[str],
-        moved_codes: Iterable[str],
-        currency: str,
-        first: int,
-        last: int,
-        deadline: Deadline,
-        budget: Budget | None = None,
-    ) -> _Priced:
-        codes = dict.fromkeys([*held_codes, *moved_codes])
-        try:
-            listing = self._listings.listing(deadline)
-        except (UpstreamError, Misconfigured) as error:
-            failed = Notice(CLOSES_FAILED, f"no past value can be shown: {error.detail}")
-            return _Priced({}, {}, [*self._notices, *([failed] if codes else [])])
-        delisted = (book for books in listing["delisted"].values() for book in books)
-        books = frozenset([*listing["open"], *delisted])
-        coins = frozenset(listing["coins"])
-        _check_currency(currency, books, coins)
-        routes = {
-            code: hops
-            for code in codes
-            if (hops := route(code, currency, books, lambda one: one in FIAT and one not in coins))
-            is not None
-        }
-        series, warnings = self._series(
-            routes.values(), first, last, budget or self._budget(), deadline
-        )
-        closes: dict[str, Series | None] = {
-            code: along(hops, series, first, last) for code, hops in routes.items()
-        }
-        named = {
-            code: tuple(hop.book or "USDC-USD" for hop in hops) for code, hops in routes.items()
-        }
-        return _Priced(closes, named, [*self._notices, *warnings])
-
-    def _budget(self) -> Budget:
-        """What one request may read: what it has not read by then comes with the next one."""
-        until = Deadline.after(_CLOSES_SECONDS, self._clock)
-        return Budget(_MOST_YEARS, until=until)
-
-    def _series(
-        self,
-        routes: Iterable[Sequence[Hop]],
-        first: int,
-        last: int,
-        budget: Budget,
-        deadline: Deadline,
-    ) -> tuple[dict[str, Series], list[Notice]]:
-        books = dict.fromkeys(hop.book for hops in routes for hop in hops if hop.book)
-        series = {
-            book: self._closes.book(book, first, last, deadline, budget).series(first, last)
-            for book in books
-        }
-        if not budget.missed:
-            return series, []
-        some = ", ".join(sorted(budget.missed)[:5])
-        pending = Notice(PENDING, f"some past prices are still being read ({some}): ask again")
-        return series, [pending]
-
-
-def _check_currency(currency: str, books: frozenset[str], coins: frozenset[str]) -> None:
-    """Raises InvalidRequest for one that no close leads to."""
-    if route("USD", currency, books, lambda one: one in FIAT and one not in coins) is None:
-        known = sorted({code for book in books for code in book.rsplit("-", 1)} | {"USD"})
-        raise InvalidRequest(
-            f"no past price leads to {currency}: see errors for the currencies that one leads to",
-            {"currency": [f"Not one of {', '.join(known)}."]},
-        )
-
 
 def _points(
     assets: Sequence[Asset],
     flows: Sequence[tuple[str, Flow]],
-    priced: _Priced,
+    priced: Priced,
     first: int,
     last: int,
     interval: Interval,

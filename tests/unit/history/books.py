@@ -1,7 +1,6 @@
 """Ledgers for tests, made from a seed, and what is true of them, worked out in another way."""
 
 import random
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -61,7 +60,3 @@ def grow(book: TrueBook, account: str, rng: random.Random, at: int) -> None:
         amount = -held if rng.random() < 0.1 else -min(held, amount)
     kind = rng.choice(KINDS)
     book.add(account, at, amount, "deposit" if kind == "withdrawal" and amount > 0 else kind)
-
-
-def known_ids(rows: Iterable[Entry]) -> list[str]:
-    return sorted(row.id for row in rows)
