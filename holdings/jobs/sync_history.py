@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, Protocol, cast
 
+from holdings import logs
 from holdings.core.connections import is_own_id
 from holdings.core.errors import HoldingsError
 from holdings.core.viewer import is_viewer
@@ -37,6 +38,8 @@ def handle(event: Mapping[str, Any], context: Any, job: Job) -> dict[str, Any]:
     failed: list[dict[str, str]] = []
     for record in event["Records"]:
         message_id = str(record.get("messageId", ""))
+        # Whatever is logged on the way says for which message.
+        logs.request_id.set(message_id)
         about = {
             "job": NAME,
             "message_id": message_id,
@@ -48,36 +51,37 @@ def handle(event: Mapping[str, Any], context: Any, job: Job) -> dict[str, Any]:
                 "a message is not one of ours, and is dropped",
                 extra={**about, "event": "job_message_invalid"},
             )
-            continue
-        began = time.monotonic()
-        logger.info("%s begins", NAME, extra={**about, "event": "job_start"})
-        outcome = "done"
-        try:
-            job.run(*wanted, seconds=_seconds(context))
-        except HoldingsError as error:
-            outcome = error.code
-        except Exception:
-            outcome = "unexpected"
-            logger.exception("%s failed", NAME, extra={**about, "event": "job_failure"})
-        if outcome != "done":
+        elif not _is_done(job, wanted, context, about):
             failed.append({"itemIdentifier": message_id})
-            logger.error(
-                "%s is tried again: %s",
-                NAME,
-                outcome,
-                extra={**about, "event": "job_failure", "code": outcome},
-            )
-        logger.info(
-            "%s ends",
-            NAME,
-            extra={
-                **about,
-                "event": "job_end",
-                "outcome": outcome,
-                "seconds": round(time.monotonic() - began, 3),
-            },
-        )
     return {"batchItemFailures": failed}
+
+
+def _is_done(job: Job, wanted: tuple[str, str], context: Any, about: Mapping[str, Any]) -> bool:
+    began = time.monotonic()
+    logger.info("%s begins", NAME, extra={**about, "event": "job_start"})
+    outcome = "done"
+    try:
+        job.run(*wanted, seconds=_seconds(context))
+    except HoldingsError as error:
+        outcome = error.code
+        failure = {**about, "event": "job_failure", "code": outcome}
+        # The detail says what to do: a traceback would say no more.
+        logger.error("%s is tried again: %s", NAME, error.detail, extra=failure)  # noqa: TRY400
+    except Exception:
+        outcome = "unexpected"
+        failure = {**about, "event": "job_failure", "code": outcome}
+        logger.exception("%s is tried again", NAME, extra=failure)
+    logger.info(
+        "%s ends",
+        NAME,
+        extra={
+            **about,
+            "event": "job_end",
+            "outcome": outcome,
+            "duration_ms": round((time.monotonic() - began) * 1000, 1),
+        },
+    )
+    return outcome == "done"
 
 
 def _wanted(body: object) -> tuple[str, str] | None:
