@@ -18,6 +18,7 @@ NAME = "sync-history"
 _MARGIN_SECONDS = 20.0
 _DEFAULT_SECONDS = 60.0
 _VERSION = 1
+_FIELDS = ("v", "viewer", "connection")
 
 
 class Job(Protocol):
@@ -91,12 +92,13 @@ def _wanted(body: object) -> tuple[str, str] | None:
     except (ValueError, RecursionError):
         return None
     fields = cast("dict[str, object]", message) if isinstance(message, dict) else {}
-    viewer, connection_id = fields.get("viewer"), fields.get("connection")
-    if fields.get("v") != _VERSION or not isinstance(connection_id, str):
+    version, viewer, connection_id = (fields.get(name) for name in _FIELDS)
+    # True and 1.0 are 1 to Python.
+    if fields.keys() != {*_FIELDS} or type(version) is not int or version != _VERSION:
         return None
-    if not (isinstance(viewer, str) and is_viewer(viewer) and is_own_id(connection_id)):
+    if not (isinstance(viewer, str) and isinstance(connection_id, str)):
         return None
-    return viewer, connection_id
+    return (viewer, connection_id) if is_viewer(viewer) and is_own_id(connection_id) else None
 
 
 def _seconds(context: Any) -> float:

@@ -126,6 +126,11 @@ def test_every_line_of_a_run_has_the_message_s_id_and_none_has_a_secret(
         {"v": 1, "viewer": "ann", "connection": CONNECTION + "#"},
         {"v": 1, "viewer": ["ann"], "connection": CONNECTION},
         {"v": 1, "viewer": "ann"},
+        {"v": True, "viewer": "ann", "connection": CONNECTION},
+        {"v": 1.0, "viewer": "ann", "connection": CONNECTION},
+        {"v": 1, "viewer": "\ud800", "connection": CONNECTION},
+        {"v": 1, "viewer": "ann", "connection": CONNECTION, "more": 1},
+        '{"v": %s, "viewer": "ann"}' % ("9" * 5_000),
     ],
 )
 def test_what_is_no_message_of_ours_is_dropped_and_not_tried_again(
