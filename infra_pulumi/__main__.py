@@ -49,6 +49,7 @@ alarms = Alarms(
         function=function,
         http_api=http_api,
         queue=queue,
+        worker=worker,
         logs=logs,
     ),
 )

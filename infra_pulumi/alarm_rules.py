@@ -109,8 +109,8 @@ def log_rules(namespace: str) -> list[AlarmRule]:
     ]
 
 
-def job_rules(*, queue: Input[str], dead: Input[str]) -> list[AlarmRule]:
-    """What SQS says of a queue of work, and of the one where failed messages end."""
+def job_rules(*, queue: Input[str], dead: Input[str], function: Input[str]) -> list[AlarmRule]:
+    """What SQS says of a queue of work and of its failed messages, and Lambda of the worker."""
 
     def sqs_metric(name: str, of: Input[str]) -> tuple[Metric]:
         return (Metric("m", "AWS/SQS", name, {"QueueName": of}, "Maximum"),)
@@ -129,6 +129,14 @@ def job_rules(*, queue: Input[str], dead: Input[str]) -> list[AlarmRule]:
             sqs_metric("ApproximateAgeOfOldestMessage", queue),
             # A failed run is tried again after this: the second one is too many.
             threshold=3600,
+        ),
+        AlarmRule(
+            "sync-history-errors",
+            "Runs that read histories end without an answer",
+            (Metric("m", "AWS/Lambda", "Errors", {"FunctionName": function}),),
+            # Half an hour lies between two tries of a message: two of three would never fire.
+            periods=1,
+            breaches=1,
         ),
     ]
 

@@ -13,7 +13,7 @@ from infra_pulumi.config import StackConfig
 from infra_pulumi.function import Function
 from infra_pulumi.http_api import HttpApi
 from infra_pulumi.iam import Document, account_id, allow, document, policy_json, service
-from infra_pulumi.jobs import Queue
+from infra_pulumi.jobs import Queue, Worker
 from infra_pulumi.logs import Logs
 from infra_pulumi.storage import Storage
 
@@ -40,6 +40,7 @@ class AlarmsArgs:
     function: Function
     http_api: HttpApi
     queue: Queue
+    worker: Worker
     logs: Logs
 
 
@@ -71,7 +72,11 @@ class Alarms(ComponentResource):
             timeout_seconds=self._config.timeout_seconds,
             table=args.storage.table.name,
         )
-        rules += job_rules(queue=args.queue.queue.name, dead=args.queue.dead.name)
+        rules += job_rules(
+            queue=args.queue.queue.name,
+            dead=args.queue.dead.name,
+            function=args.worker.function,
+        )
         alarms = [self._alarm(rule, topic) for rule in rules]
         self.dashboard = self._dashboard(rules, alarms).dashboard_name
         self._budget()

@@ -95,6 +95,14 @@ class Queue(ComponentResource):
             ),
             opts=child,
         )
+        aws.sqs.RedriveAllowPolicy(
+            f"{SYNC_HISTORY}-dead-source",
+            queue_url=self.dead.url,
+            redrive_allow_policy=Output.json_dumps(
+                {"redrivePermission": "byQueue", "sourceQueueArns": [self.queue.arn]}
+            ),
+            opts=child,
+        )
         self.register_outputs({"url": self.queue.url})
 
 

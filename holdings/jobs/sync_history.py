@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, Protocol, cast
 
+from holdings import logs
 from holdings.core.connections import is_own_id
 from holdings.core.errors import HoldingsError
 from holdings.core.viewer import is_viewer
@@ -17,6 +18,7 @@ NAME = "sync-history"
 _MARGIN_SECONDS = 20.0
 _DEFAULT_SECONDS = 60.0
 _VERSION = 1
+_FIELDS = ("v", "viewer", "connection")
 
 
 class Job(Protocol):
@@ -37,6 +39,8 @@ def handle(event: Mapping[str, Any], context: Any, job: Job) -> dict[str, Any]:
     failed: list[dict[str, str]] = []
     for record in event["Records"]:
         message_id = str(record.get("messageId", ""))
+        # Whatever is logged on the way says for which message.
+        logs.request_id.set(message_id)
         about = {
             "job": NAME,
             "message_id": message_id,
@@ -48,36 +52,37 @@ def handle(event: Mapping[str, Any], context: Any, job: Job) -> dict[str, Any]:
                 "a message is not one of ours, and is dropped",
                 extra={**about, "event": "job_message_invalid"},
             )
-            continue
-        began = time.monotonic()
-        logger.info("%s begins", NAME, extra={**about, "event": "job_start"})
-        outcome = "done"
-        try:
-            job.run(*wanted, seconds=_seconds(context))
-        except HoldingsError as error:
-            outcome = error.code
-        except Exception:
-            outcome = "unexpected"
-            logger.exception("%s failed", NAME, extra={**about, "event": "job_failure"})
-        if outcome != "done":
+        elif not _is_done(job, wanted, context, about):
             failed.append({"itemIdentifier": message_id})
-            logger.error(
-                "%s is tried again: %s",
-                NAME,
-                outcome,
-                extra={**about, "event": "job_failure", "code": outcome},
-            )
-        logger.info(
-            "%s ends",
-            NAME,
-            extra={
-                **about,
-                "event": "job_end",
-                "outcome": outcome,
-                "seconds": round(time.monotonic() - began, 3),
-            },
-        )
     return {"batchItemFailures": failed}
+
+
+def _is_done(job: Job, wanted: tuple[str, str], context: Any, about: Mapping[str, Any]) -> bool:
+    began = time.monotonic()
+    logger.info("%s begins", NAME, extra={**about, "event": "job_start"})
+    outcome = "done"
+    try:
+        job.run(*wanted, seconds=_seconds(context))
+    except HoldingsError as error:
+        outcome = error.code
+        failure = {**about, "event": "job_failure", "code": outcome}
+        # The detail says what to do: a traceback would say no more.
+        logger.error("%s is tried again: %s", NAME, error.detail, extra=failure)  # noqa: TRY400
+    except Exception:
+        outcome = "unexpected"
+        failure = {**about, "event": "job_failure", "code": outcome}
+        logger.exception("%s is tried again", NAME, extra=failure)
+    logger.info(
+        "%s ends",
+        NAME,
+        extra={
+            **about,
+            "event": "job_end",
+            "outcome": outcome,
+            "duration_ms": round((time.monotonic() - began) * 1000, 1),
+        },
+    )
+    return outcome == "done"
 
 
 def _wanted(body: object) -> tuple[str, str] | None:
@@ -87,12 +92,13 @@ def _wanted(body: object) -> tuple[str, str] | None:
     except (ValueError, RecursionError):
         return None
     fields = cast("dict[str, object]", message) if isinstance(message, dict) else {}
-    viewer, connection_id = fields.get("viewer"), fields.get("connection")
-    if fields.get("v") != _VERSION or not isinstance(connection_id, str):
+    version, viewer, connection_id = (fields.get(name) for name in _FIELDS)
+    # True and 1.0 are 1 to Python.
+    if fields.keys() != {*_FIELDS} or type(version) is not int or version != _VERSION:
         return None
-    if not (isinstance(viewer, str) and is_viewer(viewer) and is_own_id(connection_id)):
+    if not (isinstance(viewer, str) and isinstance(connection_id, str)):
         return None
-    return viewer, connection_id
+    return (viewer, connection_id) if is_viewer(viewer) and is_own_id(connection_id) else None
 
 
 def _seconds(context: Any) -> float:

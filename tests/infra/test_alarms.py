@@ -41,6 +41,7 @@ def test_there_is_an_alarm_for_everything_that_an_operator_must_know(program: Pr
         "queue-failure": (0, 2, 3),
         "sync-history-dead": (0, 1, 1),
         "sync-history-late": (3600, 2, 3),
+        "sync-history-errors": (0, 1, 1),
         "records-key-failure": (0, 2, 3),
         "problem": (0, 2, 3),
         "setup-invalid": (0, 1, 1),
@@ -61,6 +62,26 @@ def test_the_api_s_errors_are_counted_under_the_name_that_http_apis_give(program
     assert (alarm["namespace"], alarm["metricName"]) == ("AWS/ApiGateway", "5xx")
     assert alarm["dimensions"] == {"ApiId": "http-api-id"}
     assert (alarm["period"], alarm["statistic"]) == (300, "Sum")
+
+
+def test_the_job_s_alarms_watch_its_own_queues_and_function(stack: str, program: Program) -> None:
+    job = f"holdings-{stack}-sync-history"
+
+    def watched(name: str) -> tuple[str, str, dict[str, str]]:
+        alarm = program.one("MetricAlarm", name).arguments
+        return alarm["metricName"], alarm["statistic"], alarm["dimensions"]
+
+    assert watched("sync-history-dead") == (
+        "ApproximateNumberOfMessagesVisible",
+        "Maximum",
+        {"QueueName": f"{job}-dead"},
+    )
+    assert watched("sync-history-late") == (
+        "ApproximateAgeOfOldestMessage",
+        "Maximum",
+        {"QueueName": job},
+    )
+    assert watched("sync-history-errors") == ("Errors", "Sum", {"FunctionName": job})
 
 
 def test_durations_are_held_against_the_timeout_that_is_configured() -> None:

@@ -23,6 +23,15 @@ def test_a_message_is_hidden_for_six_runs_and_ends_where_somebody_finds_it(
     assert dead["sqsManagedSseEnabled"]
 
 
+def test_nothing_but_what_failed_there_ends_among_the_failed(program: Program) -> None:
+    only = program.one("RedriveAllowPolicy").arguments
+    assert only["queueUrl"] == "url-of:sync-history-dead"
+    assert json.loads(only["redriveAllowPolicy"]) == {
+        "redrivePermission": "byQueue",
+        "sourceQueueArns": ["arn:of:sync-history"],
+    }
+
+
 def test_each_message_is_answered_for_by_itself_and_few_run_at_once(program: Program) -> None:
     mapping = program.one("EventSourceMapping")
     assert mapping.arguments == {

@@ -1,11 +1,14 @@
 """The function of the queue: which messages are worked on, and which are to come again."""
 
+import io
 import json
+import logging
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
+from holdings import logs
 from holdings.core.errors import RecordsUnavailable
 from holdings.jobs.sync_history import handle
 
@@ -58,6 +61,55 @@ def test_only_what_failed_comes_again(caplog: pytest.LogCaptureFixture) -> None:
     assert {"records_unavailable", "unexpected"} <= codes
 
 
+def test_a_run_says_when_it_begins_and_ends_and_what_came_of_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO")
+    job = Noted({"bob": RecordsUnavailable("down"), "eve": KeyError()})
+
+    handle({"Records": [record(message(name)) for name in ("ann", "bob", "eve")]}, Context(), job)
+
+    names = ("event", "outcome", "code")
+    assert [tuple(getattr(one, name, None) for name in names) for one in caplog.records] == [
+        ("job_start", None, None),
+        ("job_end", "done", None),
+        ("job_start", None, None),
+        ("job_failure", None, "records_unavailable"),
+        ("job_end", "records_unavailable", None),
+        ("job_start", None, None),
+        ("job_failure", None, "unexpected"),
+        ("job_end", "unexpected", None),
+    ]
+    of_message = {
+        tuple(getattr(one, name) for name in ("job", "message_id", "attempt"))
+        for one in caplog.records
+    }
+    assert of_message == {("sync-history", "m1", "2")}
+    durations = [one.__dict__["duration_ms"] for one in caplog.records if hasattr(one, "outcome")]
+    assert len(durations) == 3
+    assert min(durations) >= 0
+
+
+def test_every_line_of_a_run_has_the_message_s_id_and_none_has_a_secret(
+    logged: io.StringIO,
+) -> None:
+    logs.configure("INFO")
+    formatter = logging.Formatter("[%(request_id)s] %(name)s %(message)s")
+    logging.getLogger().handlers[0].setFormatter(formatter)
+    logs.redactor.hide(("canary-secret",))
+    job = Noted({"ann": KeyError("canary-secret")})
+
+    handle({"Records": [record(message("ann"), 7)]}, Context(), job)
+
+    begins, failed, *traceback, ends = logged.getvalue().splitlines()
+    assert [begins, failed, ends] == [
+        f"[m7] holdings.jobs.sync_history sync-history {does}"
+        for does in ("begins", "is tried again", "ends")
+    ]
+    assert traceback[-1] == "KeyError: '[hidden]'"
+    assert "canary-secret" not in logged.getvalue()
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -74,6 +126,11 @@ def test_only_what_failed_comes_again(caplog: pytest.LogCaptureFixture) -> None:
         {"v": 1, "viewer": "ann", "connection": CONNECTION + "#"},
         {"v": 1, "viewer": ["ann"], "connection": CONNECTION},
         {"v": 1, "viewer": "ann"},
+        {"v": True, "viewer": "ann", "connection": CONNECTION},
+        {"v": 1.0, "viewer": "ann", "connection": CONNECTION},
+        {"v": 1, "viewer": "\ud800", "connection": CONNECTION},
+        {"v": 1, "viewer": "ann", "connection": CONNECTION, "more": 1},
+        '{"v": %s, "viewer": "ann"}' % ("9" * 5_000),
     ],
 )
 def test_what_is_no_message_of_ours_is_dropped_and_not_tried_again(
