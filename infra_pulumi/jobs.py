@@ -82,6 +82,17 @@ class Queue(ComponentResource):
             name=f"{self.name}-dead",
             message_retention_seconds=DEAD_SECONDS,
             sqs_managed_sse_enabled=True,
+            # By its name: each of the two names the other.
+            redrive_allow_policy=Output.json_dumps(
+                {
+                    "redrivePermission": "byQueue",
+                    "sourceQueueArns": [
+                        Output.concat(
+                            f"arn:aws:sqs:{config.region}:", account_id(self), f":{self.name}"
+                        )
+                    ],
+                }
+            ),
             opts=child,
         )
         self.queue = aws.sqs.Queue(
@@ -92,14 +103,6 @@ class Queue(ComponentResource):
             sqs_managed_sse_enabled=True,
             redrive_policy=Output.json_dumps(
                 {"deadLetterTargetArn": self.dead.arn, "maxReceiveCount": MOST_RECEIVES}
-            ),
-            opts=child,
-        )
-        aws.sqs.RedriveAllowPolicy(
-            f"{SYNC_HISTORY}-dead-source",
-            queue_url=self.dead.url,
-            redrive_allow_policy=Output.json_dumps(
-                {"redrivePermission": "byQueue", "sourceQueueArns": [self.queue.arn]}
             ),
             opts=child,
         )

@@ -10,6 +10,7 @@ _ATTRIBUTES = {
     "messageRetentionSeconds": "MessageRetentionPeriod",
     "sqsManagedSseEnabled": "SqsManagedSseEnabled",
     "redrivePolicy": "RedrivePolicy",
+    "redriveAllowPolicy": "RedriveAllowPolicy",
 }
 
 
@@ -28,13 +29,6 @@ def queue(resource: Resource) -> Made:
     return url, {"name": name, "arn": arn, "url": url}
 
 
-def redrive_allow_policy(resource: Resource) -> Made:
-    url = resource.take("queueUrl")
-    attributes = {"RedriveAllowPolicy": resource.take("redriveAllowPolicy")}
-    resource.client.set_queue_attributes(QueueUrl=url, Attributes=attributes)
-    return url, {}
-
-
 def _text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
@@ -44,5 +38,4 @@ HANDLERS: dict[str, Handler] = {
         key=("UUID",), fixed=("EventSourceArn",), outputs={"uuid": "{UUID}"}
     ),
     "aws:sqs/queue:Queue": queue,
-    "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy": redrive_allow_policy,
 }

@@ -23,12 +23,13 @@ def test_a_message_is_hidden_for_six_runs_and_ends_where_somebody_finds_it(
     assert dead["sqsManagedSseEnabled"]
 
 
-def test_nothing_but_what_failed_there_ends_among_the_failed(program: Program) -> None:
-    only = program.one("RedriveAllowPolicy").arguments
-    assert only["queueUrl"] == "url-of:sync-history-dead"
-    assert json.loads(only["redriveAllowPolicy"]) == {
+def test_nothing_but_what_failed_there_ends_among_the_failed(stack: str, program: Program) -> None:
+    only = program.one("Queue", "sync-history-dead").arguments["redriveAllowPolicy"]
+    source = program.one("Queue", "sync-history").arguments["name"]
+    assert source == f"holdings-{stack}-sync-history"
+    assert json.loads(only) == {
         "redrivePermission": "byQueue",
-        "sourceQueueArns": ["arn:of:sync-history"],
+        "sourceQueueArns": [f"arn:aws:sqs:eu-west-1:{ACCOUNT}:{source}"],
     }
 
 
