@@ -3,7 +3,7 @@
 It imports them when it is called: whoever needs one rule of the core does not load Flask for it.
 """
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         ExchangeKind,
         HistoryRecords,
         JobQueue,
+        JobQueues,
         Market,
         Records,
         SnapshotCache,
@@ -38,7 +39,9 @@ if TYPE_CHECKING:
         Callable[[], HistorySync],
     ]
 
-__all__ = ["create_app", "services"]
+T = TypeVar("T")
+
+__all__ = ["Services", "create_app", "needed", "services"]
 
 
 class Services(NamedTuple):
@@ -51,6 +54,10 @@ class Services(NamedTuple):
     history: "Callable[[], HistoryService]"
     activity: "Callable[[], ActivityService]"
     sync_history: "Callable[[], HistorySync]"
+    sources: "Callable[[], ViewerSources]"
+    records: "Callable[[], Records | None]"
+    queues: "Callable[[], JobQueues | None]"
+    cache: "Callable[[str], SnapshotCache]"
 
 
 class Parts(NamedTuple):
@@ -65,6 +72,7 @@ class Parts(NamedTuple):
     kinds: "Mapping[str, ExchangeKind] | None" = None
     market: "Market | None" = None
     queue: "JobQueue | None" = None
+    queues: "JobQueues | None" = None
 
 
 _NOTHING = Parts()
@@ -77,6 +85,7 @@ class _Real(NamedTuple):
     records: "Callable[[], Records | None]"
     market: "Callable[[], Market]"
     queue: "Callable[[], JobQueue | None]"
+    queues: "Callable[[], JobQueues | None]"
 
 
 def create_app(
@@ -89,6 +98,7 @@ def create_app(
     kinds: "Mapping[str, ExchangeKind] | None" = None,
     market: "Market | None" = None,
     queue: "JobQueue | None" = None,
+    queues: "JobQueues | None" = None,
 ) -> "Flask":
     """Build the app; what is not given is made from the environment, as `Parts` has it.
 
@@ -113,7 +123,8 @@ def create_app(
     settings = settings or Settings.from_env()
     clock = clock or Clock()
     logs.configure(settings.log_level)
-    made = services(settings, clock, Parts(exchange, cache, records, kinds, market, queue))
+    given = Parts(exchange, cache, records, kinds, market, queue, queues)
+    made = services(settings, clock, given)
 
     app = Flask("holdings", static_folder=None)
     app.url_map.strict_slashes = False
@@ -141,10 +152,11 @@ def services(settings: "Settings", clock: "Clock", given: Parts = _NOTHING) -> S
     from holdings import logs
     from holdings.core.freshness import FreshnessRules
     from holdings.core.once import once
+    from holdings.core.schedule.slots import ready_for
     from holdings.core.service import HoldingsService
     from holdings.deferred import DeferredCodec, preload
 
-    exchange, cache, records, kinds, market, queue = given
+    exchange, cache, records, kinds, market, queue, queues = given
     notices: tuple[Notice, ...] = ()
     if settings.demo_mode:
         from holdings.adapters.demo import DEMO_NOTICE, DemoExchange, DemoMarket, MemoryCache
@@ -154,12 +166,14 @@ def services(settings: "Settings", clock: "Clock", given: Parts = _NOTHING) -> S
     codec = DeferredCodec(_codec)
     kept_records: Callable[[], Records | None] = once(lambda: records)
     made_queue: Callable[[], JobQueue | None] = once(lambda: queue)
+    made_queues: Callable[[], JobQueues | None] = once(lambda: queues)
     made_market = (lambda: market) if market else None
     if not (exchange and cache and made_market):
         real = _real(settings, clock, meanwhile=codec.preload)
         exchange, cache, kinds = exchange or real.exchange, cache or real.cache, kinds or real.kinds
         kept_records = real.records if records is None else kept_records
         made_queue = real.queue if queue is None else made_queue
+        made_queues = real.queues if queues is None else made_queues
         made_market = made_market or real.market
     if settings.preload:
         preload([exchange, cache, codec])
@@ -168,6 +182,7 @@ def services(settings: "Settings", clock: "Clock", given: Parts = _NOTHING) -> S
         fresh_for=settings.cache_ttl_seconds,
         last_good_for=settings.stale_ttl_seconds,
         cooldown=settings.refresh_cooldown_seconds,
+        ready_for=ready_for(settings.refresh_seconds),
     )
 
     def sources() -> "ViewerSources":
@@ -211,6 +226,7 @@ def services(settings: "Settings", clock: "Clock", given: Parts = _NOTHING) -> S
             kinds=kinds or {},
             cache=places,
             history=made_history(),
+            queues=made_queues(),
             clock=clock,
             hide=logs.redactor.hide,
         )
@@ -218,7 +234,9 @@ def services(settings: "Settings", clock: "Clock", given: Parts = _NOTHING) -> S
     def profile_service() -> "ProfileService":
         from holdings.core.profile_service import ProfileService
 
-        return ProfileService(records=kept_records(), cache=places, clock=clock)
+        return ProfileService(
+            records=kept_records(), cache=places, queues=made_queues(), clock=clock
+        )
 
     made_sources, made_prices = once(sources), once(prices)
     made_history, activity, sync_history = _past(
@@ -243,7 +261,20 @@ def services(settings: "Settings", clock: "Clock", given: Parts = _NOTHING) -> S
         made_history,
         activity,
         sync_history,
+        made_sources,
+        kept_records,
+        made_queues,
+        places,
     )
+
+
+def needed(part: "T | None", setting: str) -> "T":
+    """Raises Misconfigured where a part of the deployment is missing."""
+    from holdings.core.errors import Misconfigured
+
+    if part is None:
+        raise Misconfigured(f"set {setting}: this job cannot be done without")
+    return part
 
 
 def _past(
@@ -292,16 +323,12 @@ def _past(
 
     def sync_history() -> "HistorySync":
         from holdings import logs
-        from holdings.core.errors import Misconfigured
         from holdings.core.history.sync import HistorySync
 
-        kept, asked = records(), queue()
-        if not (kept and asked):
-            raise Misconfigured("set SYNC_HISTORY_QUEUE_URL and RECORDS_TABLE: both are needed")
         return HistorySync(
-            records=kept,
+            records=needed(records(), "RECORDS_TABLE"),
             kinds=kinds or {},
-            queue=asked,
+            queue=needed(queue(), "SYNC_HISTORY_QUEUE_URL"),
             read_closes=made_history().read_closes,
             clock=clock,
             hide=logs.redactor.hide,
@@ -354,12 +381,20 @@ def _real(settings: "Settings", clock: "Clock", meanwhile: "Callable[[], None]")
             clock=clock,
         )
 
+    def queues() -> "JobQueues | None":
+        if not settings.queue_urls:
+            return None
+        from holdings.adapters.sqs import SqsJobQueues
+
+        return SqsJobQueues(reached.service("sqs"), settings.queue_urls)
+
     def queue() -> "JobQueue | None":
-        if not settings.sync_history_queue_url:
+        made = made_queues()
+        if not (made and "sync-history" in settings.queue_urls):
             return None
         from holdings.adapters.sqs import SyncHistoryQueue
 
-        return SyncHistoryQueue(reached.service("sqs"), settings.sync_history_queue_url)
+        return SyncHistoryQueue(made)
 
     def market() -> "Market":
         from holdings.adapters.coinbase_exchange.market import CoinbaseMarket
@@ -372,6 +407,7 @@ def _real(settings: "Settings", clock: "Clock", meanwhile: "Callable[[], None]")
             trusted=trusted,
         )
 
+    made_queues = loaded_once(queues)
     return _Real(
         DeferredExchange(coinbase, meanwhile),
         DynamoDBCache(reached.service("dynamodb"), settings.ddb_table),
@@ -379,6 +415,7 @@ def _real(settings: "Settings", clock: "Clock", meanwhile: "Callable[[], None]")
         loaded_once(records),
         loaded_once(market),
         loaded_once(queue),
+        made_queues,
     )
 
 

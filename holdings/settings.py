@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from holdings.adapters.aws_environment import AwsEnvironment
@@ -24,6 +24,23 @@ _ENVIRONMENT = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _INITIALIZATION = "AWS_LAMBDA_INITIALIZATION_TYPE"
 _AHEAD = ("snap-start", "provisioned-concurrency")
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)*")
+
+
+# What is done without a request. Each has a queue, whose address is JOB_QUEUE_URL.
+JOBS = (
+    "refresh-readings",
+    "sync-history",
+    "compute-features",
+    "assign-persona",
+    "generate-recommendations",
+    "evaluate-alerts",
+    "forget",
+)
+
+
+def queue_setting(job: str) -> str:
+    """Return "SYNC_HISTORY_QUEUE_URL" of "sync-history"."""
+    return f"{job.upper().replace('-', '_')}_QUEUE_URL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +102,11 @@ class Settings:
     shared_label: str
     token_issuer: TokenIssuer | None = None
     records: RecordsSettings | None = None
-    sync_history_queue_url: str = ""
+    queue_urls: Mapping[str, str] = field(default_factory=dict[str, str])
+    refresh_seconds: int = 0
+    insights_seconds: int = 0
+    insights_hour: int = 3
+    sync_history_seconds: int = 86_400
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
@@ -128,7 +149,11 @@ class Settings:
             shared_label=env.label("SHARED_LABEL", default="Shared"),
             token_issuer=_token_issuer(env, in_lambda=in_lambda),
             records=_records(env),
-            sync_history_queue_url=env.address("SYNC_HISTORY_QUEUE_URL"),
+            queue_urls={job: url for job in JOBS if (url := env.address(queue_setting(job)))},
+            refresh_seconds=env.seconds("REFRESH_SECONDS", default=0),
+            insights_seconds=env.seconds("INSIGHTS_SECONDS", default=0),
+            insights_hour=env.hour("INSIGHTS_HOUR", default=3),
+            sync_history_seconds=env.seconds("SYNC_HISTORY_SECONDS", default=86_400),
         )
         env.raise_problems()
         return settings
@@ -219,6 +244,13 @@ class _Environment:
         text = self.text(name, default=str(default))
         if not re.fullmatch(r"[0-9]{1,9}", text):
             self.problems.append(f"{name} must be a whole number of seconds, such as {default}")
+            return default
+        return int(text)
+
+    def hour(self, name: str, *, default: int) -> int:
+        text = self.text(name, default=str(default))
+        if not (re.fullmatch(r"[0-9]{1,2}", text) and int(text) < 24):
+            self.problems.append(f"{name} must be an hour from 0 to 23, such as {default}")
             return default
         return int(text)
 

@@ -17,6 +17,7 @@ from holdings.core.connections import (
     Once,
     Probe,
     Profile,
+    made_at,
 )
 from holdings.core.errors import (
     CacheUnavailable,
@@ -32,7 +33,8 @@ from holdings.core.history.entries import Entry, LedgerPage
 from holdings.core.history.progress import Progress
 from holdings.core.market import Asset, Book, BookState, DayStats, FiatRates, Listing, Trade
 from holdings.core.portfolio import Account
-from holdings.core.ports import KeptMonth, KeptSummary, Right
+from holdings.core.ports import KeptMonth, KeptSummary, LastRead, Readable, Right
+from holdings.core.schedule.slots import Due
 from holdings.settings import Settings
 
 T = TypeVar("T")
@@ -470,6 +472,69 @@ class FakeQueue:
 
 
 @dataclass
+class FakeQueues:
+    """What was asked for: (job, viewer, connection, window), and waits in `waits`."""
+
+    sent: list[tuple[str, str, str, int | None]] = field(
+        default_factory=list[tuple[str, str, str, int | None]]
+    )
+    waits: list[int] = field(default_factory=list[int])
+    error: HoldingsError | None = None
+
+    def send(
+        self,
+        job: str,
+        viewer: str,
+        *,
+        window: int | None = None,
+        connection: str = "",
+        delay_seconds: int = 0,
+    ) -> None:
+        if self.error:
+            raise self.error
+        self.sent.append((job, viewer, connection, window))
+        self.waits.append(delay_seconds)
+
+    def send_all(self, job: str, work: Sequence[Due], window: int) -> None:
+        for one in work:
+            self.send(job, one.viewer, connection=one.connection, window=window)
+
+
+@dataclass
+class FakeRefresh:
+    """Last reads in memory, of the connections of the records that it belongs to."""
+
+    records: "FakeRecords"
+    last: dict[tuple[str, str], LastRead] = field(default_factory=dict[tuple[str, str], LastRead])
+    left: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+
+    def readable(self, viewer: str, deadline: Deadline) -> Readable:
+        self.records.called("readable")
+        mine = self.records.kept.get(viewer, {})
+        return Readable(
+            [connection for connection, _ in mine.values()],
+            {one: self.last.get((viewer, one), LastRead()) for one in mine},
+            lambda one, until: self.records.credential(viewer, one, until),
+        )
+
+    def put_last_read(
+        self, viewer: str, connection_id: str, last: LastRead, deadline: Deadline
+    ) -> None:
+        self.records.called("put_last_read")
+        known = self.last.get((viewer, connection_id), LastRead())
+        if connection_id in self.records.kept.get(viewer, {}) and known.window <= last.window:
+            self.last[viewer, connection_id] = last
+
+    def forget_removed(self, viewer: str, before: int, deadline: Deadline) -> Sequence[str]:
+        self.records.called("forget_removed")
+        standing = self.records.kept.get(viewer, {})
+        left = self.left.get(viewer, [])
+        removed = [one for one in left if one not in standing and made_at(one) < before]
+        self.left[viewer] = [one for one in left if one not in removed]
+        return removed
+
+
+@dataclass
 class FakeRecords:
     """Records in memory, as strict as the port says. `error` fails every call."""
 
@@ -483,18 +548,20 @@ class FakeRecords:
     error: HoldingsError | None = None
     calls: list[str] = field(default_factory=list[str])
     history: FakeHistory = field(init=False)
+    refresh: FakeRefresh = field(init=False)
 
     def __post_init__(self) -> None:
+        self.refresh = FakeRefresh(self)
         self.history = FakeHistory(lambda viewer, one: one in self.kept.get(viewer, {}))
 
     def profile(self, viewer: str, deadline: Deadline) -> Profile | None:
-        self._call("profile")
+        self.called("profile")
         return self.profiles.get(viewer)
 
     def put_profile(
         self, viewer: str, profile: Profile, seen: int | None, deadline: Deadline
     ) -> Profile:
-        self._call("put_profile")
+        self.called("put_profile")
         known = self.profiles.get(viewer)
         if seen != (known and known.version):
             raise Conflict("changed meanwhile")
@@ -502,15 +569,15 @@ class FakeRecords:
         return self.profiles[viewer]
 
     def connections(self, viewer: str, deadline: Deadline) -> Sequence[Connection]:
-        self._call("connections")
+        self.called("connections")
         return [connection for connection, _ in self.kept.get(viewer, {}).values()]
 
     def connection(self, viewer: str, connection_id: str, deadline: Deadline) -> Connection:
-        self._call("connection")
+        self.called("connection")
         return self._find(viewer, connection_id)[0]
 
     def replay(self, viewer: str, once: Once, deadline: Deadline) -> str | None:
-        self._call("replay")
+        self.called("replay")
         made, digest = self.made.get((viewer, once.key), (None, once.digest))
         if digest != once.digest:
             raise Conflict("this Idempotency-Key came with another request")
@@ -524,7 +591,7 @@ class FakeRecords:
         once: Once | None,
         deadline: Deadline,
     ) -> None:
-        self._call("add")
+        self.called("add")
         mine = self.kept.setdefault(viewer, {})
         if any(known.account == connection.account for known, _ in mine.values()):
             raise Conflict("the account is connected already")
@@ -542,7 +609,7 @@ class FakeRecords:
         credential: Credential | None,
         deadline: Deadline,
     ) -> Connection:
-        self._call("change")
+        self.called("change")
         known, secret = self._find(viewer, connection.id)
         if known.version != connection.version:
             raise Conflict("changed meanwhile")
@@ -553,7 +620,7 @@ class FakeRecords:
         return changed
 
     def remove(self, viewer: str, connection_id: str, seen: int | None, deadline: Deadline) -> None:
-        self._call("remove")
+        self.called("remove")
         known, _ = self._find(viewer, connection_id)
         if seen not in (None, known.version):
             raise Conflict("changed meanwhile")
@@ -561,15 +628,15 @@ class FakeRecords:
         self.history.forget_history(viewer, connection_id, deadline)
 
     def credential(self, viewer: str, connection_id: str, deadline: Deadline) -> Credential:
-        self._call("credential")
+        self.called("credential")
         return self._find(viewer, connection_id)[1]
 
     def forget(self, viewer: str, deadline: Deadline) -> Sequence[str]:
-        self._call("forget")
+        self.called("forget")
         self.profiles.pop(viewer, None)
         return list(self.kept.pop(viewer, {}))
 
-    def _call(self, name: str) -> None:
+    def called(self, name: str) -> None:
         self.calls.append(name)
         if self.error:
             raise self.error

@@ -1,7 +1,6 @@
 """What a viewer does with their connections: connect, prove, rename, pause, replace, remove."""
 
 import hashlib
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
@@ -16,6 +15,7 @@ from holdings.core.connections import (
     Probe,
     Status,
     is_own_id,
+    new_id,
 )
 from holdings.core.errors import (
     CacheUnavailable,
@@ -27,8 +27,8 @@ from holdings.core.errors import (
     TooManyConnections,
 )
 from holdings.core.invalidation import Invalidation
-from holdings.core.ports import ExchangeKind, Records, SnapshotCache
-from holdings.core.profile_service import changed_meanwhile, recorded
+from holdings.core.ports import ExchangeKind, JobQueues, Records, SnapshotCache
+from holdings.core.profile_service import ask_to_forget, changed_meanwhile, recorded
 from holdings.core.service import DEADLINE_SECONDS
 from holdings.core.side_by_side import side_by_side
 from holdings.core.snapshot import Notice
@@ -85,6 +85,7 @@ class ConnectionService:
         kinds: Mapping[str, ExchangeKind],
         cache: Callable[[str], SnapshotCache],
         history: "HistoryAsker",
+        queues: JobQueues | None,
         clock: Clock,
         hide: Callable[[tuple[str, ...]], None],
     ) -> None:
@@ -96,6 +97,7 @@ class ConnectionService:
         self._records = records
         self._kinds = kinds
         self._history = history
+        self._queues = queues
         self._clock = clock
         self._hide = hide
         self._invalidate = Invalidation(cache, clock)
@@ -128,7 +130,7 @@ class ConnectionService:
         kind, credential = self._parse(wanted.exchange, wanted.credential)
         probe = self._probe(kind, credential, wanted.accept_rights, deadline)
         connection = Connection(
-            id=_new_id(self._clock),
+            id=new_id(self._clock.now()),
             exchange=kind.name,
             label=wanted.label,
             account=_fingerprint(probe),
@@ -193,9 +195,13 @@ class ConnectionService:
         return self._view(viewer, changed, deadline)
 
     def remove(self, viewer: str, connection_id: str, seen: int | None) -> None:
-        """Forget a connection, its key and what was read with it."""
+        """Forget a connection, its key and what was read with it.
+
+        What there is no time for, a job forgets.
+        """
         deadline = self._deadline()
         connection = self._own(viewer, connection_id, seen, deadline)
+        ask_to_forget(self._queues, viewer, self._clock)
         recorded(self._records).remove(viewer, connection_id, seen, deadline)
         self._invalidate.reading(self._sources.readings(connection))
         self._invalidate.answer(viewer)
@@ -285,11 +291,6 @@ class ConnectionService:
                 remedy = f"the key may {named} too: make one that may only view, or accept that"
                 raise InvalidRequest(remedy, {"accept_rights": [remedy]})
         return probe
-
-
-def _new_id(clock: Clock) -> str:
-    """Ids sort by when they were made, as those of RFC 9562's version 7 do."""
-    return f"{int(clock.now() * 1_000):012x}{secrets.token_hex(10)}"
 
 
 def _fingerprint(probe: Probe) -> str:

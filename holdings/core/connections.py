@@ -1,5 +1,6 @@
 """A viewer's links to accounts at exchanges, and what is known of each without its credential."""
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -23,6 +24,16 @@ SHARED_ID = "shared"
 def is_own_id(text: str) -> bool:
     """Whether a viewer's connection may have this id."""
     return len(text) == 32 and set(text) <= set("0123456789abcdef")
+
+
+def new_id(now: float) -> str:
+    """Ids sort by when they were made (`now` is epoch seconds), as RFC 9562's version 7 does."""
+    return f"{int(now * 1_000):012x}{secrets.token_hex(10)}"
+
+
+def made_at(connection_id: str) -> int:
+    """Return when a connection was made, in epoch seconds, by its id. Raises ValueError."""
+    return int(connection_id[:12], 16) // 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +65,14 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What a viewer chose. `version` grows with every change."""
+    """What a viewer chose. `version` grows with every change; `alerts` counts their rules."""
 
     created_at: int
     currency: str = DEFAULT_CURRENCY
     time_zone: str = "UTC"
     insights: bool = False
     version: int = 1
+    alerts: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,12 +84,14 @@ class Lease:
 class FreshnessRules:
     """Durations in seconds. Judged on every read, never left to the cache's own deletion.
 
-    For `cooldown` a refresh is honoured once, and a failed reading is not tried again.
+    For `cooldown` a refresh is honoured once, and a failed reading is not tried again. What was
+    made ready while nobody looked is fresh for `ready_for`, if that is longer.
     """
 
     fresh_for: int = 180
     last_good_for: int = 86_400
     cooldown: int = 10
+    ready_for: int = 0
 
     def expires_at(self, as_of: int) -> int:
         return as_of + self.fresh_for
@@ -99,7 +101,8 @@ class FreshnessRules:
 
     def is_fresh(self, entry: CachedSnapshot, now: float) -> bool:
         """Apply today's rule too: a shorter `fresh_for` counts for what was kept under a longer."""
-        expires_at = min(entry.expires_at, self.expires_at(entry.as_of))
+        longest = entry.as_of + max(self.fresh_for, self.ready_for)
+        expires_at = min(entry.expires_at, longest)
         return entry.as_of - CLOCK_SKEW_SECONDS <= now < expires_at
 
     def is_last_good(self, entry: CachedSnapshot, now: float) -> bool:

@@ -180,6 +180,51 @@ class HistoryRecords(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class LastRead:
+    """How a connection was last read at its time, all moments in epoch seconds.
+
+    `window` is for which period; `failures` in a row have it left alone until `retry_at`.
+    """
+
+    window: int = 0
+    failures: int = 0
+    retry_at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Readable:
+    """A viewer's connections, how each was last read, and their keys, which are still encrypted.
+
+    `credential` decrypts one. Raises NotFound where it has just been removed, and as Records does.
+    """
+
+    connections: "Sequence[Connection]"
+    last_read: Mapping[str, LastRead]
+    credential: "Callable[[str, Deadline], Credential]"
+
+
+class RefreshRecords(Protocol):
+    """What reading a viewer's connections at their time takes. Raises as Records does."""
+
+    def readable(self, viewer: str, deadline: Deadline) -> Readable:
+        """Return all of it in one look."""
+        ...
+
+    def put_last_read(
+        self, viewer: str, connection_id: str, last: LastRead, deadline: Deadline
+    ) -> None:
+        """Keep it, unless a later window is kept or the connection is gone."""
+        ...
+
+    def forget_removed(self, viewer: str, before: int, deadline: Deadline) -> "Sequence[str]":
+        """Forget what is left of connections that were made before (epoch seconds) and are gone.
+
+        Returns their ids.
+        """
+        ...
+
+
 class Records(Protocol):
     """What is kept of viewers for good, each call in the name of one viewer alone.
 
@@ -189,6 +234,9 @@ class Records(Protocol):
 
     @property
     def history(self) -> HistoryRecords: ...
+
+    @property
+    def refresh(self) -> RefreshRecords: ...
 
     def profile(self, viewer: str, deadline: Deadline) -> "Profile | None": ...
 
@@ -265,6 +313,26 @@ class JobQueue(Protocol):
 
     def send(self, viewer: str, connection_id: str, *, delay_seconds: int = 0) -> None:
         """Ask for the history of a connection to be read. Raises RecordsUnavailable."""
+        ...
+
+
+class JobQueues(Protocol):
+    """The queues of all jobs, by the names of these ("compute-features")."""
+
+    def send(
+        self,
+        job: str,
+        viewer: str,
+        *,
+        window: int | None = None,
+        connection: str = "",
+        delay_seconds: int = 0,
+    ) -> None:
+        """Ask for a job to be done for a viewer, or one of their connections.
+
+        `window` is when the period began (epoch seconds) for which it is done, once. Raises
+        RecordsUnavailable, and Misconfigured where this deployment has no such queue.
+        """
         ...
 
 

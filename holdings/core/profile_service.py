@@ -5,11 +5,14 @@ from dataclasses import replace
 
 from holdings.core.clock import Clock, Deadline
 from holdings.core.connections import Profile
-from holdings.core.errors import Conflict, Forbidden, NotFound
+from holdings.core.errors import Conflict, Forbidden, HoldingsError, NotFound
 from holdings.core.invalidation import Invalidation
-from holdings.core.ports import Records, SnapshotCache
+from holdings.core.ports import JobQueues, Records, SnapshotCache
 from holdings.core.service import DEADLINE_SECONDS
-from holdings.core.sources import reading_place
+from holdings.core.sources import reading_place, report
+
+# This request is over by then.
+_FORGET_SECONDS = 30
 
 
 class ProfileService:
@@ -20,9 +23,11 @@ class ProfileService:
         *,
         records: Records | None,
         cache: Callable[[str], SnapshotCache],
+        queues: JobQueues | None,
         clock: Clock,
     ) -> None:
         """Without `records` nothing is kept of anybody."""
+        self._queues = queues
         self._records = records
         self._cache = cache
         self._clock = clock
@@ -63,10 +68,19 @@ class ProfileService:
         return kept
 
     def forget(self, viewer: str) -> None:
-        """Forget all that is kept of the viewer: records, readings and answers."""
-        for connection_id in recorded(self._records).forget(viewer, self._deadline()):
-            self._invalidate.reading(self._cache(reading_place(connection_id)))
-        self._invalidate.answer(viewer)
+        """Forget all that is kept of the viewer: records, readings and answers.
+
+        What there is no time for, a job forgets.
+        """
+        records = recorded(self._records)
+        ask_to_forget(self._queues, viewer, self._clock)
+        known = [one.id for one in records.connections(viewer, self._deadline())]
+        try:
+            known += records.forget(viewer, self._deadline())
+        finally:
+            for connection_id in dict.fromkeys(known):
+                self._invalidate.reading(self._cache(reading_place(connection_id)))
+            self._invalidate.answer(viewer)
 
     def _deadline(self) -> Deadline:
         return Deadline.after(DEADLINE_SECONDS, self._clock)
@@ -77,6 +91,17 @@ def recorded(records: Records | None) -> Records:
     if not records:
         raise Forbidden("this deployment keeps no connections of viewers: RECORDS_TABLE is unset")
     return records
+
+
+def ask_to_forget(queues: JobQueues | None, viewer: str, clock: Clock) -> None:
+    """Have a job forget, in a moment, what this request has no time for. Never raises."""
+    if not queues:
+        return
+    try:
+        window = int(clock.now()) + 1
+        queues.send("forget", viewer, window=window, delay_seconds=_FORGET_SECONDS)
+    except HoldingsError as error:
+        report(error)
 
 
 def changed_meanwhile() -> Conflict:

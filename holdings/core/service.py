@@ -5,7 +5,7 @@ Without it the connections are read side by side, each as fresh as it is by itse
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from holdings.core.clock import Clock, Deadline
@@ -23,7 +23,7 @@ from holdings.core.ports import SnapshotCache
 from holdings.core.snapshot import Notice, Part, SourceView, compose
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from holdings.core.connections import Connection
     from holdings.core.prices import Prices
@@ -177,7 +177,6 @@ class HoldingsService:
 
     def _read_sources(self, viewer: str, attempt: Attempt, kept: Kept) -> Answer:
         from holdings.core.side_by_side import both, side_by_side
-        from holdings.core.valuation import Valuation, notice
 
         listed_at = int(self._clock.now() * 1_000)
         # Honoured for a viewer, whoever else has just had the shared connection read: the sources
@@ -196,13 +195,85 @@ class HoldingsService:
             ),
             lambda: pricing.read(deadline),
         )
-        readings = [look.reading for look in looks if look.reading]
         errors = [look.error for look in looks if look.error]
-        if errors and not readings:
+        if errors and not any(look.reading for look in looks):
             raise errors[0]
+        made = self._made(looks, sources, prices, currency, attempt, listed_at)
+        entry, caches, passing = made.entry, made.caches, made.passing
+        kept.answered = entry if len(entry.payload) <= _REMEMBERED_CHARACTERS else None
+        for look in looks:
+            if look.failure:
+                sources.note(viewer, look.connection, look.failure, deadline)
+        if any(look.failure for look in looks):
+            return Answer(entry, "STALE", passing=True)
+        if not (caches or passing):
+            kept.store(attempt, entry)
+        if refreshed:
+            return Answer(entry, "REFRESH", passing)
+        hit = all(look.reading.outcome == "HIT" for look in looks if look.reading)
+        return Answer(entry, "HIT" if hit else "MISS", passing)
 
+    def prepare(
+        self,
+        viewer: str,
+        connections: "Sequence[Connection]",
+        currency: str,
+        read: "Mapping[str, Reading[Part]]",
+        *,
+        expires_at: int,
+        deadline: Deadline,
+    ) -> bool:
+        """Have the viewer's answer ready until then (epoch seconds), for when they come.
+
+        Made of `read`, by connection, and of what else is kept: no key of theirs is used. Returns
+        whether that was enough for an answer without a failure.
+        """
+        now = int(self._clock.now())
+        attempt = Attempt(deadline=deadline, refresh=False, now=now, began=self._clock.monotonic())
+        listed_at = int(self._clock.now() * 1_000)
+        sources, looks = self._sources(), list[_Look]()
+        for connection in connections:
+            look = _Look(connection, read.get(connection.id))
+            if look.reading is None and connection.status != "paused":
+                look = self._without_key(sources, viewer, connection, attempt)
+                if look.failure or not look.reading:
+                    return False
+            if look.reading:
+                look = _Look(connection, replace(look.reading, expires_at=expires_at))
+            looks.append(look)
+        prices = self._pricing().read(deadline)
+        made = self._made(looks, sources, prices, currency, attempt, listed_at)
+        if made.passing or made.caches:
+            return False
+        self._answers.get(viewer, lambda: self._keep(viewer)).store(attempt, made.entry)
+        return attempt.notice is None
+
+    def _without_key(
+        self, sources: Sources, viewer: str, connection: "Connection", attempt: Attempt
+    ) -> "_Look":
+        if connection.shared:
+            return self._look(sources, viewer, connection, attempt)()
+        if connection.status != "active":
+            return _Look(connection)
+        kept = sources.open(viewer, connection).kept(attempt)
+        oldest = attempt.now - max(self._rules.fresh_for, self._rules.ready_for)
+        return _Look(connection, kept if kept and kept.as_of > oldest else None)
+
+    def _made(
+        self,
+        looks: "Sequence[_Look]",
+        sources: Sources,
+        prices: "Prices",
+        currency: str,
+        attempt: Attempt,
+        listed_at: int,
+    ) -> "_Made":
+        """Write the answer of what came of every connection."""
+        from holdings.core.valuation import Valuation, notice
+
+        readings = [look.reading for look in looks if look.reading]
         codes = (row["currency"] for one in readings for row in one.content["holdings"])
-        prices = pricing.complete(prices, codes, currency, deadline)
+        prices = self._pricing().complete(prices, codes, currency, attempt.deadline)
         as_of = min((reading.as_of for reading in readings), default=attempt.now)
         expires_at = min(
             (reading.expires_at for reading in readings), default=self._rules.expires_at(as_of)
@@ -218,19 +289,7 @@ class HoldingsService:
             expires_at=expires_at,
         )
         entry = CachedSnapshot.seal(payload, as_of=as_of, expires_at=expires_at, sequence=listed_at)
-        kept.answered = entry if len(entry.payload) <= _REMEMBERED_CHARACTERS else None
-        for look in looks:
-            if look.failure:
-                sources.note(viewer, look.connection, look.failure, deadline)
-        if any(look.failure for look in looks):
-            return Answer(entry, "STALE", passing=True)
-        passing = warning is not None
-        if not (caches or passing):
-            kept.store(attempt, entry)
-        if refreshed:
-            return Answer(entry, "REFRESH", passing)
-        hit = all(one.outcome == "HIT" for one in readings)
-        return Answer(entry, "HIT" if hit else "MISS", passing)
+        return _Made(entry, bool(caches), warning is not None)
 
     def _chosen(
         self, sources: Sources, viewer: str, deadline: Deadline
@@ -321,6 +380,15 @@ class _Look:
             expires_at=reading and reading.expires_at,
             warning=self.failure,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A finished answer: whether some `caches` failed for it, and whether its prices are whole."""
+
+    entry: CachedSnapshot
+    caches: bool
+    passing: bool
 
 
 def answer_place(viewer: str) -> str:

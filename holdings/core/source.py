@@ -105,6 +105,13 @@ class Source(Generic[T]):
             return self._not_waiting_longer(attempt)
         return reading if led or reading.outcome == "STALE" else replace(reading, outcome="HIT")
 
+    def read_anew(self, asked: Attempt) -> Reading[T]:
+        """Read the feed whatever is kept, for whoever does so at its time and is the only one.
+
+        Raises as `read` does, and keeps why.
+        """
+        return self._read_feed(replace(asked, entry=None))
+
     def kept(self, asked: Attempt) -> Reading[T] | None:
         """Give the last good reading without asking outside, if there is one."""
         attempt = replace(asked, entry=None)

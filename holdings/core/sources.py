@@ -82,9 +82,18 @@ class ViewerSources:
         profile = self._records.profile(viewer, deadline) if self._records else None
         return profile.currency if profile else DEFAULT_CURRENCY
 
-    def open(self, viewer: str, connection: Connection) -> Source[Part]:
+    def open(
+        self,
+        viewer: str,
+        connection: Connection,
+        credential: Callable[[Deadline], Credential] | None = None,
+    ) -> Source[Part]:
+        """Return how a connection is read, with the `credential` that is at hand if there is one.
+
+        That one is decrypted when it is needed; it may raise RecordsUnavailable or Misconfigured.
+        """
         return Source(
-            AccountsFeed(connection, self._exchange(viewer, connection), self._codec),
+            AccountsFeed(connection, self._exchange(viewer, connection, credential), self._codec),
             cache=self.readings(connection),
             clock=self._clock,
             rules=self._rules,
@@ -115,7 +124,16 @@ class ViewerSources:
         except HoldingsError as error:
             report(error)
 
-    def _exchange(self, viewer: str, connection: Connection) -> Exchange:
+    def has_ledger(self, connection: Connection) -> bool:
+        kind = self._kinds.get(connection.exchange)
+        return bool(kind and kind.has_ledger)
+
+    def _exchange(
+        self,
+        viewer: str,
+        connection: Connection,
+        at_hand: Callable[[Deadline], Credential] | None,
+    ) -> Exchange:
         if connection.shared and self._shared:
             return self._shared.exchange
         kind = self._kinds.get(connection.exchange)
@@ -123,10 +141,17 @@ class ViewerSources:
             return _Unknown()
         records = self._records
 
+        first = [at_hand] if at_hand else []
+
         def read() -> Credential:
             deadline = Deadline.after(_KEY_SECONDS, self._clock)
             try:
-                credential = records.credential(viewer, connection.id, deadline)
+                # After a rejection it is read anew: its owner may just have replaced it.
+                credential = (
+                    first.pop()(deadline)
+                    if first
+                    else records.credential(viewer, connection.id, deadline)
+                )
             except NotFound:
                 raise RecordsUnavailable("the connection has just been removed") from None
             self._hide(kind.secrets(credential))

@@ -1,16 +1,89 @@
-"""What jobs work with: made of the environment once for all of a process's messages."""
+"""What jobs work with: made of the environment once for all of a process's messages.
+
+Each raises Misconfigured, naming every setting that is missing or wrong.
+"""
 
 from functools import cache
 
-from holdings import logs, services
+import holdings
+from holdings import needed
 from holdings.core.clock import Clock
 from holdings.core.history.sync import HistorySync
+from holdings.core.schedule.forget import Forget
+from holdings.core.schedule.planner import Planner
+from holdings.core.schedule.refresh import RefreshReadings
 from holdings.settings import Settings
 
 
+def sync_history() -> HistorySync:
+    return _made()[1].sync_history()
+
+
+def refresh_readings() -> RefreshReadings:
+    settings, made = _made()
+    return refresh_readings_of(settings, made, Clock())
+
+
+def refresh_readings_of(
+    settings: Settings, made: holdings.Services, clock: Clock
+) -> RefreshReadings:
+    from holdings.core.schedule.slots import Cycle, readings_cycle
+
+    return RefreshReadings(
+        sources=made.sources(),
+        holdings=made.holdings,
+        records=needed(made.records(), "RECORDS_TABLE"),
+        queues=needed(made.queues(), "SYNC_HISTORY_QUEUE_URL"),
+        cache=made.cache,
+        cycle=readings_cycle(settings.refresh_seconds),
+        history=Cycle(settings.sync_history_seconds),
+        clock=clock,
+    )
+
+
+def forget() -> Forget:
+    _, made = _made()
+    records = needed(made.records(), "RECORDS_TABLE")
+    return Forget(records=records, cache=made.cache, clock=Clock())
+
+
 @cache
-def history_sync() -> HistorySync:
-    """Raises Misconfigured, naming every setting that is missing or wrong."""
+def planner() -> Planner:
+    """It acts for no viewer and has no exchange's key."""
+    from holdings.adapters import aws, tls
+    from holdings.adapters.dynamodb import DynamoDBCache
+    from holdings.adapters.records.due import DynamoDBDueIndex
+    from holdings.adapters.sqs import SqsJobQueues
+    from holdings.core.once import once
+    from holdings.core.schedule.planner import Planner, Routine
+    from holdings.core.schedule.slots import INSIGHTS, READINGS, insights_cycle, readings_cycle
+
+    settings = _settings()
+    reached = aws.Aws(settings.aws_environment, settings.aws_region, once(tls.context))
+    dynamodb = reached.service("dynamodb")
+    insights = insights_cycle(settings.insights_seconds, settings.insights_hour)
+    return Planner(
+        routines=(
+            Routine("refresh-readings", READINGS, readings_cycle(settings.refresh_seconds)),
+            Routine("compute-features", INSIGHTS, insights),
+        ),
+        index=DynamoDBDueIndex(dynamodb, needed(settings.records, "RECORDS_TABLE").table),
+        queues=SqsJobQueues(reached.service("sqs"), settings.queue_urls),
+        cache=DynamoDBCache(dynamodb, settings.ddb_table),
+        clock=Clock(),
+    )
+
+
+@cache
+def _made() -> tuple[Settings, holdings.Services]:
+    settings = _settings()
+    return settings, holdings.services(settings, Clock())
+
+
+@cache
+def _settings() -> Settings:
+    from holdings import logs
+
     settings = Settings.from_env()
     logs.configure(settings.log_level)
-    return services(settings, Clock()).sync_history()
+    return settings

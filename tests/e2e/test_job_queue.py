@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from holdings.adapters import tls
 from holdings.adapters.aws import Aws as AppAws
 from holdings.adapters.aws_environment import AwsEnvironment
-from holdings.adapters.sqs import SyncHistoryQueue
+from holdings.adapters.sqs import SqsJobQueues, SyncHistoryQueue
 from local.provision import Aws
 from tests.e2e.emulated import aws, emulator, provisioned
 
@@ -55,7 +55,9 @@ class Cloud:
             }
         )
         with closing(AppAws(environment, self.aws.region, tls.context)) as reached:
-            SyncHistoryQueue(reached.service("sqs"), self.queue).send(viewer, REMOVED)
+            SyncHistoryQueue(
+                SqsJobQueues(reached.service("sqs"), {"sync-history": self.queue})
+            ).send(viewer, REMOVED)
 
     @contextmanager
     def without_viewers(self) -> Generator[None]:

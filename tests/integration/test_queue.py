@@ -12,7 +12,7 @@ from moto.server import ThreadedMotoServer
 from holdings.adapters import tls
 from holdings.adapters.aws import Aws
 from holdings.adapters.aws_environment import AwsEnvironment
-from holdings.adapters.sqs import SyncHistoryQueue
+from holdings.adapters.sqs import SqsJobQueues, SyncHistoryQueue
 from holdings.core.errors import RecordsUnavailable
 
 
@@ -53,7 +53,7 @@ def test_a_message_says_whose_connection_and_no_more(
     url = sqs.create_queue(QueueName=f"work-{signed}")["QueueUrl"]
     known = AwsEnvironment.from_env(environ) if signed else None
     service = Aws(known, "eu-west-1", tls.context).service("sqs")
-    queue = SyncHistoryQueue(service, url)
+    queue = SyncHistoryQueue(SqsJobQueues(service, {"sync-history": url}))
     queue.send("ann", "0" * 32)
     message = sqs.receive_message(QueueUrl=url)["Messages"][0]
     assert json.loads(message["Body"]) == {"v": 1, "viewer": "ann", "connection": "0" * 32}
@@ -68,7 +68,11 @@ def test_a_queue_that_is_not_there_is_said_so(
     environ: dict[str, str], caplog: pytest.LogCaptureFixture
 ) -> None:
     aws = Aws(AwsEnvironment.from_env(environ), "eu-west-1", tls.context)
-    queue = SyncHistoryQueue(aws.service("sqs"), f"{environ['AWS_ENDPOINT_URL']}/1/nowhere")
+    queue = SyncHistoryQueue(
+        SqsJobQueues(
+            aws.service("sqs"), {"sync-history": f"{environ['AWS_ENDPOINT_URL']}/1/nowhere"}
+        )
+    )
     with pytest.raises(RecordsUnavailable, match="could not be asked for"):
         queue.send("ann", "0" * 32)
     assert [getattr(record, "event", "") for record in caplog.records][-1] == "queue_failure"

@@ -27,6 +27,7 @@ from holdings.core.ports import KeptMonth, KeptSummary
 from holdings.core.snapshot import Notice
 
 HISTORY, MONTH, ENTRIES = "history#", "month#", "entries#"
+OF_HISTORY = (HISTORY, MONTH, ENTRIES)
 
 # An item is of 400 kB at most, a transaction of 4 MB.
 _PIECE_BYTES = 350_000
@@ -109,7 +110,7 @@ class DynamoDBHistory:
         self._table.write(viewer, writes, deadline)
 
     def forget_history(self, viewer: str, connection_id: str, deadline: Deadline) -> None:
-        for prefix in (HISTORY, MONTH, ENTRIES):
+        for prefix in OF_HISTORY:
             self._table.forget(viewer, f"{prefix}{connection_id}", deadline)
 
     def _standing(self, viewer: str, connection_id: str) -> Write:

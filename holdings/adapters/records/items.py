@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, cast, get_args
 
 from holdings.core.connections import LONGEST_LABEL, Connection, Profile, Status
+from holdings.core.schedule.slots import slot_name, slot_of
 from holdings.core.snapshot import Notice
 
 Item = Mapping[str, Any]
@@ -44,6 +45,13 @@ def blob(value: object) -> bytes:
         raise BrokenItem("bytes") from None
 
 
+def ciphertext(item: Item) -> bytes:
+    attribute = item.get("ciphertext")
+    if not isinstance(attribute, Mapping):
+        raise BrokenItem("ciphertext")
+    return blob(cast("Item", attribute).get("B"))
+
+
 def number(value: int) -> dict[str, str]:
     return {"N": str(value)}
 
@@ -58,6 +66,11 @@ def profile_fields(profile: Profile) -> dict[str, Any]:
     }
 
 
+def slot_field(index: str, viewer: str) -> dict[str, Any]:
+    """Return by what the index of what is due finds an item."""
+    return {"slot": {"S": slot_name(index, slot_of(viewer))}}
+
+
 def to_profile(item: Item) -> Profile:
     insights = _value(item, "insights", "BOOL")
     if not isinstance(insights, bool):
@@ -68,6 +81,7 @@ def to_profile(item: Item) -> Profile:
         time_zone=text(item, "time_zone", 64),
         insights=insights,
         version=whole(item, "version"),
+        alerts=whole(item, "alerts") if "alerts" in item else 0,
     )
 
 

@@ -13,24 +13,23 @@ import logging
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TypeVar, cast
+from typing import TypeVar
 
 from holdings.adapters.records.credentials import CredentialCipher
-from holdings.adapters.records.history import DynamoDBHistory
+from holdings.adapters.records.history import OF_HISTORY, DynamoDBHistory
 from holdings.adapters.records.items import (
     CONNECTION,
     CREDENTIAL,
     PROFILE,
-    BrokenItem,
     Item,
-    blob,
-    connection_fields,
+    ciphertext,
     number,
     text,
     to_connection,
     to_profile,
     whole,
 )
+from holdings.adapters.records.refresh import DynamoDBRefresh
 from holdings.adapters.records.sessions import ViewerCalls
 from holdings.adapters.records.viewer_table import ViewerTable, batches, read_item
 from holdings.adapters.records.writes import NEW, ViewerWrites, Write, account_key, once_key
@@ -73,6 +72,7 @@ class DynamoDBRecords:
         self._items = ViewerTable(calls, table, clock, jitter)
         self.history = DynamoDBHistory(self._items)
         self._cipher = CredentialCipher(calls, key_id, environment)
+        self.refresh = DynamoDBRefresh(self._items, self._cipher)
         self._clock = clock
 
     def profile(self, viewer: str, deadline: Deadline) -> Profile | None:
@@ -120,14 +120,13 @@ class DynamoDBRecords:
         once: Once | None,
         deadline: Deadline,
     ) -> None:
-        ciphertext = self._cipher.encrypt(viewer, connection.id, credential, deadline)
+        encrypted = self._cipher.encrypt(viewer, connection.id, credential, deadline)
         own = ViewerWrites(self._items.name, viewer)
-        fields = connection_fields(connection)
         taken = Conflict("another connection has this id: try again")
         writes = [
             own.take_account(connection),
-            own.put(f"{CONNECTION}{connection.id}", fields, taken),
-            own.put_credential(connection.id, ciphertext),
+            own.put_connection(connection, taken),
+            own.put_credential(connection.id, encrypted),
             own.count(connection, 1),
         ]
         if once:
@@ -150,12 +149,12 @@ class DynamoDBRecords:
         writes: list[Write] = []
         if credential is not None:
             kept = replace(kept, credential_version=standing.credential_version + 1)
-            ciphertext = self._cipher.encrypt(viewer, connection.id, credential, deadline)
-            writes.append(own.put_credential(connection.id, ciphertext))
+            encrypted = self._cipher.encrypt(viewer, connection.id, credential, deadline)
+            writes.append(own.put_credential(connection.id, encrypted))
         if account_key(kept) != account_key(standing):
             writes.append(own.take_account(kept))
             writes.append(own.delete(account_key(standing)))
-        put = own.put(f"{CONNECTION}{kept.id}", connection_fields(kept), changed, "version = :seen")
+        put = own.put_connection(kept, changed, "version = :seen")
         put.operation["Put"]["ExpressionAttributeValues"] = {":seen": number(connection.version)}
         self._items.write(viewer, [put, *writes], deadline)
         return kept
@@ -191,13 +190,12 @@ class DynamoDBRecords:
         item = self._items.get(viewer, f"{CREDENTIAL}{_id(connection_id)}", deadline)
         if item is None:
             raise NotFound(_GONE)
-        ciphertext = read_item(_ciphertext, item)
-        return self._cipher.decrypt(viewer, connection_id, ciphertext, deadline)
+        return self._cipher.decrypt(viewer, connection_id, read_item(ciphertext, item), deadline)
 
     def forget(self, viewer: str, deadline: Deadline) -> Sequence[str]:
-        """Keys go first, then all else, connections and profile last.
+        """Keys go first, then all that is short, then connections, histories last.
 
-        So whoever is interrupted, and asks again, is still told which connections there were.
+        Whoever is interrupted leaves what `forget_removed` finds: histories without connections.
         """
         own = ViewerWrites(self._items.name, viewer)
         found: dict[str, None] = {}
@@ -220,13 +218,6 @@ def _sort_key(item: Item) -> str:
     return text(item, "sk")
 
 
-def _ciphertext(item: Item) -> bytes:
-    attribute = item.get("ciphertext")
-    if not isinstance(attribute, dict):
-        raise BrokenItem("ciphertext")
-    return blob(cast("Item", attribute).get("B"))
-
-
 def _id(connection_id: str) -> str:
     """Raises NotFound for what is no id of ours, and could be any other key of the table."""
     if not is_own_id(connection_id):
@@ -237,6 +228,6 @@ def _id(connection_id: str) -> str:
 def _forgotten_in_order(sort_key: str) -> int:
     if sort_key.startswith(CREDENTIAL):
         return 0
-    if sort_key.startswith(CONNECTION):
+    if sort_key.startswith(CONNECTION) or sort_key == PROFILE:
         return 2
-    return 3 if sort_key == PROFILE else 1
+    return 3 if sort_key.startswith(OF_HISTORY) else 1

@@ -3,7 +3,7 @@
 import logging
 import random
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 from holdings.adapters.aws import TransactionCanceled
@@ -54,17 +54,37 @@ class ViewerTable:
     def query(
         self, viewer: str, prefix: str, deadline: Deadline, only: str | None = None
     ) -> Iterator[Item]:
-        request: dict[str, Any] = {
-            "TableName": self.name,
-            "KeyConditionExpression": "pk = :pk",
-            "ExpressionAttributeValues": {":pk": {"S": f"viewer#{viewer}"}},
-            "ConsistentRead": True,
-        }
+        request = self._query(viewer)
         if prefix:
             request["KeyConditionExpression"] += " AND begins_with(sk, :prefix)"
             request["ExpressionAttributeValues"][":prefix"] = {"S": prefix}
         if only:
             request["ProjectionExpression"] = only
+        yield from self._pages(viewer, request, deadline)
+
+    def between(self, viewer: str, first: str, last: str, deadline: Deadline) -> Iterator[Item]:
+        """Return what lies between two sort keys, which count."""
+        request = self._query(viewer)
+        request["KeyConditionExpression"] += " AND sk BETWEEN :first AND :last"
+        request["ExpressionAttributeValues"] |= {":first": {"S": first}, ":last": {"S": last}}
+        yield from self._pages(viewer, request, deadline)
+
+    def call(
+        self, viewer: str, operation: str, request: Mapping[str, Any], deadline: Deadline
+    ) -> Mapping[str, Any]:
+        """Call DynamoDB in the name of a viewer, on this table."""
+        named = {"TableName": self.name, **request}
+        return self._calls.call(viewer, "dynamodb", operation, named, deadline)
+
+    def _query(self, viewer: str) -> dict[str, Any]:
+        return {
+            "TableName": self.name,
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": {":pk": {"S": f"viewer#{viewer}"}},
+            "ConsistentRead": True,
+        }
+
+    def _pages(self, viewer: str, request: dict[str, Any], deadline: Deadline) -> Iterator[Item]:
         for _ in range(_MOST_PAGES):
             answer = self._calls.call(viewer, "dynamodb", "Query", request, deadline)
             items = answer.get("Items")
@@ -78,19 +98,10 @@ class ViewerTable:
 
     def last(self, viewer: str, first: str, last: str, deadline: Deadline) -> str | None:
         """Return the last sort key between two, which count."""
-        request: dict[str, Any] = {
-            "TableName": self.name,
-            "KeyConditionExpression": "pk = :pk AND sk BETWEEN :first AND :last",
-            "ExpressionAttributeValues": {
-                ":pk": {"S": f"viewer#{viewer}"},
-                ":first": {"S": first},
-                ":last": {"S": last},
-            },
-            "ProjectionExpression": "sk",
-            "ScanIndexForward": False,
-            "Limit": 1,
-            "ConsistentRead": True,
-        }
+        request = self._query(viewer)
+        request["KeyConditionExpression"] += " AND sk BETWEEN :first AND :last"
+        request["ExpressionAttributeValues"] |= {":first": {"S": first}, ":last": {"S": last}}
+        request |= {"ProjectionExpression": "sk", "ScanIndexForward": False, "Limit": 1}
         items = self._calls.call(viewer, "dynamodb", "Query", request, deadline).get("Items")
         found = [_item(item) for item in cast("list[object]", items or [])]
         return read_item(lambda item: text(item, "sk"), found[0]) if found else None

@@ -4,9 +4,19 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from holdings.adapters.records.items import CREDENTIAL, PROFILE, Item, number, profile_fields
+from holdings.adapters.records.items import (
+    CONNECTION,
+    CREDENTIAL,
+    PROFILE,
+    Item,
+    connection_fields,
+    number,
+    profile_fields,
+    slot_field,
+)
 from holdings.core.connections import MAX_CONNECTIONS, Connection, Once, Profile
 from holdings.core.errors import Conflict, HoldingsError, TooManyConnections
+from holdings.core.schedule.slots import INSIGHTS, READINGS
 
 _ONCE_SECONDS = 24 * 60 * 60
 
@@ -59,6 +69,15 @@ class ViewerWrites:
         delete = {"TableName": self._table, "Key": self.key(sort_key)}
         return Write({"Delete": delete}, refused)
 
+    def put_connection(
+        self, connection: Connection, refused: HoldingsError, condition: str = NEW
+    ) -> Write:
+        """An active one is found when it is due to be read; how it was last read is dropped."""
+        fields = connection_fields(connection)
+        if connection.status == "active":
+            fields |= slot_field(READINGS, self._viewer)
+        return self.put(f"{CONNECTION}{connection.id}", fields, refused, condition)
+
     def put_credential(self, connection_id: str, ciphertext: bytes) -> Write:
         return self.put(f"{CREDENTIAL}{connection_id}", {"ciphertext": {"B": ciphertext}})
 
@@ -97,7 +116,7 @@ class ViewerWrites:
         return Write({"Update": update}, full)
 
     def update_profile(self, profile: Profile, *, only_new: bool = False) -> dict[str, Any]:
-        fields = profile_fields(profile)
+        fields = profile_fields(profile) | slot_field(INSIGHTS, self._viewer)
         value = "if_not_exists(#{0}, :{0})" if only_new else ":{0}"
         changes = (f"#{name} = {value.format(name)}" for name in fields)
         return {

@@ -1,0 +1,164 @@
+"""A batch of a queue's messages: each is parsed, worked on, logged, and comes again if it failed.
+
+Powertools reports which are to come again; messages of a batch are worked on side by side.
+"""
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from dataclasses import dataclass
+from typing import Any, cast
+
+from aws_lambda_powertools.utilities.batch import AsyncBatchProcessor, EventType
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+from holdings import logs
+from holdings.core.connections import is_own_id
+from holdings.core.errors import HoldingsError
+from holdings.core.viewer import is_viewer
+
+logger = logging.getLogger(__name__)
+
+_VERSION = 1
+_MOST_SIDE_BY_SIDE = 10
+_LATEST = 253_402_300_800  # the year 10000
+_DEFAULT_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Whose work it is; `window` is epoch seconds, `connection` one of theirs, or each is not said.
+
+    `seconds` is what is left for it.
+    """
+
+    viewer: str
+    connection: str
+    window: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """`fields` are those of a message beside `v` and `viewer`; `margin` is left for the end.
+
+    `run` returns what came of it, in a word for the log. Raises HoldingsError where it is to be
+    tried again.
+    """
+
+    name: str
+    fields: tuple[str, ...]
+    run: Callable[[Message], str | None]
+    margin: float = 5.0
+
+
+def handle(event: Mapping[str, Any], context: Any, job: Job) -> dict[str, Any]:
+    """Work on every message; return which of them are to come again.
+
+    Source: "Reporting batch item failures" in the Lambda developer guide.
+    """
+    ends = time.monotonic() + _seconds(context, job.margin)
+    workers = ThreadPoolExecutor(_MOST_SIDE_BY_SIDE, thread_name_prefix=job.name)
+
+    async def work(record: SQSRecord) -> None:
+        context = copy_context()
+        await asyncio.get_running_loop().run_in_executor(
+            workers, lambda: context.run(_work, record, job, ends)
+        )
+
+    processor = AsyncBatchProcessor(
+        EventType.SQS, raise_on_entire_batch_failure=False, logger=_SILENT
+    )
+    with workers, processor(event["Records"], work):
+        processor.async_process()
+    return cast("dict[str, Any]", processor.response())
+
+
+# What failed is logged here, once.
+_SILENT = logging.getLogger(f"{__name__}.silent")
+_SILENT.disabled = True
+
+
+class _Failed(Exception):
+    pass
+
+
+def _work(record: SQSRecord, job: Job, ends: float) -> None:
+    """Raises what has Powertools report the message as failed."""
+    # Whatever is logged on the way says for which message.
+    logs.request_id.set(record.message_id)
+    about = {
+        "job": job.name,
+        "message_id": record.message_id,
+        "attempt": record.raw_event.get("attributes", {}).get("ApproximateReceiveCount"),
+    }
+    seconds = max(1.0, ends - time.monotonic())
+    message = parse(record.raw_event.get("body"), job.fields, seconds)
+    if message is None:
+        # It would not be any better the next time.
+        logger.error(
+            "a message is not one of ours, and is dropped",
+            extra={**about, "event": "job_message_invalid"},
+        )
+    elif not _is_done(job, message, about):
+        raise _Failed(job.name)
+
+
+def _is_done(job: Job, message: Message, about: Mapping[str, Any]) -> bool:
+    began = time.monotonic()
+    logger.info("%s begins", job.name, extra={**about, "event": "job_start"})
+    done, outcome = True, "done"
+    try:
+        outcome = job.run(message) or outcome
+    except HoldingsError as error:
+        done, outcome = False, error.code
+        failure = {**about, "event": "job_failure", "code": outcome}
+        # The detail says what to do: a traceback would say no more.
+        logger.error("%s is tried again: %s", job.name, error.detail, extra=failure)  # noqa: TRY400
+    except Exception:
+        done, outcome = False, "unexpected"
+        failure = {**about, "event": "job_failure", "code": outcome}
+        logger.exception("%s is tried again", job.name, extra=failure)
+    logger.info(
+        "%s ends",
+        job.name,
+        extra={
+            **about,
+            "event": "job_end",
+            "outcome": outcome,
+            "duration_ms": round((time.monotonic() - began) * 1000, 1),
+        },
+    )
+    return done
+
+
+def parse(body: object, fields: tuple[str, ...], seconds: float) -> Message | None:
+    """Return what a message asks for, None for what no version of this has sent."""
+    try:
+        read: object = json.loads(body) if isinstance(body, str) else None
+    except (ValueError, RecursionError):
+        return None
+    message = cast("dict[str, object]", read) if isinstance(read, dict) else {}
+    if message.keys() != {"v", "viewer", *fields}:
+        return None
+    version, viewer = message["v"], message["viewer"]
+    connection, window = message.get("connection", ""), message.get("window", 0)
+    # True and 1.0 are 1 to Python.
+    if type(version) is not int or version != _VERSION:
+        return None
+    if not (isinstance(viewer, str) and is_viewer(viewer)):
+        return None
+    if "connection" in fields and not (isinstance(connection, str) and is_own_id(connection)):
+        return None
+    if type(window) is not int or not 0 <= window < _LATEST:
+        return None
+    return Message(viewer, str(connection), window, seconds)
+
+
+def _seconds(context: Any, margin: float) -> float:
+    remaining = getattr(context, "get_remaining_time_in_millis", None)
+    return (remaining() / 1_000 if remaining else _DEFAULT_SECONDS) - margin

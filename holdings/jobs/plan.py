@@ -1,0 +1,57 @@
+"""The planner's Lambda function: woken each minute by a schedule, or by hand with {"job": ...}."""
+
+import logging
+import time
+from collections.abc import Mapping
+from typing import Any, cast
+
+from holdings.core.errors import InvalidRequest
+from holdings.core.schedule.planner import Planned, Planner
+
+logger = logging.getLogger(__name__)
+
+# Of what Lambda leaves, for what is kept at the end.
+_MARGIN_SECONDS = 5.0
+_DEFAULT_SECONDS = 60.0
+
+
+def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+    from holdings.jobs import parts
+
+    return handle(event, context, parts.planner())
+
+
+def handle(event: object, context: Any, planner: Planner) -> dict[str, Any]:
+    """Return how much was put on which queue, {"sent": {"refresh-readings": 12}, "whole": true}.
+
+    Raises what the planner does, after which Lambda tries once more; InvalidRequest for an event
+    that is none of ours.
+    """
+    began = time.monotonic()
+    about = {"job": "plan", "message_id": getattr(context, "aws_request_id", None)}
+    logger.info("plan begins", extra={**about, "event": "job_start"})
+    planned = _planned(event, context, planner)
+    logger.info(
+        "plan ends",
+        extra={
+            **about,
+            "event": "job_end",
+            "outcome": "done" if planned.whole else "not_whole",
+            "sent": dict(planned.sent),
+            "due": sum(planned.sent.values()),
+            "duration_ms": round((time.monotonic() - began) * 1000, 1),
+        },
+    )
+    return {"sent": dict(planned.sent), "whole": planned.whole}
+
+
+def _planned(event: object, context: Any, planner: Planner) -> Planned:
+    remaining = getattr(context, "get_remaining_time_in_millis", None)
+    seconds = (remaining() / 1_000 if remaining else _DEFAULT_SECONDS) - _MARGIN_SECONDS
+    if event == {}:
+        return planner.run(seconds)
+    asked = cast("dict[str, object]", event) if isinstance(event, dict) else {}
+    job = asked.get("job") if asked.keys() == {"job"} else None
+    if not isinstance(job, str):
+        raise InvalidRequest('ask with {} for what is due, or with {"job": "refresh-readings"}')
+    return planner.ask(job, seconds)
