@@ -45,6 +45,7 @@ class LocalStack:
         prepare(settings.state_dir)
         check_free(settings.api_port, "API_PORT")
         check_free(settings.web_port, "WEB_PORT")
+        check_free(settings.mailbox_port, "MAILBOX_PORT")
         if settings.simulated:
             check_free(settings.simulator_port, "SIMULATOR_PORT")
             check_free(settings.advanced_port, "SIMULATOR_ADVANCED_PORT")
@@ -73,7 +74,9 @@ class LocalStack:
         write_page_config(page_config_file(settings.state_dir), signed_in(stack))
         say("starting the API and the page")
         self._started.start_all(
-            page, servers.api(settings, stack, self._environ, advanced=advanced)
+            page,
+            servers.api(settings, stack, self._environ, advanced=advanced),
+            servers.mailbox(settings, stack, self._environ),
         )
         return greeting(stack, self._environ)
 

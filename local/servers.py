@@ -16,6 +16,7 @@ from local.state import write_private
 API = "the API"
 PAGE = "the page"
 SIMULATOR = "the Coinbase simulators"
+MAILBOX = "the mailbox"
 
 # What the gateway lets a page send, in infra_pulumi/http_api.py.
 _CORS = {
@@ -44,6 +45,21 @@ def simulator(settings: LocalSettings, environ: Mapping[str, str]) -> Child:
         },
         url=f"http://127.0.0.1:{settings.simulator_port}/time",
         log=settings.state_dir / "simulator.log",
+    )
+
+
+def mailbox(settings: LocalSettings, stack: Stack, environ: Mapping[str, str]) -> Child:
+    return Child(
+        MAILBOX,
+        python("local.mailbox"),
+        {
+            **_without_keys(environ),
+            "MAILBOX_PORT": str(settings.mailbox_port),
+            "AWS_ENDPOINT_URL": stack.aws_endpoint_url,
+            "EXIT_WITH_PARENT": "1",
+        },
+        url=f"{settings.mailbox_url}/messages",
+        log=settings.state_dir / "mailbox.log",
     )
 
 

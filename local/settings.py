@@ -38,6 +38,7 @@ class LocalSettings:
     emulator_port: int
     simulator_port: int
     advanced_port: int
+    mailbox_port: int
     state_dir: Path
     coinbase_url: str | None
     coinbase_key: Mapping[str, str]
@@ -53,6 +54,10 @@ class LocalSettings:
     @property
     def web_url(self) -> str:
         return self.page_origins[0]
+
+    @property
+    def mailbox_url(self) -> str:
+        return f"http://127.0.0.1:{self.mailbox_port}"
 
     @property
     def page_origins(self) -> tuple[str, ...]:
@@ -90,6 +95,7 @@ class LocalSettings:
             emulator_port=_port(environ, "EMULATOR_PORT", 4566),
             simulator_port=_port(environ, "SIMULATOR_PORT", 8765),
             advanced_port=_port(environ, "SIMULATOR_ADVANCED_PORT", 8766),
+            mailbox_port=_port(environ, "MAILBOX_PORT", 8025),
             state_dir=state_dir(environ),
             coinbase_url=url or None,
             coinbase_key=key if url else {},

@@ -28,7 +28,14 @@ __all__ = ["archive", "python313", "tree"]
 # For what is waited for: a machine that is busy with other tests may take its time.
 START_SECONDS = 180
 GIVE_UP_SECONDS = 120
-PORTS = ("API_PORT", "EMULATOR_PORT", "SIMULATOR_PORT", "SIMULATOR_ADVANCED_PORT", "WEB_PORT")
+PORTS = (
+    "API_PORT",
+    "EMULATOR_PORT",
+    "SIMULATOR_PORT",
+    "SIMULATOR_ADVANCED_PORT",
+    "WEB_PORT",
+    "MAILBOX_PORT",
+)
 
 
 def free_port() -> int:
