@@ -13,8 +13,11 @@ from infra_pulumi.config import StackConfig
 from infra_pulumi.function import Function, FunctionArgs
 from infra_pulumi.http_api import HttpApi, HttpApiArgs
 from infra_pulumi.identity import Identity
-from infra_pulumi.jobs import Queue, Worker, WorkerArgs
+from infra_pulumi.job_table import ASKED, jobs
+from infra_pulumi.jobs import Queues, Worker, WorkerArgs
 from infra_pulumi.logs import Logs
+from infra_pulumi.mail import Mail, MailArgs
+from infra_pulumi.planner import Planner, PlannerArgs
 from infra_pulumi.records import Records, ViewerRole, ViewerRoleArgs
 from infra_pulumi.storage import Storage
 from infra_pulumi.web import Web, WebArgs
@@ -24,23 +27,54 @@ logs = Logs("logs", config)
 identity = Identity("identity", config)
 storage = Storage("storage", config)
 records = Records("records", config)
-queue = Queue("sync-history", config)
+queues = Queues("queues", config)
 function = Function(
     "function",
-    FunctionArgs(config=config, storage=storage, records=records, queue=queue.queue, logs=logs),
-)
-worker = Worker(
-    "worker",
-    WorkerArgs(config=config, storage=storage, records=records, queue=queue, logs=logs),
-)
-viewer_role = ViewerRole(
-    "viewer-role",
-    ViewerRoleArgs(config=config, records=records, callers=[function.role_arn, worker.role_arn]),
+    FunctionArgs(
+        config=config,
+        storage=storage,
+        records=records,
+        queue_arns=queues.arns(ASKED),
+        told=queues.variables(ASKED),
+        logs=logs,
+    ),
 )
 http_api = HttpApi(
     "http-api", HttpApiArgs(config=config, identity=identity, function=function, logs=logs)
 )
 web = Web("web", WebArgs(config=config, identity=identity, http_api=http_api))
+mail = Mail("mail", MailArgs(config=config, identity=identity))
+told = {**mail.told, "PUBLIC_API_URL": http_api.url, "PUBLIC_WEB_URL": web.url}
+workers = {
+    job.name: Worker(
+        f"{job.name}-worker",
+        WorkerArgs(
+            config=config,
+            storage=storage,
+            records=records,
+            logs=logs,
+            queues=queues,
+            mail=mail,
+            job=job,
+            told=told if job.mails else {},
+        ),
+    )
+    for job in jobs(config)
+}
+if config.mail_from:
+    mail.feed(queues.of["mail-feedback"].queue)
+planner = Planner(
+    "planner",
+    PlannerArgs(config=config, storage=storage, records=records, queues=queues, logs=logs),
+)
+viewer_role = ViewerRole(
+    "viewer-role",
+    ViewerRoleArgs(
+        config=config,
+        records=records,
+        callers=[function.role_arn, *(worker.role_arn for worker in workers.values())],
+    ),
+)
 alarms = Alarms(
     "alarms",
     AlarmsArgs(
@@ -48,8 +82,9 @@ alarms = Alarms(
         storage=storage,
         function=function,
         http_api=http_api,
-        queue=queue,
-        worker=worker,
+        queues=queues,
+        workers=workers,
+        planner=planner,
         logs=logs,
     ),
 )
@@ -75,9 +110,11 @@ pulumi.export("secret", storage.secret.name)
 pulumi.export("records_table", records.table.name)
 pulumi.export("records_key", records.key_arn)
 pulumi.export("viewer_role", viewer_role.arn)
-pulumi.export("sync_history_queue", queue.queue.url)
-pulumi.export("sync_history_dead_queue", queue.dead.url)
-pulumi.export("sync_history_function", worker.function)
+pulumi.export("queues", {name: queue.queue.url for name, queue in queues.of.items()})
+pulumi.export("dead_queues", {name: queue.dead.url for name, queue in queues.of.items()})
+pulumi.export("job_functions", {name: worker.function for name, worker in workers.items()})
+pulumi.export("planner", planner.function)
+pulumi.export("mail_dkim_tokens", mail.dkim_tokens)
 pulumi.export("dashboard", alarms.dashboard)
 # Where the DNS records of one's own names point.
 pulumi.export("api_domain_target", http_api.domain_target)

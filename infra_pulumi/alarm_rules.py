@@ -6,6 +6,8 @@ from typing import Any
 
 from pulumi import Input
 
+from infra_pulumi.job_table import Job
+
 FIVE_MINUTES = 300
 
 
@@ -32,7 +34,7 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class AlarmRule:
-    """Fires when the metric, or the expression over them, exceeds `threshold`.
+    """Fires when the metric, or the expression over them, compares so with `threshold`.
 
     It has to in `breaches` of the last `periods` of five minutes. The default suits one viewer
     whose page asks once a minute: whatever goes on failing fires, and one hiccup does not.
@@ -45,6 +47,9 @@ class AlarmRule:
     expression: str = ""
     periods: int = 3
     breaches: int = 2
+    comparison: str = "GreaterThanThreshold"
+    # Nothing measured is nothing wrong: a quiet night wakes nobody.
+    missing: str = "notBreaching"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,34 +114,61 @@ def log_rules(namespace: str) -> list[AlarmRule]:
     ]
 
 
-def job_rules(*, queue: Input[str], dead: Input[str], function: Input[str]) -> list[AlarmRule]:
-    """What SQS says of a queue of work and of its failed messages, and Lambda of the worker."""
+def queue_rules(job: Job, *, queue: Input[str], dead: Input[str]) -> list[AlarmRule]:
+    """What SQS says of a queue of work and of its failed messages."""
 
     def sqs_metric(name: str, of: Input[str]) -> tuple[Metric]:
         return (Metric("m", "AWS/SQS", name, {"QueueName": of}, "Maximum"),)
 
     return [
         AlarmRule(
-            "sync-history-dead",
-            "Histories could not be read, however often it was tried",
+            f"{job.name}-dead",
+            f"{job.name} failed, however often it was tried",
             sqs_metric("ApproximateNumberOfMessagesVisible", dead),
             periods=1,
             breaches=1,
         ),
         AlarmRule(
-            "sync-history-late",
-            "Histories wait to be read",
+            f"{job.name}-late",
+            f"{job.name} waits to be done",
             sqs_metric("ApproximateAgeOfOldestMessage", queue),
-            # A failed run is tried again after this: the second one is too many.
-            threshold=3600,
+            threshold=job.late,
+        ),
+    ]
+
+
+def run_rule(function: Input[str]) -> AlarmRule:
+    """Of the job whose messages come one by one, half an hour apart."""
+    return AlarmRule(
+        "sync-history-errors",
+        "Runs that read histories end without an answer",
+        (Metric("m", "AWS/Lambda", "Errors", {"FunctionName": function}),),
+        # Half an hour lies between two tries of a message: two of three would never fire.
+        periods=1,
+        breaches=1,
+    )
+
+
+def planner_rules(function: Input[str]) -> list[AlarmRule]:
+    """What Lambda says of the planner, which a schedule wakes each minute."""
+
+    def lambda_metric(name: str) -> tuple[Metric]:
+        return (Metric("m", "AWS/Lambda", name, {"FunctionName": function}),)
+
+    return [
+        AlarmRule(
+            "plan-errors",
+            "The planner ends without having planned",
+            lambda_metric("Errors"),
         ),
         AlarmRule(
-            "sync-history-errors",
-            "Runs that read histories end without an answer",
-            (Metric("m", "AWS/Lambda", "Errors", {"FunctionName": function}),),
-            # Half an hour lies between two tries of a message: two of three would never fire.
-            periods=1,
-            breaches=1,
+            "plan-missing",
+            "Nobody wakes the planner",
+            lambda_metric("Invocations"),
+            threshold=1,
+            breaches=3,
+            comparison="LessThanThreshold",
+            missing="breaching",
         ),
     ]
 

@@ -1,6 +1,6 @@
 """What watches the system: counted log events, alarms on a topic, a dashboard, a budget."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,13 +8,24 @@ import pulumi
 import pulumi_aws as aws
 from pulumi import ComponentResource, Output, ResourceOptions
 
-from infra_pulumi.alarm_rules import LOG_EVENTS, AlarmRule, job_rules, log_rules, service_rules
+from infra_pulumi.alarm_rules import (
+    FIVE_MINUTES,
+    LOG_EVENTS,
+    AlarmRule,
+    log_rules,
+    planner_rules,
+    queue_rules,
+    run_rule,
+    service_rules,
+)
 from infra_pulumi.config import StackConfig
 from infra_pulumi.function import Function
 from infra_pulumi.http_api import HttpApi
 from infra_pulumi.iam import Document, account_id, allow, document, policy_json, service
-from infra_pulumi.jobs import Queue, Worker
+from infra_pulumi.job_table import jobs
+from infra_pulumi.jobs import Queues, Worker
 from infra_pulumi.logs import Logs
+from infra_pulumi.planner import Planner
 from infra_pulumi.storage import Storage
 
 # The dashboard's graphs, in columns.
@@ -39,8 +50,9 @@ class AlarmsArgs:
     storage: Storage
     function: Function
     http_api: HttpApi
-    queue: Queue
-    worker: Worker
+    queues: Queues
+    workers: Mapping[str, Worker]
+    planner: Planner
     logs: Logs
 
 
@@ -72,11 +84,13 @@ class Alarms(ComponentResource):
             timeout_seconds=self._config.timeout_seconds,
             table=args.storage.table.name,
         )
-        rules += job_rules(
-            queue=args.queue.queue.name,
-            dead=args.queue.dead.name,
-            function=args.worker.function,
-        )
+        for job in jobs(self._config):
+            queue = args.queues.of[job.name]
+            rules += queue_rules(job, queue=queue.queue.name, dead=queue.dead.name)
+        rules += [
+            run_rule(args.workers["sync-history"].function),
+            *(planner_rules(args.planner.function) if self._config.schedules else ()),
+        ]
         alarms = [self._alarm(rule, topic) for rule in rules]
         self.dashboard = self._dashboard(rules, alarms).dashboard_name
         self._budget()
@@ -117,12 +131,11 @@ class Alarms(ComponentResource):
             name=f"{self._config.prefix}-{rule.name}",
             alarm_description=rule.title,
             **_watched(rule),
-            comparison_operator="GreaterThanThreshold",
+            comparison_operator=rule.comparison,
             threshold=rule.threshold,
             evaluation_periods=rule.periods,
             datapoints_to_alarm=rule.breaches,
-            # Nothing measured is nothing wrong: a quiet night wakes nobody.
-            treat_missing_data="notBreaching",
+            treat_missing_data=rule.missing,
             alarm_actions=[topic.arn],
             ok_actions=[topic.arn],
             opts=self._child,
@@ -131,7 +144,7 @@ class Alarms(ComponentResource):
     def _dashboard(
         self, rules: Sequence[AlarmRule], alarms: Sequence[aws.cloudwatch.MetricAlarm]
     ) -> aws.cloudwatch.Dashboard:
-        """A graph of what each alarm watches, with the line that it must not cross.
+        """Graphs of the jobs, and of what each alarm watches with the line it must not cross.
 
         https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
         """
@@ -142,14 +155,17 @@ class Alarms(ComponentResource):
                 "y": place // COLUMNS * HEIGHT,
                 "width": WIDTH,
                 "height": HEIGHT,
-                "properties": {
-                    "title": rule.title,
-                    "region": self._config.region,
-                    "view": "timeSeries",
-                    "annotations": {"alarms": [alarm.arn]},
-                },
+                "properties": {"region": self._config.region, "view": "timeSeries", **shown},
             }
-            for place, (rule, alarm) in enumerate(zip(rules, alarms, strict=True))
+            for place, shown in enumerate(
+                [
+                    *self._job_graphs(),
+                    *(
+                        {"title": rule.title, "annotations": {"alarms": [alarm.arn]}}
+                        for rule, alarm in zip(rules, alarms, strict=True)
+                    ),
+                ]
+            )
         ]
         return aws.cloudwatch.Dashboard(
             "dashboard",
@@ -157,6 +173,56 @@ class Alarms(ComponentResource):
             dashboard_body=Output.json_dumps({"widgets": widgets}),
             opts=self._child,
         )
+
+    def _job_graphs(self) -> list[dict[str, Any]]:
+        """What was due, done and failed, how late it is, and how long it takes; a line a job."""
+        queues, workers = self._args.queues.of, self._args.workers
+        told = (
+            ("Due: messages sent", "NumberOfMessagesSent", "Sum"),
+            ("Done: messages deleted", "NumberOfMessagesDeleted", "Sum"),
+            ("Lag: age of the oldest message", "ApproximateAgeOfOldestMessage", "Maximum"),
+        )
+        graphs = [
+            {
+                "title": title,
+                "stat": statistic,
+                "period": FIVE_MINUTES,
+                "metrics": [
+                    ["AWS/SQS", metric, "QueueName", queue.queue.name, {"label": name}]
+                    for name, queue in queues.items()
+                ],
+            }
+            for title, metric, statistic in told
+        ]
+        failed = [
+            [
+                "AWS/SQS",
+                "ApproximateNumberOfMessagesVisible",
+                "QueueName",
+                queue.dead.name,
+                {"label": name},
+            ]
+            for name, queue in queues.items()
+        ]
+        durations = [
+            ["AWS/Lambda", "Duration", "FunctionName", worker.function, {"label": name}]
+            for name, worker in workers.items()
+        ]
+        return [
+            *graphs,
+            {
+                "title": "Failed: messages that wait for somebody",
+                "stat": "Maximum",
+                "period": FIVE_MINUTES,
+                "metrics": failed,
+            },
+            {
+                "title": "Slowest runs",
+                "stat": "p99",
+                "period": FIVE_MINUTES,
+                "metrics": durations,
+            },
+        ]
 
     def _budget(self) -> None:
         """Of the whole account: a filter by tag sees nothing until somebody activates the tag."""

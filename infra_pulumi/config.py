@@ -82,6 +82,13 @@ class StackConfig:
     job_timeout_seconds: int = rule.whole("seconds", 60, 900, 300)
     job_memory_mb: int = rule.whole("MB", 128, 10240, 512)
     job_concurrency: int = rule.whole("instances", 2, 1000, 5)
+    # Whether anything is done by itself, and how often; 0 is never.
+    schedules: bool = rule.flag(True)
+    refresh_minutes: int = rule.whole("minutes", 0, DAY_OF_MINUTES, 60)
+    sync_history_minutes: int = rule.whole("minutes", 0, DAY_OF_MINUTES, DAY_OF_MINUTES)
+    insights_minutes: int = rule.whole("minutes", 0, DAY_OF_MINUTES, DAY_OF_MINUTES)
+    insights_hour: int = rule.whole("hours", 0, 23, 3)
+    mail_from: str = rule.text(rule.MAIL_ADDRESS, "an e-mail address, or empty", "")
     # A new account may run 10 at once and must keep them unreserved (-1): reserving is opt-in.
     reserved_concurrency: int = rule.whole("instances", -1, 1000, -1)
     snap_start: bool = rule.flag(False)

@@ -17,6 +17,7 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _ANY_HOST = rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*"
 _ADDRESS = r"[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}"
+MAIL_ADDRESS = rf"(?:{_ADDRESS})?"
 _EC2_ID = r"(?:[0-9a-f]{8}|[0-9a-f]{17})"
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 _MOST_URL_CHARACTERS = 1024  # that Cognito takes

@@ -1,13 +1,14 @@
 """The app as a Lambda function, what it may do, and the one alias that everything invokes."""
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import pulumi
 import pulumi_aws as aws
-from pulumi import ComponentResource, Input, Resource, ResourceOptions
+from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 
 from infra_pulumi.config import StackConfig
 from infra_pulumi.iam import Document, account_id, allow, document, policy_json, service
@@ -40,7 +41,7 @@ def function_policy(
     secret_arn: str,
     key_arn: str,
     viewer_role_arn: str,
-    queue_arn: str,
+    queue_arns: Sequence[str],
     log_group_arn: str,
 ) -> Document:
     """Use the cache, read the secret, act for a viewer, ask for work, write its own log."""
@@ -58,7 +59,7 @@ def function_policy(
         ),
         # The records and their key are for that role alone, whose sessions are a viewer's each.
         allow("ActForAViewer", ["sts:AssumeRole", "sts:TagSession"], [viewer_role_arn]),
-        allow("AskForWork", ["sqs:SendMessage"], [queue_arn]),
+        allow("AskForWork", ["sqs:SendMessage"], queue_arns),
         # No CreateLogGroup: a group that Lambda made would have no retention and no key.
         allow(
             "OwnLog",
@@ -97,7 +98,9 @@ class FunctionArgs:
     config: StackConfig
     storage: Storage
     records: Records
-    queue: aws.sqs.Queue
+    # Those of the jobs that the API asks for: their ARNs, and what it is told of them.
+    queue_arns: Sequence[Input[str]]
+    told: Mapping[str, Input[str]]
     logs: Logs
 
 
@@ -127,7 +130,7 @@ class Function(ComponentResource):
                 secret_arn=storage.secret.arn,
                 key_arn=storage.key_arn,
                 viewer_role_arn=self._args.records.viewer_role_arn,
-                queue_arn=self._args.queue.arn,
+                queue_arns=Output.all(*self._args.queue_arns),
                 log_group_arn=self._args.logs.function.arn,
             )
         }
@@ -176,7 +179,7 @@ class Function(ComponentResource):
     def _environment(self) -> dict[str, Input[str]]:
         config, args = self._config, self._args
         variables = environment(config, args.storage, args.records)
-        variables["SYNC_HISTORY_QUEUE_URL"] = args.queue.url
+        variables |= args.told
         if config.cors_origins:
             variables["CORS_ALLOW_ORIGIN"] = ",".join(config.cors_origins)
         return variables
@@ -228,6 +231,8 @@ def environment(config: StackConfig, storage: Storage, records: Records) -> dict
         "CACHE_TTL_SECONDS": str(config.cache_ttl_seconds),
         "STALE_TTL_SECONDS": str(config.stale_ttl_seconds),
         "SECRET_CACHE_TTL_SECONDS": str(config.secret_cache_ttl_seconds),
+        "REFRESH_SECONDS": str(config.refresh_minutes * 60),
+        "SYNC_HISTORY_SECONDS": str(config.sync_history_minutes * 60),
         "LOG_LEVEL": config.log_level,
     }
     optional = {

@@ -14,12 +14,17 @@ from infra_pulumi.logs import Logs
 
 # Each by its method: a route for every method would take the browser's preflight too, and ask
 # it for a token.
-OPEN_ROUTES = ("GET /health", "HEAD /health", "GET /openapi.json", "HEAD /openapi.json")
+OPEN_ROUTES = (
+    *("GET /health", "HEAD /health", "GET /openapi.json", "HEAD /openapi.json"),
+    # Out of a mail, where nobody is signed in.
+    *("GET /alerts/unsubscribe", "HEAD /alerts/unsubscribe", "POST /alerts/unsubscribe"),
+)
 READING_ROUTES = tuple(
     f"{method} {path}"
     for path in (
         *("/holdings", "/prices", "/connections", "/connections/{id}", "/me"),
         *("/history", "/activity", "/statements/{date}"),
+        *("/insights", "/alerts", "/alerts/events"),
     )
     for method in ("GET", "HEAD")
 )
@@ -31,6 +36,7 @@ CHANGING_ROUTES = (
     "DELETE /connections/{id}",
     "PATCH /me",
     "DELETE /me",
+    "PUT /alerts",
 )
 
 # Refused callers never reach the function, so this is the only log that knows of them.

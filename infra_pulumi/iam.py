@@ -34,7 +34,7 @@ def service(name: str) -> Document:
     return {"Service": f"{name}.amazonaws.com"}
 
 
-def policy_json(build: Callable[..., Document], **arguments: Input[str]) -> Output[str]:
+def policy_json(build: Callable[..., Document], **arguments: Input[Any]) -> Output[str]:
     """Return what `build` makes of the arguments, once all of them are known."""
     return Output.all(**arguments).apply(lambda known: json.dumps(build(**known)))
 

@@ -24,6 +24,7 @@ class Identity(ComponentResource):
         pool = self._user_pool()
         domain = self._domain(pool)
         self.user_pool_id, self.client_id = pool.id, self._client(pool).id
+        self.user_pool_arn = pool.arn
         self.issuer = Output.concat("https://", pool.endpoint)
         self.hosted_ui_url = Output.concat(
             "https://", domain.domain, ".auth.", self._config.region, ".amazoncognito.com"

@@ -1,6 +1,7 @@
-"""Work without a request: the queue of the job sync-history, and the function that does it."""
+"""Work without a request: each job's queue, where its failed messages end, and its function."""
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -17,49 +18,60 @@ from infra_pulumi.function import (
     vpc_policy,
 )
 from infra_pulumi.iam import Document, account_id, allow, document, policy_json
+from infra_pulumi.job_table import Job, jobs, queue_variable
 from infra_pulumi.logs import Logs
+from infra_pulumi.mail import Mail
 from infra_pulumi.records import Records
 from infra_pulumi.storage import Storage
 
-SYNC_HISTORY = "sync-history"
-# At least six times as long as a run may take: a message that is being worked on is not seen.
-# https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
-VISIBILITY_FACTOR = 6
 MOST_RECEIVES = 5
 # The longest that there is: whoever looks after it may be on leave.
 DEAD_SECONDS = 14 * 24 * 3600
+_RECEIVE = (
+    "sqs:ChangeMessageVisibility",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+    "sqs:ReceiveMessage",
+)
 
 
 def worker_policy(
     *,
     region: str,
+    job: Job,
     queue_arn: str,
+    sends_to: Sequence[str],
     table_arn: str,
+    secret_arn: str,
     key_arn: str,
     viewer_role_arn: str,
     log_group_arn: str,
+    mail: Sequence[Document] = (),
 ) -> Document:
-    """Take and send messages of this queue, use the cache, act for a viewer, write its own log."""
+    """Take this queue's messages, ask for what follows, act for a viewer, write its own log."""
+    cache = ["dynamodb:GetItem", "dynamodb:PutItem"]
+    if job.once:
+        # As Powertools keeps what came of a message.
+        cache += ["dynamodb:DeleteItem", "dynamodb:UpdateItem"]
+    via = [f"dynamodb.{region}.amazonaws.com"]
+    statements = [allow("OwnQueue", _RECEIVE, [queue_arn])]
+    if sends_to:
+        statements.append(allow("AskForWork", ["sqs:SendMessage"], sends_to))
+    statements.append(allow("Cache", cache, [table_arn]))
+    if job.for_all:
+        secret = "secretsmanager:GetSecretValue"  # noqa: S105 - an action's name
+        statements.append(allow("CoinbaseCredentials", [secret], [secret_arn]))
+        via.append(f"secretsmanager.{region}.amazonaws.com")
     return document(
+        *statements,
         allow(
-            "OwnQueue",
-            [
-                "sqs:ChangeMessageVisibility",
-                "sqs:DeleteMessage",
-                "sqs:GetQueueAttributes",
-                "sqs:ReceiveMessage",
-                "sqs:SendMessage",
-            ],
-            [queue_arn],
-        ),
-        allow("Cache", ["dynamodb:GetItem", "dynamodb:PutItem"], [table_arn]),
-        allow(
-            "DecryptTheCache",
+            "DecryptThroughThem",
             ["kms:Decrypt"],
             [key_arn],
-            condition={"StringEquals": {"kms:ViaService": [f"dynamodb.{region}.amazonaws.com"]}},
+            condition={"StringEquals": {"kms:ViaService": via}},
         ),
         allow("ActForAViewer", ["sts:AssumeRole", "sts:TagSession"], [viewer_role_arn]),
+        *mail,
         allow(
             "OwnLog",
             ["logs:CreateLogStream", "logs:PutLogEvents"],
@@ -73,12 +85,14 @@ def worker_policy(
 class Queue(ComponentResource):
     """A queue of work, and where its messages end that cannot be done."""
 
-    def __init__(self, name: str, config: StackConfig, opts: ResourceOptions | None = None) -> None:
+    def __init__(
+        self, name: str, config: StackConfig, job: Job, opts: ResourceOptions | None = None
+    ) -> None:
         super().__init__("holdings:infra:Queue", name, opts=opts)
         child = ResourceOptions(parent=self)
-        self.name = f"{config.prefix}-{SYNC_HISTORY}"
+        self.name = f"{config.prefix}-{job.name}"
         self.dead = aws.sqs.Queue(
-            f"{SYNC_HISTORY}-dead",
+            f"{job.name}-dead",
             name=f"{self.name}-dead",
             message_retention_seconds=DEAD_SECONDS,
             sqs_managed_sse_enabled=True,
@@ -96,9 +110,9 @@ class Queue(ComponentResource):
             opts=child,
         )
         self.queue = aws.sqs.Queue(
-            SYNC_HISTORY,
+            job.name,
             name=self.name,
-            visibility_timeout_seconds=VISIBILITY_FACTOR * config.job_timeout_seconds,
+            visibility_timeout_seconds=job.visibility,
             message_retention_seconds=DEAD_SECONDS,
             sqs_managed_sse_enabled=True,
             redrive_policy=Output.json_dumps(
@@ -109,54 +123,78 @@ class Queue(ComponentResource):
         self.register_outputs({"url": self.queue.url})
 
 
+class Queues(ComponentResource):
+    """Every job's, by its name."""
+
+    def __init__(self, name: str, config: StackConfig, opts: ResourceOptions | None = None) -> None:
+        super().__init__("holdings:infra:Queues", name, opts=opts)
+        child = ResourceOptions(parent=self)
+        self.of: Mapping[str, Queue] = {
+            job.name: Queue(f"{job.name}-queue", config, job, child) for job in jobs(config)
+        }
+        self.register_outputs({})
+
+    def arns(self, names: Sequence[str]) -> list[Output[str]]:
+        return [self.of[name].queue.arn for name in names]
+
+    def variables(self, names: Sequence[str]) -> dict[str, Input[str]]:
+        """Return what a function is told that sends to these."""
+        return {queue_variable(name): self.of[name].queue.url for name in names}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerArgs:
     config: StackConfig
     storage: Storage
     records: Records
     logs: Logs
-    queue: Queue
+    queues: Queues
+    mail: Mail
+    job: Job
+    # What the function is told besides, by variable.
+    told: Mapping[str, Input[str]]
 
 
 class Worker(ComponentResource):
-    """Takes one message at a time, each of which may take as long as a run may."""
+    """Takes a job's messages, each of which is answered for by itself."""
 
     role_arn: Output[str]
     function: Output[str]
 
     def __init__(self, name: str, args: WorkerArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("holdings:infra:Worker", name, opts=opts)
-        self._child = ResourceOptions(parent=self)
-        config, queue = args.config, args.queue.queue
-        called = f"{config.prefix}-{SYNC_HISTORY}"
+        child = ResourceOptions(parent=self)
+        config, job = args.config, args.job
+        called, group = f"{config.prefix}-{job.name}", args.logs.jobs[job.name]
+        queue = args.queues.of[job.name].queue
         role = aws.iam.Role(
-            "worker-role",
+            f"{job.name}-role",
             name=called,
             description=f"What the function {called} may do",
             assume_role_policy=json.dumps(lambda_trust()),
-            opts=self._child,
+            opts=child,
         )
         rights = [
             aws.iam.RolePolicy(
-                f"worker-{right}", name=right, role=role.name, policy=policy, opts=self._child
+                f"{job.name}-{right}", name=right, role=role.name, policy=policy, opts=child
             )
             for right, policy in _policies(args, called, account_id(self)).items()
         ]
         function = aws.lambda_.Function(
-            SYNC_HISTORY,
+            job.name,
             name=called,
-            description="Reads accounts' histories",
+            description=job.does,
             role=role.arn,
             runtime="python3.13",
             architectures=["arm64"],
-            handler="holdings.jobs.sync_history.handler",
+            handler=job.handler,
             code=archive(config),
-            memory_size=config.job_memory_mb,
-            timeout=config.job_timeout_seconds,
+            memory_size=job.memory_mb,
+            timeout=job.timeout,
             environment={"variables": _variables(args)},
             logging_config={
                 "log_format": "JSON",
-                "log_group": args.logs.jobs.id,
+                "log_group": group.id,
                 "application_log_level": LAMBDA_LEVELS.get(config.log_level, config.log_level),
                 "system_log_level": "INFO",
             },
@@ -166,10 +204,10 @@ class Worker(ComponentResource):
             opts=ResourceOptions(parent=self, depends_on=rights),
         )
         aws.lambda_.EventSourceMapping(
-            f"{SYNC_HISTORY}-messages",
+            f"{job.name}-messages",
             event_source_arn=queue.arn,
             function_name=function.arn,
-            batch_size=1,
+            batch_size=job.batch,
             function_response_types=["ReportBatchItemFailures"],
             scaling_config={"maximum_concurrency": config.job_concurrency},
             opts=ResourceOptions(parent=self, depends_on=rights),
@@ -179,15 +217,18 @@ class Worker(ComponentResource):
 
 
 def _policies(args: WorkerArgs, function_name: str, account: Output[str]) -> dict[str, Output[str]]:
-    config, storage = args.config, args.storage
+    config, storage, job = args.config, args.storage, args.job
     policies = {
         "own-work": policy_json(
-            partial(worker_policy, region=config.region),
-            queue_arn=args.queue.queue.arn,
+            partial(worker_policy, region=config.region, job=job),
+            sends_to=Output.all(*args.queues.arns(job.sends)),
+            queue_arn=args.queues.of[job.name].queue.arn,
             table_arn=storage.table.arn,
+            secret_arn=storage.secret.arn,
             key_arn=storage.key_arn,
             viewer_role_arn=args.records.viewer_role_arn,
-            log_group_arn=args.logs.jobs.arn,
+            log_group_arn=args.logs.jobs[job.name].arn,
+            mail=args.mail.statements if job.mails else [],
         )
     }
     if config.subnet_ids:
@@ -199,11 +240,9 @@ def _policies(args: WorkerArgs, function_name: str, account: Output[str]) -> dic
 
 
 def _variables(args: WorkerArgs) -> dict[str, Input[str]]:
-    """As the API has them; the deployment's own key is none of its business."""
+    """As the API has them; the deployment's own key is for those that read with it."""
     variables = environment(args.config, args.storage, args.records)
-    del variables["CB_SECRET_NAME"]
-    return {
-        **variables,
-        "SHARED_CONNECTION": "false",
-        "SYNC_HISTORY_QUEUE_URL": args.queue.queue.url,
-    }
+    if not args.job.for_all:
+        del variables["CB_SECRET_NAME"]
+        variables["SHARED_CONNECTION"] = "false"
+    return {**variables, **args.queues.variables(args.job.sends), **args.told}

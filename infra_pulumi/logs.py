@@ -12,6 +12,7 @@ from pulumi import ComponentResource, ResourceOptions
 from infra_pulumi.config import StackConfig
 from infra_pulumi.encryption import KEY_USE, EncryptionKey, KeyArgs, administration
 from infra_pulumi.iam import Document, allow, document, service
+from infra_pulumi.job_table import PLAN, jobs
 
 
 def log_key_policy(*, account_id: str, region: str, log_groups: Sequence[str]) -> Document:
@@ -43,13 +44,14 @@ def log_key_policy(*, account_id: str, region: str, log_groups: Sequence[str]) -
 
 
 class Logs(ComponentResource):
-    """`function`, `jobs` and `access` are the groups; alarms use the key too."""
+    """`function`, `access` and, by name, `jobs` are the groups; alarms use the key too."""
 
     def __init__(self, name: str, config: StackConfig, opts: ResourceOptions | None = None) -> None:
         super().__init__("holdings:infra:Logs", name, opts=opts)
         self._config = config
         function = f"/aws/lambda/{config.prefix}-api"
-        jobs = f"/aws/lambda/{config.prefix}-sync-history"
+        working = (PLAN, *(job.name for job in jobs(config)))
+        names = {job: f"/aws/lambda/{config.prefix}-{job}" for job in working}
         # Under this prefix the gateway adds nothing to the account's one policy for log
         # delivery, which has room for a few groups only.
         access = f"/aws/vendedlogs/{config.prefix}-access"
@@ -60,14 +62,16 @@ class Logs(ComponentResource):
                 description=f"{config.prefix}: logs and alarms",
                 alias=f"{config.prefix}-logs",
                 policy=partial(
-                    log_key_policy, region=config.region, log_groups=(function, jobs, access)
+                    log_key_policy,
+                    region=config.region,
+                    log_groups=sorted((function, *names.values(), access)),
                 ),
             ),
             ResourceOptions(parent=self),
         )
         self.key_arn = key.arn
         self.function = self._group("function-log", function)
-        self.jobs = self._group("jobs-log", jobs)
+        self.jobs = {job: self._group(f"{job}-log", group) for job, group in names.items()}
         self.access = self._group("access-log", access)
         self.register_outputs({"key_arn": self.key_arn})
 

@@ -17,6 +17,8 @@ from infra_pulumi.config import StackConfig
 from infra_pulumi.encryption import KEY_USE, EncryptionKey, KeyArgs, account, administration
 from infra_pulumi.iam import Document, account_id, allow, document, policy_json
 
+# By this index the planner finds what is due: keys of items, and nothing that they hold.
+DUE = "due"
 # What the app writes into each encryption's context beside the viewer and the connection.
 APP = "holdings"
 VIEWER = "${aws:PrincipalTag/viewer}"
@@ -163,7 +165,10 @@ class Records(ComponentResource):
             billing_mode="PAY_PER_REQUEST",
             hash_key="pk",
             range_key="sk",
-            attributes=[{"name": "pk", "type": "S"}, {"name": "sk", "type": "S"}],
+            attributes=[{"name": name, "type": "S"} for name in ("pk", "sk", "slot")],
+            global_secondary_indexes=[
+                {"name": DUE, "hash_key": "slot", "projection_type": "KEYS_ONLY"}
+            ],
             ttl={"attribute_name": "ttl", "enabled": True},
             server_side_encryption={"enabled": True, "kms_key_arn": key.arn},
             # In dev too: unlike the cache it cannot be read again.

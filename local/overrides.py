@@ -15,10 +15,23 @@ _SHARED = {
     "holdings:sharedConnection": "SHARED_CONNECTION",
     "holdings:sharedLabel": "SHARED_LABEL",
 }
+# A laptop's day is short: what a stack does by the hour and by the day is seen within minutes.
+_MINUTES = {
+    "holdings:refreshMinutes": ("REFRESH_MINUTES", "1"),
+    "holdings:syncHistoryMinutes": ("SYNC_HISTORY_MINUTES", "2"),
+    "holdings:insightsMinutes": ("INSIGHTS_MINUTES", "2"),
+}
+MAIL_FROM = "holdings@example.com"
 
 
 def overrides(settings: LocalSettings, environ: Mapping[str, str]) -> dict[str, Any]:
     return _addresses(settings) | _function_settings(settings, environ)
+
+
+def refresh_minutes(environ: Mapping[str, str]) -> str:
+    """Return how often connections are read, as the API is told too."""
+    name, value = _MINUTES["holdings:refreshMinutes"]
+    return environ.get(name, "").strip() or value
 
 
 def _addresses(settings: LocalSettings) -> dict[str, Any]:
@@ -35,6 +48,10 @@ def _function_settings(settings: LocalSettings, environ: Mapping[str, str]) -> d
         "holdings:cbAdvancedUrl": settings.advanced_url,
         "holdings:defaultUserId": settings.user_id,
     }
+    found |= {
+        key: environ.get(name, "").strip() or value for key, (name, value) in _MINUTES.items()
+    }
+    found["holdings:mailFrom"] = MAIL_FROM
     for key, variable in _SHARED.items():
         if value := environ.get(variable, "").strip():
             found[key] = value

@@ -134,10 +134,9 @@ class LocalStack:
             records_key=outputs["records_key"],
             viewer_role=outputs["viewer_role"],
             function_role=outputs["function_role"],
-            queues={
-                "sync-history": outputs["sync_history_queue"],
-                "sync-history-dead": outputs["sync_history_dead_queue"],
-            },
+            queues=outputs["queues"]
+            | {f"{name}-dead": url for name, url in outputs["dead_queues"].items()},
+            mailbox_url=settings.mailbox_url,
         )
 
     def _users(self) -> tuple[User, ...]:
@@ -195,6 +194,7 @@ Holdings is running; {seen}.
 
   API       {stack.api_url}  ({stack.api_url}/docs shows and tries it)
   gateway   {stack.gateway_url}
+  mailbox   {stack.mailbox_url}
   Coinbase  {stack.coinbase_url}
             {stack.advanced_url} (Advanced Trade)
 {_keys_to_try(stack)}

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from configparser import ConfigParser
 from pathlib import Path
 
+from holdings.settings import queue_setting
 from local.built_page import DIST, check_built
+from local.overrides import refresh_minutes
 from local.processes import Child, python
 from local.settings import CREDENTIALS, ROOT, STACK, LocalError, LocalSettings
 from local.simulator.kept import Certificate
@@ -92,7 +94,8 @@ def api(
         "VIEWER_ROLE_ARN": stack.viewer_role,
         "RECORDS_KEY_ID": stack.records_key,
         "ENVIRONMENT": STACK,
-        "SYNC_HISTORY_QUEUE_URL": stack.queues["sync-history"],
+        **{queue_setting(job): stack.queues[job] for job in ("sync-history", "forget")},
+        "REFRESH_SECONDS": str(60 * int(refresh_minutes(environ))),
         "AUTH_ISSUER": stack.issuer,
         "AUTH_CLIENT_ID": stack.client_id,
         "AUTH_SCOPE": stack.scope,

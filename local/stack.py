@@ -59,6 +59,7 @@ class Stack:
     sample_credentials: list[dict[str, Any]]
     # By the name of the job, and with "-dead" where its failed messages end.
     queues: dict[str, str]
+    mailbox_url: str
 
     @property
     def jwks_url(self) -> str:

@@ -21,8 +21,9 @@ from package import NoInterpreter, PackagingFailed, selection
 
 ROOT = Path(__file__).parents[1]
 
-# Every cold start fetches it; 5 MB of it are `cryptography`, which lies there until it is imported.
-LIMIT_BYTES = 11_000_000
+# Every cold start fetches it; 5 MB of it are `cryptography` and half a MB is the jobs' own, which
+# lie there until they are imported.
+LIMIT_BYTES = 12_000_000
 
 PYTHON_VERSION = "3.13"
 # Amazon Linux 2023 has glibc 2.34.

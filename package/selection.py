@@ -8,7 +8,15 @@ from package import PackagingFailed
 
 # The AWS services that are called, and the API version of each; sts is where botocore turns a web
 # identity or a profile into credentials, when Lambda's own are not what the function gets.
-SERVICES = {"dynamodb": "2012-08-10", "secretsmanager": "2017-10-17", "sts": "2011-06-15"}
+SERVICES = {
+    "cognito-idp": "2016-04-18",
+    "dynamodb": "2012-08-10",
+    "kms": "2014-11-01",
+    "secretsmanager": "2017-10-17",
+    "sesv2": "2019-09-27",
+    "sqs": "2012-11-05",
+    "sts": "2011-06-15",
+}
 _OF_A_SERVICE = ("endpoint-rule-set-1.json", "service-2.")
 _OF_BOTOCORE = {
     "_retry.json",
@@ -20,6 +28,12 @@ _OF_BOTOCORE = {
 _NEVER_RUN = {"tests", "test", "examples", "__pycache__"}
 # They compile interfaces to C; all that `cryptography` runs of them is _cffi_backend.
 _NEVER_IMPORTED = {"cffi", "pycparser"}
+# Of Powertools the jobs use batches and idempotency, and what these import.
+_POWERTOOLS = "aws_lambda_powertools"
+_UNUSED_POWERTOOLS = {
+    *("auth_alpha", "circuit_breaker", "data_masking", "event_handler", "feature_flags", "kafka"),
+    *("parameters", "parser", "streaming", "validation"),
+}
 _CODE = {".py", ".so"}
 _DATA = {"certifi/cacert.pem"}  # botocore brings its own, for those without certifi
 
@@ -37,6 +51,8 @@ def ships(path: PurePosixPath) -> bool:
         return below == ["METADATA"] or is_license(path)
     if path.parts[:2] == ("botocore", "data"):
         return _is_called(path.parts[2:])
+    if top == _POWERTOOLS and _UNUSED_POWERTOOLS & set(below[:2]):
+        return False
     if top == "bin" or top in _NEVER_IMPORTED or _NEVER_RUN & set(path.parts[:-1]):
         return False
     return path.suffix in _CODE or str(path) in _DATA

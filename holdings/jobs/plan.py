@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, cast
 
+from holdings import logs
 from holdings.core.errors import InvalidRequest
 from holdings.core.schedule.planner import Planned, Planner
 
@@ -29,6 +30,7 @@ def handle(event: object, context: Any, planner: Planner) -> dict[str, Any]:
     """
     began = time.monotonic()
     about = {"job": "plan", "message_id": getattr(context, "aws_request_id", None)}
+    logs.request_id.set(str(about["message_id"] or ""))
     logger.info("plan begins", extra={**about, "event": "job_start"})
     planned = _planned(event, context, planner)
     logger.info(

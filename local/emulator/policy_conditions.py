@@ -2,8 +2,9 @@
 
 Under AUTH=true it compares conditions, but fills in no policy variables, and its requests carry
 neither dynamodb:LeadingKeys, which "for all values" then lets everybody pass, nor
-kms:EncryptionContext and kms:CallerAccount; and a role's sessions are not of that role. The
-emulator's own Python imports this file by its name: standard library only.
+kms:EncryptionContext and kms:CallerAccount; a role's sessions are not of that role; and of SQS it
+asks for rights that AWS does not know. The emulator's own Python imports this file by its name:
+standard library only.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
@@ -31,6 +32,7 @@ def teach() -> None:
     actions: Any = importlib.import_module("ministack.core.iam_actions")
     evaluator: Any = importlib.import_module("ministack.core.iam_evaluator")
     of_table, of_request = actions.dynamodb_service_context, actions.request_tag_context
+    action_of = actions.extract_iam_action
     # MiniStack has no other door than these two.
     are_met, value_of = evaluator._conditions_met, evaluator._resolve_condition_key  # noqa: SLF001
 
@@ -41,6 +43,9 @@ def teach() -> None:
     def request_context(service: str, action: str, body: bytes, params: Any) -> dict[str, Any]:
         found = of_request(service, action, body, params)
         return found | (encryption_context(_parsed(body)) if service == "kms" else {})
+
+    def action(*given: Any, **named: Any) -> Any:
+        return right_for(action_of(*given, **named))
 
     def conditions_met(conditions: Any, context: Any) -> bool:
         return are_met(filled_in(conditions, lambda name: value(name, context)), context)
@@ -54,6 +59,7 @@ def teach() -> None:
 
     actions.dynamodb_service_context = table_context
     actions.request_tag_context = request_context
+    actions.extract_iam_action = action
     evaluator._conditions_met = conditions_met  # noqa: SLF001 - as above
     evaluator._resolve_condition_key = value  # noqa: SLF001 - as above
 
@@ -96,6 +102,14 @@ def filled_in(conditions: Any, lookup: Lookup) -> Any:
         return found if isinstance(found, str) else variable[0]
 
     return _VARIABLE.sub(value, conditions)
+
+
+def right_for(action: Any) -> Any:
+    """Return what AWS asks for: many messages in one call take the right to one.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html
+    """
+    return action.removesuffix("Batch") if str(action).startswith("sqs:") else action
 
 
 def role_of(principal: str) -> str:

@@ -13,6 +13,8 @@ from local.settings import LocalError
 # Where boto3 has another name for an API than Pulumi.
 _SERVICES = {
     "cognito": "cognito-idp",
+    "cloudwatch/eventRule": "events",
+    "cloudwatch/eventTarget": "events",
     "cloudwatch/logGroup": "logs",
     "cloudwatch/logMetricFilter": "logs",
 }

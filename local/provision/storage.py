@@ -14,6 +14,37 @@ def _keys_and_encryption(table: Resource) -> None:
     schema = [{"attributeName": name, "keyType": kind} for kind, name in keys.items() if name]
     encryption = {"sseType": "KMS", **table.take("serverSideEncryption", {"enabled": False})}
     table.inputs |= {"keySchema": schema, "serverSideEncryption": encryption}
+    _indexes(table)
+
+
+def _indexes(table: Resource) -> None:
+    """A table is made with its indexes, and one that is there is given those that it lacks."""
+    wanted = [
+        {
+            "indexName": index.pop("name"),
+            "keySchema": [{"attributeName": index.pop("hashKey"), "keyType": "HASH"}],
+            "projection": {"projectionType": index.pop("projectionType")},
+        }
+        for index in table.inputs.get("globalSecondaryIndexes", [])
+    ]
+    if any(index for index in table.take("globalSecondaryIndexes", [])):
+        raise UnknownInput("an index with more than a name, a hash key and a projection")
+    known = table.found("describe_table", tableName=table.inputs["name"])
+    if known is None:
+        table.inputs |= {"globalSecondaryIndexes": wanted} if wanted else {}
+        return
+    there = {one["IndexName"] for one in known["Table"].get("GlobalSecondaryIndexes", [])}
+    for index in wanted:
+        if index["indexName"] not in there:
+            table.do(
+                "update_table",
+                tableName=table.inputs["name"],
+                attributeDefinitions=[
+                    {"attributeName": one["name"], "attributeType": one["type"]}
+                    for one in table.inputs["attributes"]
+                ],
+                globalSecondaryIndexUpdates=[{"create": index}],
+            )
 
 
 def bucket(resource: Resource) -> Made:

@@ -12,6 +12,16 @@ from infra_pulumi.config import ConfigError
 from infra_pulumi.logs import log_key_policy
 from tests.infra.capture import ACCOUNT, ROOT, Program, declare, settings
 
+# After how many seconds a job is late.
+LATE = {
+    "refresh-readings": 900,
+    "sync-history": 3600,
+    "compute-features": 3600,
+    "assign-persona": 3600,
+    "generate-recommendations": 3600,
+    "evaluate-alerts": 900,
+    "forget": 3600,
+}
 ADDRESSES = {"holdings:alarmEmails": '["a@holdings.example", "b@holdings.example"]'}
 
 
@@ -39,16 +49,28 @@ def test_there_is_an_alarm_for_everything_that_an_operator_must_know(program: Pr
         "records-failure": (0, 2, 3),
         "price-failure": (0, 2, 3),
         "queue-failure": (0, 2, 3),
-        "sync-history-dead": (0, 1, 1),
-        "sync-history-late": (3600, 2, 3),
+        **{f"{job}-dead": (0, 1, 1) for job in LATE},
+        **{f"{job}-late": (late, 2, 3) for job, late in LATE.items()},
+        "plan-errors": (0, 2, 3),
+        "plan-missing": (1, 3, 3),
         "sync-history-errors": (0, 1, 1),
         "records-key-failure": (0, 2, 3),
         "problem": (0, 2, 3),
         "setup-invalid": (0, 1, 1),
         "credentials-rejected": (0, 1, 1),
     }
-    comparisons = {a.arguments["comparisonOperator"] for a in program.all("MetricAlarm")}
-    assert comparisons == {"GreaterThanThreshold"}
+    below = {
+        a.name
+        for a in program.all("MetricAlarm")
+        if a.arguments["comparisonOperator"] != "GreaterThanThreshold"
+    }
+    assert below == {"plan-missing"}
+    missing = _alarm(program, "plan-missing")
+    assert (missing["comparisonOperator"], missing["metricName"]) == (
+        "LessThanThreshold",
+        "Invocations",
+    )
+    assert missing["dimensions"] == {"FunctionName": program.exports["planner"]}
 
 
 def test_every_alarm_has_its_remedy_in_the_troubleshooting_page(program: Program) -> None:
@@ -64,24 +86,34 @@ def test_the_api_s_errors_are_counted_under_the_name_that_http_apis_give(program
     assert (alarm["period"], alarm["statistic"]) == (300, "Sum")
 
 
-def test_the_job_s_alarms_watch_its_own_queues_and_function(stack: str, program: Program) -> None:
-    job = f"holdings-{stack}-sync-history"
+@pytest.mark.parametrize("name", LATE)
+def test_a_job_s_alarms_watch_its_own_queues(name: str, stack: str, program: Program) -> None:
+    job = f"holdings-{stack}-{name}"
 
-    def watched(name: str) -> tuple[str, str, dict[str, str]]:
-        alarm = program.one("MetricAlarm", name).arguments
+    def watched(alarm_name: str) -> tuple[str, str, dict[str, str]]:
+        alarm = program.one("MetricAlarm", alarm_name).arguments
         return alarm["metricName"], alarm["statistic"], alarm["dimensions"]
 
-    assert watched("sync-history-dead") == (
+    assert watched(f"{name}-dead") == (
         "ApproximateNumberOfMessagesVisible",
         "Maximum",
         {"QueueName": f"{job}-dead"},
     )
-    assert watched("sync-history-late") == (
+    assert watched(f"{name}-late") == (
         "ApproximateAgeOfOldestMessage",
         "Maximum",
         {"QueueName": job},
     )
-    assert watched("sync-history-errors") == ("Errors", "Sum", {"FunctionName": job})
+
+
+def test_a_run_that_reads_a_history_and_ends_without_an_answer_fires(
+    stack: str, program: Program
+) -> None:
+    alarm = _alarm(program, "sync-history-errors")
+    assert (alarm["metricName"], alarm["dimensions"]) == (
+        "Errors",
+        {"FunctionName": f"holdings-{stack}-sync-history"},
+    )
 
 
 def test_durations_are_held_against_the_timeout_that_is_configured() -> None:
@@ -222,10 +254,31 @@ def test_the_dashboard_shows_every_alarm(stack: str, program: Program) -> None:
 
     assert dashboard["dashboardName"] == program.exports["dashboard"] == f"holdings-{stack}"
     assert {
-        (w["properties"]["title"], *w["properties"]["annotations"]["alarms"]) for w in shown
+        (w["properties"]["title"], *w["properties"]["annotations"]["alarms"])
+        for w in shown
+        if "annotations" in w["properties"]
     } == {(a.arguments["alarmDescription"], f"arn:of:{a.name}") for a in alarms}
     assert {w["properties"]["region"] for w in shown} == {"eu-west-1"}
-    assert len({(w["x"], w["y"]) for w in shown}) == len(alarms)
+    assert len({(w["x"], w["y"]) for w in shown}) == len(shown) == len(alarms) + 5
+
+
+def test_the_dashboard_shows_what_is_due_done_failed_and_late_of_every_job(
+    stack: str, program: Program
+) -> None:
+    shown = json.loads(program.one("Dashboard").arguments["dashboardBody"])["widgets"]
+    graphs = {
+        w["properties"]["title"].partition(":")[0]: w["properties"]["metrics"]
+        for w in shown
+        if "metrics" in w["properties"]
+    }
+    assert graphs.keys() == {"Due", "Done", "Lag", "Failed", "Slowest runs"}
+    for title, end in (("Due", ""), ("Done", ""), ("Lag", ""), ("Failed", "-dead")):
+        assert [line[2:4] for line in graphs[title]] == [
+            ["QueueName", f"holdings-{stack}-{job}{end}"] for job in LATE
+        ]
+    assert [line[3] for line in graphs["Slowest runs"]] == [
+        f"holdings-{stack}-{job}" for job in LATE
+    ]
 
 
 @pytest.mark.parametrize(

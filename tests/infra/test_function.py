@@ -32,7 +32,7 @@ def test_the_role_may_do_what_the_app_does_and_nothing_else() -> None:
         secret_arn="secret",
         key_arn="key",
         viewer_role_arn="viewer",
-        queue_arn="queue",
+        queue_arns=["queue"],
         log_group_arn="g",
     )
 
@@ -66,7 +66,7 @@ def test_the_role_has_the_policy_of_this_stack_s_own_things(program: Program) ->
         secret_arn="arn:of:coinbase",
         key_arn="arn:of:data-key",
         viewer_role_arn=f"arn:aws:iam::{ACCOUNT}:role/{program.named('viewer-role').arguments['name']}",
-        queue_arn="arn:of:sync-history",
+        queue_arns=["arn:of:sync-history", "arn:of:forget"],
         log_group_arn="arn:of:function-log",
     )
 
@@ -134,6 +134,9 @@ def test_the_function_runs_the_archive_as_it_was_built_for(stack: str, program: 
         "SECRET_CACHE_TTL_SECONDS": "300",
         "LOG_LEVEL": "INFO",
         "SYNC_HISTORY_QUEUE_URL": "url-of:sync-history",
+        "FORGET_QUEUE_URL": "url-of:forget",
+        "REFRESH_SECONDS": "3600",
+        "SYNC_HISTORY_SECONDS": "86400",
         "CORS_ALLOW_ORIGIN": ",".join(
             program.one("Api").arguments["corsConfiguration"]["allowOrigins"]
         ),

@@ -32,6 +32,10 @@ def test_health_and_document_are_open_and_all_else_needs_a_scope_for_what_it_doe
         "HEAD /health": {"authorizationType": "NONE"},
         "GET /openapi.json": {"authorizationType": "NONE"},
         "HEAD /openapi.json": {"authorizationType": "NONE"},
+        **{
+            f"{method} /alerts/unsubscribe": {"authorizationType": "NONE"}
+            for method in ("GET", "HEAD", "POST")
+        },
         "GET /holdings": READ,
         "HEAD /holdings": READ,
         "GET /prices": READ,
@@ -39,8 +43,12 @@ def test_health_and_document_are_open_and_all_else_needs_a_scope_for_what_it_doe
         **{
             f"{method} {path}": READ
             for method in ("GET", "HEAD")
-            for path in ("/history", "/activity", "/statements/{date}")
+            for path in (
+                *("/history", "/activity", "/statements/{date}"),
+                *("/insights", "/alerts", "/alerts/events"),
+            )
         },
+        "PUT /alerts": WRITE,
         "GET /connections": READ,
         "HEAD /connections": READ,
         "POST /connections": WRITE,
@@ -113,6 +121,7 @@ def test_limits_come_from_the_stack_and_the_routes_exist_before_them(
     limits = {
         "health": general,
         "openapi": general,
+        "alerts-unsubscribe": general,
         "post-connections": (2, 10),
         "put-connections-id-credential": (2, 10),
     }

@@ -18,6 +18,10 @@ from tests.infra.capture import ACCOUNT, Program, declared
 from tests.infra.cloudwatch import fired
 from tests.infra.policies import statements
 
+JOBS = (
+    *("refresh-readings", "sync-history", "compute-features", "assign-persona"),
+    *("generate-recommendations", "evaluate-alerts", "forget"),
+)
 VIEWER = "${aws:PrincipalTag/viewer}"
 TABLE, KEY = "arn:of:records", "arn:of:records-key"
 
@@ -42,7 +46,10 @@ def test_the_table_is_kept_and_encrypted_with_a_key_of_its_own(
         "billingMode": "PAY_PER_REQUEST",
         "hashKey": "pk",
         "rangeKey": "sk",
-        "attributes": [{"name": "pk", "type": "S"}, {"name": "sk", "type": "S"}],
+        "attributes": [{"name": name, "type": "S"} for name in ("pk", "sk", "slot")],
+        "globalSecondaryIndexes": [
+            {"name": "due", "hashKey": "slot", "projectionType": "KEYS_ONLY"}
+        ],
         "ttl": {"attributeName": "ttl", "enabled": True},
         "serverSideEncryption": {"enabled": True, "kmsKeyArn": KEY},
         "pointInTimeRecovery": {"enabled": True},
@@ -94,7 +101,7 @@ def test_the_function_alone_takes_the_role_for_a_viewer_it_names_and_no_longer_t
         {
             "Sid": "FunctionsNameTheViewer",
             "Effect": "Allow",
-            "Principal": {"AWS": ["arn:of:function-role", "arn:of:worker-role"]},
+            "Principal": {"AWS": ["arn:of:function-role", *(f"arn:of:{job}-role" for job in JOBS)]},
             "Action": ["sts:AssumeRole", "sts:TagSession"],
             "Condition": {
                 "StringLike": {"aws:RequestTag/viewer": "?*"},
@@ -142,9 +149,12 @@ def test_no_other_policy_has_the_table_or_the_key_and_none_a_scan_or_a_batch(
         "viewer-own-records: OwnRecords",
         "viewer-own-records: SharedRecords",
     }
+    # Keys of items alone, and none of what these hold.
+    assert touching(program, f"{TABLE}/index/due") == {"plan-own-work: WhatIsDue"}
     assert touching(program, KEY) == {
         "viewer-own-records: OwnKeys",
         "viewer-own-records: DecryptTheTable",
+        "plan-own-work: DecryptTheIndex",
     }
     actions = {action for s in statements(program) for action in s.items("Action")}
     assert not [a for a in actions if a.startswith(("dynamodb:Scan", "dynamodb:Batch"))]

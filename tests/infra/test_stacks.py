@@ -19,6 +19,12 @@ DIFFERENCES = {
 }
 
 
+JOBS = (
+    *("refresh-readings", "sync-history", "compute-features", "assign-persona"),
+    *("generate-recommendations", "evaluate-alerts", "forget"),
+)
+
+
 def test_the_stack_files_hold_differences_of_environment_only(stack: str) -> None:
     assert stack_file(stack).keys() - {"aws:region"} <= DIFFERENCES
 
@@ -58,9 +64,11 @@ def test_a_stack_exports_what_clients_and_operators_need(stack: str, program: Pr
         "web_bucket": f"holdings-{stack}-web-{ACCOUNT}",
         "web_distribution_id": "web-distribution-id",
         "function": f"holdings-{stack}-api",
-        "sync_history_queue": "url-of:sync-history",
-        "sync_history_dead_queue": "url-of:sync-history-dead",
-        "sync_history_function": f"holdings-{stack}-sync-history",
+        "queues": {job: f"url-of:{job}" for job in JOBS},
+        "dead_queues": {job: f"url-of:{job}-dead" for job in JOBS},
+        "job_functions": {job: f"holdings-{stack}-{job}" for job in JOBS},
+        "planner": f"holdings-{stack}-plan",
+        "mail_dkim_tokens": [],
         "function_role": "arn:of:function-role",
         "function_alias": "live",
         "function_log_group": "function-log-id",
@@ -85,6 +93,7 @@ def test_every_resource_belongs_to_a_component(program: Program) -> None:
             "HttpApi",
             "Identity",
             "Logs",
+            "Planner",
             "Queue",
             "Records",
             "Storage",

@@ -8,6 +8,7 @@ from local.emulator.policy_conditions import (
     encryption_context,
     filled_in,
     leading_keys,
+    right_for,
     role_of,
 )
 
@@ -74,3 +75,16 @@ def test_a_session_is_its_role_s_and_everybody_else_themselves() -> None:
     session = "arn:aws:sts::000000000000:assumed-role/holdings-dev-viewer/viewer-a"
     assert role_of(session) == "arn:aws:iam::000000000000:role/holdings-dev-viewer"
     assert role_of("arn:aws:iam::000000000000:user/me") == "arn:aws:iam::000000000000:user/me"
+
+
+@pytest.mark.parametrize(
+    ("asked", "wanted"),
+    [
+        ("sqs:SendMessageBatch", "sqs:SendMessage"),
+        ("sqs:DeleteMessage", "sqs:DeleteMessage"),
+        ("dynamodb:WriteBatch", "dynamodb:WriteBatch"),
+        (None, None),
+    ],
+)
+def test_many_messages_take_the_right_to_one(asked: str | None, wanted: str | None) -> None:
+    assert right_for(asked) == wanted
