@@ -179,8 +179,8 @@ def _answers(
 def _of_the_past(
     schema: str,
     description: str,
-    *,
     codes: tuple[str, ...] = ("not_found", "invalid_request"),
+    /,
     **more: Any,
 ) -> dict[str, Any]:
     answered = {
@@ -271,7 +271,7 @@ _OPERATIONS: dict[str, dict[str, Any]] = {
     },
     "insights": {
         "security": _SIGNED_IN,
-        "responses": _of_the_past("Insights", "The insights.", codes=("invalid_request",)),
+        "responses": _of_the_past("Insights", "The insights.", ("invalid_request",)),
     },
     "list_connections": {
         "security": _SIGNED_IN,

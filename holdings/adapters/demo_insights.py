@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from decimal import Decimal
 
+from holdings.adapters.demo import DEMO_NOTICE
 from holdings.core.clock import Clock, Deadline
 from holdings.core.connections import DEFAULT_CURRENCY
 from holdings.core.insights.documents import (
@@ -12,7 +13,7 @@ from holdings.core.insights.documents import (
 )
 from holdings.core.insights.facts import Hold, SourceNow
 from holdings.core.insights.gather import Gathering
-from holdings.core.insights.service import Insights
+from holdings.core.insights.service import NOTICE, Insights
 
 _DAY_SECONDS = 86_400
 _SECONDS = 10.0
@@ -56,4 +57,5 @@ class DemoInsights:
             features=features,
             persona=persona_document(features),
             recommendations=recommendations_document(features)["recommendations"],
+            notice=f"{DEMO_NOTICE.detail} {NOTICE}",
         )

@@ -152,7 +152,7 @@ class RecommendationSchema(Schema):
     """An observation on the account. It is no advice to buy or to sell."""
 
     code = _one_of(recommendations.CODES, "A stable name.")
-    title = _text("What is observed.", "Old orders hold funds back")
+    title = _text("What is observed.", "Funds have been held back for long")
     reason = _text("The same with its figures.", "0.03 BTC, 3% of its balance, was held back.")
     evidence = _rows(ObservationEvidenceSchema, "The figures.")
     connection_id = fields.String(

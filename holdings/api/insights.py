@@ -35,13 +35,12 @@ def blueprint(settings: Settings, service: "Callable[[], InsightReader]") -> Blu
 
 def _document(found: "Insights") -> dict[str, Any]:
     from holdings.core.clock import iso
-    from holdings.core.insights.service import NOTICE
 
     return {
         "state": found.state,
         "as_of": None if found.as_of is None else iso(found.as_of),
         "currency": found.currency,
-        "notice": NOTICE,
+        "notice": found.notice,
         "features": found.features
         and {"version": found.features["version"], "periods": found.features["periods"]},
         "persona": found.persona and _persona(found.persona),

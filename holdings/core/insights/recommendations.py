@@ -157,9 +157,9 @@ def _on_hold(features: Features) -> Iterator[Document]:
     currency = hold["currency"]
     yield _observation(
         "funds_on_hold",
-        "Old orders hold funds back",
-        f"{hold['least']} {currency}, {_percent(ratio)} of its balance, was held back in every "
-        f"reading for {days} days{_more(found, 'assets')}.",
+        "Funds have been held back for long",
+        f"{hold['least']} {currency}, {_percent(ratio)} of its balance, was held back by orders "
+        f"or withdrawals in every reading for {days} days{_more(found, 'assets')}.",
         [
             _evidence("least_held_back", hold["least"], "amount"),
             _evidence("share_of_balance", format_amount(ratio), "ratio"),

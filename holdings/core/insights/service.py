@@ -33,6 +33,7 @@ class Insights:
     features: Mapping[str, Any] | None = None
     persona: Mapping[str, Any] | None = None
     recommendations: Sequence[Mapping[str, Any]] = ()
+    notice: str = NOTICE
 
 
 class InsightReader(Protocol):
