@@ -40,7 +40,7 @@ def _failing(features: Features) -> Iterator[Document]:
         yield _observation(
             "failing_connection",
             "A key is rejected",
-            f"The exchange rejects the key of {_label(first)}{_more(found, 'connections')}. It is "
+            f"The exchange rejects the key of {_label(first)}{_more(found, 'connection')}. It is "
             "not read any more until its key is replaced.",
             [_evidence("error", first["error"] or "rejected", "code"), _count(found)],
             connection_id=first["id"],
@@ -68,7 +68,7 @@ def _stale(features: Features) -> Iterator[Document]:
     yield _observation(
         "stale_connection",
         "A connection could not be read",
-        f"{_label(first)} {since}{_more(found, 'connections')}. Its figures may be old.",
+        f"{_label(first)} {since}{_more(found, 'connection')}. Its figures may be old.",
         [
             *([] if hours < 0 else [_evidence("hours_since_reading", str(hours), "hours")]),
             *why,
@@ -87,7 +87,7 @@ def _reconciliation(features: Features) -> Iterator[Document]:
             "reconciliation_open",
             "Ledger and balances differ",
             f"The ledger of {_label(connection)} ends at {first['ledger']} {currency}, the "
-            f"exchange says {first['reading']} {currency}{_more(found, 'assets')}.",
+            f"exchange says {first['reading']} {currency}{_more(found, 'asset')}.",
             [
                 _evidence("ledger", first["ledger"], "amount"),
                 _evidence("reading", first["reading"], "amount"),
@@ -110,7 +110,7 @@ def _gap(features: Features) -> Iterator[Document]:
             "history_gap",
             "Entries are missing in the past",
             f"In the ledger of {_label(connection)} {ends}{what} begins at {first['reading']} "
-            f"{currency}{_more(found, 'places')}. The days in between are unknown.",
+            f"{currency}{_more(found, 'place')}. The days in between are unknown.",
             [
                 _evidence("ledger", first["ledger"], "amount"),
                 _evidence("reading", first["reading"], "amount"),
@@ -133,7 +133,7 @@ def _rights(features: Features) -> Iterator[Document]:
         yield _observation(
             "excess_rights",
             "A key may do more than it needs",
-            f"The key of {_label(first)} may also: {listed}{_more(found, 'connections')}. Viewing "
+            f"The key of {_label(first)} may also: {listed}{_more(found, 'connection')}. Viewing "
             "is all that is used here.",
             [_evidence("rights", listed, "rights"), _count(found)],
             connection_id=first["id"],
@@ -159,7 +159,7 @@ def _on_hold(features: Features) -> Iterator[Document]:
         "funds_on_hold",
         "Funds have been held back for long",
         f"{hold['least']} {currency}, {_percent(ratio)} of its balance, was held back by orders "
-        f"or withdrawals in every reading for {days} days{_more(found, 'assets')}.",
+        f"or withdrawals in every reading for {days} days{_more(found, 'asset')}.",
         [
             _evidence("least_held_back", hold["least"], "amount"),
             _evidence("share_of_balance", format_amount(ratio), "ratio"),
@@ -223,7 +223,7 @@ def _idle(
         yield _observation(
             code,
             title,
-            f"{first['balance']} {currency} {why}{_more(found, 'assets')}.{idle}",
+            f"{first['balance']} {currency} {why}{_more(found, 'asset')}.{idle}",
             [
                 _evidence("balance", first["balance"], "amount"),
                 _evidence("days_unchanged", str(days), "days"),
@@ -301,7 +301,8 @@ def _label(connection: Mapping[str, Any]) -> str:
 
 def _more(found: Sequence[object], what: str) -> str:
     """Say how many others there are, which the first stands for."""
-    return f" (and {len(found) - 1} more {what})" if len(found) > 1 else ""
+    more = len(found) - 1
+    return f" (and {more} more {what}{'s' if more > 1 else ''})" if more else ""
 
 
 def _percent(ratio: Decimal) -> str:
