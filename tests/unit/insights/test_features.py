@@ -6,7 +6,7 @@ from dataclasses import replace
 from decimal import Decimal, localcontext
 from typing import Any
 
-import pandas as pd
+import pandas
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -29,6 +29,7 @@ from tests.unit.history.books import TODAY, TrueBook, make_book
 from tests.unit.history.test_history_routes import MAIN, OTHER, VIEWER
 from tests.unit.insights.people import WINDOW, Person, make_day, make_facts
 
+pd: Any = pandas  # its own types are partial
 CLOSE = 1e-9
 
 
@@ -64,9 +65,11 @@ def make_closes(seed: int) -> dict[str, dict[int, Decimal]]:
     return found
 
 
-def frames(
-    books: list[TrueBook], closes: dict[str, dict[int, Decimal]]
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series]:
+def _sum(of: Any) -> Any:
+    return of.sum(skipna=False)
+
+
+def frames(books: list[TrueBook], closes: dict[str, dict[int, Decimal]]) -> tuple[Any, Any, Any]:
     """Balances and values by day and currency, and what came in less what went out, in floats."""
     days = range(TODAY - 90, TODAY)
     columns: dict[str, list[float]] = {}
@@ -102,9 +105,9 @@ def frames(
         row.amount * prices.get(row.currency, pd.Series(dtype=float)).get(row.day, float("nan"))
         for row in daily.itertuples()
     ]
-    both = daily.pivot_table(
-        index="day", columns="kind", values="worth", aggfunc=lambda one: one.sum(skipna=False)
-    ).reindex(index=days, columns=[DEPOSIT, "withdrawal"])
+    both = daily.pivot_table(index="day", columns="kind", values="worth", aggfunc=_sum).reindex(
+        index=days, columns=[DEPOSIT, "withdrawal"]
+    )
     untold = daily[daily["worth"].isna()]["day"].unique()
     both = both.fillna(0.0)
     both.loc[untold] = float("nan")
