@@ -8,7 +8,7 @@ from typing import Any, cast
 from holdings.core.history.days import REASONS as MISMATCHES
 from holdings.core.history.entries import KINDS
 from holdings.core.insights import features, observed, persona, recommendations
-from holdings.core.insights.facts import Facts, Hold
+from holdings.core.insights.facts import LONGEST_CODE, Facts, Hold
 from holdings.core.insights.shapes import (
     Check,
     amount,
@@ -28,7 +28,7 @@ from holdings.core.ports import InsightPart
 Document = dict[str, Any]
 
 _MOST_BYTES = 1024 * 1024
-_CURRENCY, _CODE, _ID = text(64), text(64), text(64)
+_CURRENCY, _CODE, _ID = text(LONGEST_CODE), text(LONGEST_CODE), text(64)
 
 _FIGURE = fields(
     {"value": maybe(amount), "reason": maybe(one_of(features.REASONS)), "samples": whole}

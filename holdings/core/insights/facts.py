@@ -7,6 +7,9 @@ from typing import NamedTuple
 
 from holdings.core.fiat import FIAT
 
+# What an exchange calls an asset, or why it failed, may be longer: the rest of it is not kept.
+LONGEST_CODE = 64
+
 # Made to follow one unit of a fiat currency, whichever that is.
 STABLECOINS = frozenset(
     {

@@ -13,6 +13,7 @@ from holdings.core.history.entries import DAY
 from holdings.core.history.months import BrokenMonth, Month, end_of, first_day, month_of
 from holdings.core.history.service import ConnectionHistory, History, Point
 from holdings.core.insights.facts import (
+    LONGEST_CODE,
     ConnectionFacts,
     DayFacts,
     EntryCount,
@@ -185,7 +186,7 @@ def _day(point: Point, unknown: int) -> DayFacts:
             continue
         if one.balance <= 0:
             continue
-        code = one.currency
+        code = one.currency[:LONGEST_CODE]
         balances[code] = EXACT.add(balances.get(code, Decimal()), one.balance)
         before = values.get(code, Decimal())
         unpriced = one.value is None or before is None
@@ -227,9 +228,14 @@ def _connection(one: ConnectionHistory) -> ConnectionFacts:
         label=connection.label,
         status=connection.status,
         rights=connection.rights,
-        error=error.code if error else None,
+        error=error.code[:LONGEST_CODE] if error else None,
         mismatches=[
-            Mismatch(difference.currency, difference.reason, difference.ledger, difference.reading)
+            Mismatch(
+                difference.currency[:LONGEST_CODE],
+                difference.reason,
+                difference.ledger,
+                difference.reading,
+            )
             for difference in (one.differences() or ())[:MOST_MISMATCHES]
         ],
     )

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from holdings.core.clock import Deadline, from_iso
-from holdings.core.insights.facts import HoldingNow, Reading, SourceNow
+from holdings.core.insights.facts import LONGEST_CODE, HoldingNow, Reading, SourceNow
 from holdings.core.money import parse_amount
 from holdings.core.ports import SnapshotCache
 from holdings.core.service import answer_place
@@ -36,7 +36,7 @@ class Latest:
         place = self._cache(reading_place(connection_id))
         entry, failure = place.get(deadline), place.failure(deadline)
         as_of = entry.as_of if entry and entry.payload else None
-        return SourceNow(connection_id, as_of, failure.code if failure else None)
+        return SourceNow(connection_id, as_of, failure.code[:LONGEST_CODE] if failure else None)
 
 
 def reading_of(payload: str | None, window: int, ids: Collection[str]) -> Reading | None:
@@ -57,10 +57,10 @@ def reading_of(payload: str | None, window: int, ids: Collection[str]) -> Readin
 def _holding(row: Any) -> HoldingNow:
     price, reason = row["price"], row["price"]["reason"]
     return HoldingNow(
-        str(row["currency"]),
+        str(row["currency"])[:LONGEST_CODE],
         parse_amount(row["balance"]),
         parse_amount(row["hold"]),
         None if row["value"] is None else parse_amount(row["value"]),
-        str(price["status"]),
-        None if reason is None else str(reason),
+        str(price["status"])[:LONGEST_CODE],
+        None if reason is None else str(reason)[:LONGEST_CODE],
     )

@@ -33,7 +33,8 @@ def observed(facts: Facts) -> Document:
         "holds": [_hold_document(one) for one in _holds(facts)],
         "held": [
             {"currency": code, "balance": format_amount(balance)}
-            for code, balance in sorted(_by_currency(one for one in rows if one.hold > 0).items())
+            for code, balance in sorted(_by_currency(rows).items())
+            if code in {one.currency for one in rows if one.hold > 0}
         ][:MOST_ROWS],
         "delisted": _idle(facts, [one for one in rows if one.status == "delisted"]),
         "unpriced": _idle(facts, [one for one in rows if one.reason == "no_market"]),

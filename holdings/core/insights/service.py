@@ -67,9 +67,18 @@ class InsightsService:
             as_of=kept["features"].window if features else None,
             features=features,
             persona=persona,
-            recommendations=self._current(listed["recommendations"]) if listed else (),
+            recommendations=self._current(viewer, listed["recommendations"], deadline)
+            if listed
+            else (),
         )
 
-    def _current(self, listed: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    def _current(
+        self, viewer: str, listed: Sequence[Mapping[str, Any]], deadline: Deadline
+    ) -> list[Mapping[str, Any]]:
+        """Return those that have not expired, and are of no connection that is gone by now."""
         now = self._clock.now()
-        return [one for one in listed if from_iso(one["expires_at"]) > now]
+        current = [one for one in listed if from_iso(one["expires_at"]) > now]
+        if not (self._records and any(one["connection_id"] for one in current)):
+            return current
+        own = {one.id for one in self._records.connections(viewer, deadline)}
+        return [one for one in current if one["connection_id"] in {None, *own}]

@@ -348,6 +348,8 @@ def test_a_connection_that_was_not_read_for_a_day_is_named() -> None:
     first = person.shown()["recommendations"][0]
     assert (first["code"], first["connection_id"]) == ("stale_connection", MAIN)
     assert "“Account 0” was last read 30 hours ago" in first["reason"]
+    assert person.ask("DELETE", f"/connections/{MAIN}").status_code == 204
+    assert [one["code"] for one in person.shown()["recommendations"]] == ["concentration"]
 
 
 def test_a_ledger_that_does_not_add_up_is_named_with_both_its_ends() -> None:
@@ -393,6 +395,17 @@ def test_a_month_that_is_broken_counts_nothing_and_stops_nothing() -> None:
     assert person.run() == ["done"] * 3
     quarter = person.shown()["features"]["periods"][2]
     assert quarter["changes"] == [{"kind": "trade", "count": 1}]
+
+
+def test_an_asset_with_an_endless_name_is_shown_with_the_beginning_of_it() -> None:
+    book = TrueBook(currencies={"a" * 32: "X" * 5_000, "b" * 32: "USD"})
+    for account in book.currencies:
+        book.add(account, (TODAY - 70) * DAY, Decimal(1), "deposit")
+    person = Person({MAIN: book})
+    answer_of(person, currency="X" * 5_000, value=None, price={"status": "", "reason": "no_market"})
+    assert person.run() == ["done"] * 3
+    (one,) = [each for each in person.shown()["recommendations"] if each["code"] == "idle_unpriced"]
+    assert one["currency"] == "X" * 64
 
 
 @pytest.mark.parametrize("part", ["features", "persona", "recommendations"])

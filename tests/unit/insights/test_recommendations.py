@@ -147,6 +147,15 @@ def test_each_boundary_from_both_sides(facts: Callable[[], Facts], expected: lis
     assert codes(facts()) == expected
 
 
+def test_what_is_held_back_is_of_all_that_there_is_of_the_asset() -> None:
+    """Half of it is held back at one connection, and there is as much at another."""
+    facts = on_hold(9, "0.1")
+    rows = reading(row("BTC", "1", "0.5"), row("BTC", "1"))
+    assert codes(replace(facts, reading=rows)) == ["funds_on_hold"]
+    (one,) = observed(replace(facts, reading=rows))
+    assert one["evidence"][1]["value"] == "0.05"
+
+
 def everything(number: int = 3) -> Facts:
     """All there could be to say, each several times."""
     mismatches = [Mismatch("ETH", one, Decimal(1), Decimal(2)) for one in ("balance", "gap")]
