@@ -470,7 +470,8 @@ class Killed(BaseException):
 class FakeInsights:
     """Insights in memory, as strict as the port says; of viewers who `wanted` says want them.
 
-    `dies_at` is the write at which the process ends, before it is made.
+    `dies_at` is the write at which the process ends, before it is made; `meanwhile` happens once
+    before the next one.
     """
 
     wanted: Callable[[str], bool] = lambda _viewer: True
@@ -479,6 +480,7 @@ class FakeInsights:
     )
     writes: int = 0
     dies_at: int | None = None
+    meanwhile: Callable[[], object] | None = None
     error: HoldingsError | None = None
 
     def get(self, viewer: str, deadline: Deadline) -> Mapping[InsightPart, KeptInsight]:
@@ -489,6 +491,9 @@ class FakeInsights:
     def put(self, viewer: str, part: InsightPart, kept: KeptInsight, deadline: Deadline) -> None:
         if self.error:
             raise self.error
+        if happens := self.meanwhile:
+            self.meanwhile = None
+            happens()
         self.writes += 1
         if self.writes == self.dies_at:
             raise Killed

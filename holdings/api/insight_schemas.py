@@ -7,7 +7,7 @@ from marshmallow import Schema, fields, validate
 from holdings.api.history_schemas import Day
 from holdings.api.schemas import Amount, Timestamp
 from holdings.core.history.entries import KINDS
-from holdings.core.insights import features, persona, recommendations
+from holdings.core.insights import features, observations, persona, recommendations
 from holdings.core.insights.service import NOTICE, STATES
 
 
@@ -145,7 +145,7 @@ class PersonaSchema(Schema):
 class ObservationEvidenceSchema(Schema):
     figure = _text("Which figure it is.", "days_on_hold")
     value = _text("What it is.", "12")
-    unit = _one_of(recommendations.UNITS, "What the value is in.")
+    unit = _one_of(observations.UNITS, "What the value is in.")
 
 
 class RecommendationSchema(Schema):

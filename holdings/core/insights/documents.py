@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from holdings.core.history.days import REASONS as MISMATCHES
 from holdings.core.history.entries import KINDS
-from holdings.core.insights import features, observed, persona, recommendations
+from holdings.core.insights import features, observations, observed, persona, recommendations
 from holdings.core.insights.facts import LONGEST_CODE, Facts, Hold
 from holdings.core.insights.shapes import (
     Check,
@@ -86,7 +86,7 @@ _OBSERVATION = fields(
         "title": text(),
         "reason": text(),
         "evidence": rows(
-            fields({"figure": _CODE, "value": text(80), "unit": one_of(recommendations.UNITS)}),
+            fields({"figure": _CODE, "value": text(80), "unit": one_of(observations.UNITS)}),
             8,
         ),
         "connection_id": maybe(_ID),

@@ -9,11 +9,19 @@ from typing import Any
 
 from holdings.core.clock import iso
 from holdings.core.insights.facts import is_cash, is_stablecoin
+from holdings.core.insights.observations import (
+    Document,
+    count,
+    evidence,
+    label,
+    more,
+    observation,
+    percent,
+)
 from holdings.core.money import EXACT, format_amount, round_amount
 
 VERSION = 1
 MOST = 5
-UNITS = ("ratio", "days", "hours", "amount", "count", "code", "rights")
 
 CONCENTRATED = Decimal("0.6")
 HELD_DAYS, HELD_RATIO = 7, Decimal("0.05")
@@ -21,9 +29,7 @@ IDLE_DAYS = 30
 STALE_HOURS = 24
 # They outlive one run that does not come.
 EXPIRES_SECONDS = 2 * 86_400
-_LONGEST_TEXT = 400
 
-Document = dict[str, Any]
 Features = Mapping[str, Any]
 
 
@@ -37,12 +43,12 @@ def _failing(features: Features) -> Iterator[Document]:
     found = [one for one in _connections(features) if one["status"] == "rejected"]
     if found:
         first = found[0]
-        yield _observation(
+        yield observation(
             "failing_connection",
             "A key is rejected",
-            f"The exchange rejects the key of {_label(first)}{_more(found, 'connection')}. It is "
+            f"The exchange rejects the key of {label(first)}{more(found, 'connection')}. It is "
             "not read any more until its key is replaced.",
-            [_evidence("error", first["error"] or "rejected", "code"), _count(found)],
+            [evidence("error", first["error"] or "rejected", "code"), count(found)],
             connection_id=first["id"],
         )
 
@@ -63,16 +69,16 @@ def _stale(features: Features) -> Iterator[Document]:
     # One of which there is no reading left comes first, then the oldest.
     found.sort(key=lambda one: (one[0] >= 0, -one[0]))
     hours, first = found[0]
-    why = [_evidence("failure", first["failure"], "code")] if first["failure"] else []
+    why = [evidence("failure", first["failure"], "code")] if first["failure"] else []
     since = "could not be read" if hours < 0 else f"was last read {hours} hours ago"
-    yield _observation(
+    yield observation(
         "stale_connection",
         "A connection could not be read",
-        f"{_label(first)} {since}{_more(found, 'connection')}. Its figures may be old.",
+        f"{label(first)} {since}{more(found, 'connection')}. Its figures may be old.",
         [
-            *([] if hours < 0 else [_evidence("hours_since_reading", str(hours), "hours")]),
+            *([] if hours < 0 else [evidence("hours_since_reading", str(hours), "hours")]),
             *why,
-            _count(found),
+            count(found),
         ],
         connection_id=first["id"],
     )
@@ -83,15 +89,15 @@ def _reconciliation(features: Features) -> Iterator[Document]:
     if found:
         connection, first = found[0]
         currency = first["currency"]
-        yield _observation(
+        yield observation(
             "reconciliation_open",
             "Ledger and balances differ",
-            f"The ledger of {_label(connection)} ends at {first['ledger']} {currency}, the "
-            f"exchange says {first['reading']} {currency}{_more(found, 'asset')}.",
+            f"The ledger of {label(connection)} ends at {first['ledger']} {currency}, the "
+            f"exchange says {first['reading']} {currency}{more(found, 'asset')}.",
             [
-                _evidence("ledger", first["ledger"], "amount"),
-                _evidence("reading", first["reading"], "amount"),
-                _count(found),
+                evidence("ledger", first["ledger"], "amount"),
+                evidence("reading", first["reading"], "amount"),
+                count(found),
             ],
             connection_id=connection["id"],
             currency=currency,
@@ -106,15 +112,15 @@ def _gap(features: Features) -> Iterator[Document]:
         begins = first["reason"] == "beginning"
         ends = "" if begins else f"one entry ends at {first['ledger']} {currency} and "
         what = "its first entry" if begins else "the next one"
-        yield _observation(
+        yield observation(
             "history_gap",
             "Entries are missing in the past",
-            f"In the ledger of {_label(connection)} {ends}{what} begins at {first['reading']} "
-            f"{currency}{_more(found, 'place')}. The days in between are unknown.",
+            f"In the ledger of {label(connection)} {ends}{what} begins at {first['reading']} "
+            f"{currency}{more(found, 'place')}. The days in between are unknown.",
             [
-                _evidence("ledger", first["ledger"], "amount"),
-                _evidence("reading", first["reading"], "amount"),
-                _count(found),
+                evidence("ledger", first["ledger"], "amount"),
+                evidence("reading", first["reading"], "amount"),
+                count(found),
             ],
             connection_id=connection["id"],
             currency=currency,
@@ -123,19 +129,19 @@ def _gap(features: Features) -> Iterator[Document]:
 
 def _rights(features: Features) -> Iterator[Document]:
     found = [
-        (sorted(more), one)
+        (sorted(beyond), one)
         for one in _connections(features)
-        if (more := set(one["rights"] or ()) - {"view"})
+        if (beyond := set(one["rights"] or ()) - {"view"})
     ]
     if found:
-        more, first = found[0]
-        listed = ", ".join(more)
-        yield _observation(
+        beyond, first = found[0]
+        listed = ", ".join(beyond)
+        yield observation(
             "excess_rights",
             "A key may do more than it needs",
-            f"The key of {_label(first)} may also: {listed}{_more(found, 'connection')}. Viewing "
+            f"The key of {label(first)} may also: {listed}{more(found, 'connection')}. Viewing "
             "is all that is used here.",
-            [_evidence("rights", listed, "rights"), _count(found)],
+            [evidence("rights", listed, "rights"), count(found)],
             connection_id=first["id"],
         )
 
@@ -155,16 +161,16 @@ def _on_hold(features: Features) -> Iterator[Document]:
         return
     days, ratio, hold = max(found, key=lambda one: (one[0], one[1]))
     currency = hold["currency"]
-    yield _observation(
+    yield observation(
         "funds_on_hold",
         "Funds have been held back for long",
-        f"{hold['least']} {currency}, {_percent(ratio)} of its balance, was held back by orders "
-        f"or withdrawals in every reading for {days} days{_more(found, 'asset')}.",
+        f"{hold['least']} {currency}, {percent(ratio)} of its balance, was held back by orders "
+        f"or withdrawals in every reading for {days} days{more(found, 'asset')}.",
         [
-            _evidence("least_held_back", hold["least"], "amount"),
-            _evidence("share_of_balance", format_amount(ratio), "ratio"),
-            _evidence("days_on_hold", str(days), "days"),
-            _count(found),
+            evidence("least_held_back", hold["least"], "amount"),
+            evidence("share_of_balance", format_amount(ratio), "ratio"),
+            evidence("days_on_hold", str(days), "days"),
+            count(found),
         ],
         currency=currency,
     )
@@ -178,15 +184,15 @@ def _concentration(features: Features) -> Iterator[Document]:
     currency = weights[0]["currency"]
     if is_cash(currency) or is_stablecoin(currency):
         return
-    yield _observation(
+    yield observation(
         "concentration",
         "One asset is most of the value",
-        f"{currency} was {_percent(Decimal(weight))} of the value, over "
+        f"{currency} was {percent(Decimal(weight))} of the value, over "
         f"{period['days_covered']} of the last 30 days.",
         [
-            _evidence("largest_weight", weight, "ratio"),
-            _evidence("hhi", period["hhi"]["value"], "ratio"),
-            _evidence("days_covered", str(period["days_covered"]), "days"),
+            evidence("largest_weight", weight, "ratio"),
+            evidence("hhi", period["hhi"]["value"], "ratio"),
+            evidence("days_covered", str(period["days_covered"]), "days"),
         ],
         currency=currency,
     )
@@ -220,14 +226,14 @@ def _idle(
         first = found[0]
         currency, days = first["currency"], first["days"]
         idle = f" Its balance is known to be the same for {days} days." if days else ""
-        yield _observation(
+        yield observation(
             code,
             title,
-            f"{first['balance']} {currency} {why}{_more(found, 'asset')}.{idle}",
+            f"{first['balance']} {currency} {why}{more(found, 'asset')}.{idle}",
             [
-                _evidence("balance", first["balance"], "amount"),
-                _evidence("days_unchanged", str(days), "days"),
-                _count(found),
+                evidence("balance", first["balance"], "amount"),
+                evidence("days_unchanged", str(days), "days"),
+                count(found),
             ],
             currency=currency,
         )
@@ -251,35 +257,8 @@ CODES = (
 )
 
 
-def _observation(
-    code: str,
-    title: str,
-    reason: str,
-    evidence: Sequence[Document],
-    *,
-    connection_id: str | None = None,
-    currency: str | None = None,
-) -> Document:
-    return {
-        "code": code,
-        "title": title,
-        "reason": reason[:_LONGEST_TEXT],
-        "evidence": list(evidence),
-        "connection_id": connection_id,
-        "currency": currency,
-    }
-
-
 def _dated(one: Document, window: int) -> Document:
     return {**one, "as_of": iso(window), "expires_at": iso(window + EXPIRES_SECONDS)}
-
-
-def _evidence(figure: str, value: str, unit: str) -> Document:
-    return {"figure": figure, "value": value, "unit": unit}
-
-
-def _count(found: Sequence[object]) -> Document:
-    return _evidence("count", str(len(found)), "count")
 
 
 def _connections(features: Features) -> Sequence[Mapping[str, Any]]:
@@ -293,18 +272,3 @@ def _mismatches(
         for one in connection["mismatches"]:
             if one["reason"] in reasons:
                 yield connection, one
-
-
-def _label(connection: Mapping[str, Any]) -> str:
-    return f"“{connection['label']}”"
-
-
-def _more(found: Sequence[object], what: str) -> str:
-    """Say how many others there are, which the first stands for."""
-    more = len(found) - 1
-    return f" (and {more} more {what}{'s' if more > 1 else ''})" if more else ""
-
-
-def _percent(ratio: Decimal) -> str:
-    tenths = EXACT.quantize(EXACT.multiply(ratio, Decimal(100)), Decimal("0.1"))
-    return f"{format_amount(tenths)}%"
