@@ -407,18 +407,25 @@ def _insights(
         from holdings.core.insights.jobs import ComputeFeatures
 
         return ComputeFeatures(
-            records=records(), gatherer=gathering(), queues=queues(), clock=clock
+            records=needed(records(), "RECORDS_TABLE"),
+            gatherer=gathering(),
+            queues=needed(queues(), "ASSIGN_PERSONA_QUEUE_URL"),
+            clock=clock,
         )
 
     def assign_persona() -> "AssignPersona":
         from holdings.core.insights.jobs import AssignPersona
 
-        return AssignPersona(records=records(), queues=queues(), clock=clock)
+        return AssignPersona(
+            records=needed(records(), "RECORDS_TABLE"),
+            queues=needed(queues(), "GENERATE_RECOMMENDATIONS_QUEUE_URL"),
+            clock=clock,
+        )
 
     def generate_recommendations() -> "GenerateRecommendations":
         from holdings.core.insights.jobs import GenerateRecommendations
 
-        return GenerateRecommendations(records=records(), clock=clock)
+        return GenerateRecommendations(records=needed(records(), "RECORDS_TABLE"), clock=clock)
 
     return (
         once(insights),

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from holdings.core.clock import Clock, Deadline
-from holdings.core.errors import Conflict, Misconfigured, NotFound
+from holdings.core.errors import Conflict, NotFound
 from holdings.core.insights.documents import (
     BrokenDocument,
     Document,
@@ -51,15 +51,11 @@ class _Stage:
         self,
         part: InsightPart,
         following: str | None,
-        records: Records | None,
+        records: Records,
         queues: JobQueues | None,
         clock: Clock,
     ) -> None:
-        """Raises Misconfigured without records, and without the queue of the stage `following`."""
-        if records is None or (following and queues is None):
-            wanted = following and f"{following.upper().replace('-', '_')}_QUEUE_URL"
-            names = " and ".join(name for name in ("RECORDS_TABLE", wanted) if name)
-            raise Misconfigured(f"set {names}")
+        """`queues` is needed for the stage `following` alone."""
         self.records = records
         self.clock = clock
         self._part: InsightPart = part
@@ -102,12 +98,11 @@ class ComputeFeatures:
     def __init__(
         self,
         *,
-        records: Records | None,
+        records: Records,
         gatherer: Gatherer,
-        queues: JobQueues | None,
+        queues: JobQueues,
         clock: Clock,
     ) -> None:
-        """Raises Misconfigured."""
         self._stage = _Stage("features", PERSONA_JOB, records, queues, clock)
         self._gatherer = gatherer
 
@@ -133,8 +128,7 @@ class ComputeFeatures:
 class AssignPersona:
     """Safe to share between threads."""
 
-    def __init__(self, *, records: Records | None, queues: JobQueues | None, clock: Clock) -> None:
-        """Raises Misconfigured."""
+    def __init__(self, *, records: Records, queues: JobQueues, clock: Clock) -> None:
         self._stage = _Stage("persona", RECOMMENDATIONS_JOB, records, queues, clock)
 
     def run(self, viewer: str, window: int, *, seconds: float) -> Outcome:
@@ -145,8 +139,7 @@ class AssignPersona:
 class GenerateRecommendations:
     """Safe to share between threads."""
 
-    def __init__(self, *, records: Records | None, clock: Clock) -> None:
-        """Raises Misconfigured."""
+    def __init__(self, *, records: Records, clock: Clock) -> None:
         self._stage = _Stage("recommendations", None, records, None, clock)
 
     def run(self, viewer: str, window: int, *, seconds: float) -> Outcome:

@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 from holdings import Parts, Services, create_app, services
 from holdings.api.identity import REQUEST_CONTEXT
 from holdings.core.connections import Profile
+from holdings.core.errors import HoldingsError
 from holdings.core.history.entries import DAY
 from holdings.core.insights.facts import DayFacts, Facts, HeldAsset
 from tests.builders import (
@@ -20,8 +21,8 @@ from tests.builders import (
     FakeExchange,
     FakeMarket,
     FakeQueue,
-    FakeQueues,
     FakeRecords,
+    Killed,
     make_settings,
 )
 from tests.unit.history.books import TODAY, TrueBook
@@ -59,13 +60,40 @@ def make_facts(days: int = 90, **changes: Any) -> Facts:
 
 
 @dataclass
+class FakeStages:
+    """What was asked for: job, viewer, window. `error` fails each call, `dies_at` ends in one."""
+
+    sent: list[tuple[str, str, int]] = field(default_factory=list[tuple[str, str, int]])
+    error: HoldingsError | None = None
+    calls: int = 0
+    dies_at: int | None = None
+
+    def send(
+        self,
+        job: str,
+        viewer: str,
+        *,
+        window: int | None = None,
+        connection: str = "",
+        delay_seconds: int = 0,
+    ) -> None:
+        self.calls += 1
+        if self.calls == self.dies_at:
+            raise Killed
+        if self.error:
+            raise self.error
+        assert window is not None
+        self.sent.append((job, viewer, window))
+
+
+@dataclass
 class Person:
     """One viewer, the jobs over what is kept of them, and the API that shows it."""
 
     books: dict[str, TrueBook] = field(default_factory=dict[str, TrueBook])
     daily: dict[str, dict[int, Decimal]] = field(default_factory=dict[str, dict[int, Decimal]])
     cache: FakeCache = field(default_factory=FakeCache)
-    queues: FakeQueues = field(default_factory=FakeQueues)
+    queues: FakeStages = field(default_factory=FakeStages)
     clock: FakeClock = field(default_factory=FakeClock)
 
     def __post_init__(self) -> None:
