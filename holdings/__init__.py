@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from holdings.core.history.activity import ActivityService
     from holdings.core.history.service import HistoryService, Sources
     from holdings.core.history.sync import HistorySync
+    from holdings.core.insights.gather import Gathering
+    from holdings.core.insights.jobs import (
+        AssignPersona,
+        ComputeFeatures,
+        GenerateRecommendations,
+    )
+    from holdings.core.insights.service import InsightReader
     from holdings.core.ports import (
         Exchange,
         ExchangeKind,
@@ -37,6 +44,13 @@ if TYPE_CHECKING:
         Callable[[], HistoryService],
         Callable[[], ActivityService],
         Callable[[], HistorySync],
+        Callable[[], HistoryRecords | None],
+    ]
+    _Insights = tuple[
+        Callable[[], InsightReader],
+        Callable[[], ComputeFeatures],
+        Callable[[], AssignPersona],
+        Callable[[], GenerateRecommendations],
     ]
 
 T = TypeVar("T")
@@ -58,6 +72,10 @@ class Services(NamedTuple):
     records: "Callable[[], Records | None]"
     queues: "Callable[[], JobQueues | None]"
     cache: "Callable[[str], SnapshotCache]"
+    insights: "Callable[[], InsightReader]"
+    compute_features: "Callable[[], ComputeFeatures]"
+    assign_persona: "Callable[[], AssignPersona]"
+    generate_recommendations: "Callable[[], GenerateRecommendations]"
 
 
 class Parts(NamedTuple):
@@ -111,6 +129,7 @@ def create_app(
         connections,
         document,
         history,
+        insights,
         prices,
         problems,
         profile,
@@ -137,6 +156,7 @@ def create_app(
         connections.blueprint(settings, made.connections),
         profile.blueprint(settings, made.profile),
         history.blueprint(settings, made.history, made.activity),
+        insights.blueprint(settings, made.insights),
     ):
         app.register_blueprint(routes_of, url_prefix=prefix)
     document.register(app, settings)
@@ -239,7 +259,7 @@ def services(settings: "Settings", clock: "Clock", given: Parts = _NOTHING) -> S
         )
 
     made_sources, made_prices = once(sources), once(prices)
-    made_history, activity, sync_history = _past(
+    made_history, activity, sync_history, kept_history = _past(
         settings, clock, made_sources, made_prices, kept_records, markets, places, made_queue, kinds
     )
     if settings.preload:
@@ -253,6 +273,9 @@ def services(settings: "Settings", clock: "Clock", given: Parts = _NOTHING) -> S
         rules=rules,
         notices=notices,
     )
+    insights, compute_features, assign_persona, generate_recommendations = _insights(
+        settings, clock, holdings, made_history, kept_history, kept_records, places, made_queues
+    )
     return Services(
         holdings,
         made_prices,
@@ -265,6 +288,10 @@ def services(settings: "Settings", clock: "Clock", given: Parts = _NOTHING) -> S
         kept_records,
         made_queues,
         places,
+        insights,
+        compute_features,
+        assign_persona,
+        generate_recommendations,
     )
 
 
@@ -335,7 +362,77 @@ def _past(
         )
 
     made_parts, made_history = once(parts), once(history)
-    return made_history, once(activity), once(sync_history)
+    return made_history, once(activity), once(sync_history), lambda: made_parts()[1]
+
+
+def _insights(
+    settings: "Settings",
+    clock: "Clock",
+    holdings: "HoldingsService",
+    history: "Callable[[], HistoryService]",
+    kept_history: "Callable[[], HistoryRecords | None]",
+    records: "Callable[[], Records | None]",
+    cache: "Callable[[str], SnapshotCache]",
+    queues: "Callable[[], JobQueues | None]",
+) -> "_Insights":
+    from holdings.core.once import once
+
+    def gathering() -> "Gathering":
+        from holdings.core.insights.gather import Gathering
+        from holdings.core.insights.latest import Latest
+
+        if settings.demo_mode:
+            from holdings.adapters.demo_insights import DemoNow
+
+            now = DemoNow(lambda viewer: holdings.read(viewer).entry.payload, clock)
+        else:
+            now = Latest(cache)
+        return Gathering(
+            histories=history(),
+            records=kept_history(),
+            now=now,
+            with_shared=settings.demo_mode,
+        )
+
+    def insights() -> "InsightReader":
+        if settings.demo_mode:
+            from holdings.adapters.demo_insights import DemoInsights
+
+            return DemoInsights(gathering(), clock)
+        from holdings.core.insights.service import InsightsService
+
+        return InsightsService(records=records(), clock=clock)
+
+    def compute_features() -> "ComputeFeatures":
+        from holdings.core.insights.jobs import ComputeFeatures
+
+        return ComputeFeatures(
+            records=needed(records(), "RECORDS_TABLE"),
+            gatherer=gathering(),
+            queues=needed(queues(), "ASSIGN_PERSONA_QUEUE_URL"),
+            clock=clock,
+        )
+
+    def assign_persona() -> "AssignPersona":
+        from holdings.core.insights.jobs import AssignPersona
+
+        return AssignPersona(
+            records=needed(records(), "RECORDS_TABLE"),
+            queues=needed(queues(), "GENERATE_RECOMMENDATIONS_QUEUE_URL"),
+            clock=clock,
+        )
+
+    def generate_recommendations() -> "GenerateRecommendations":
+        from holdings.core.insights.jobs import GenerateRecommendations
+
+        return GenerateRecommendations(records=needed(records(), "RECORDS_TABLE"), clock=clock)
+
+    return (
+        once(insights),
+        once(compute_features),
+        once(assign_persona),
+        once(generate_recommendations),
+    )
 
 
 def _real(settings: "Settings", clock: "Clock", meanwhile: "Callable[[], None]") -> _Real:

@@ -15,6 +15,7 @@ from holdings.api import (
     connection_schemas,
     document,
     history_schemas,
+    insight_schemas,
     price_schemas,
     schemas,
 )
@@ -57,6 +58,7 @@ _SCHEMAS = {
     "History": history_schemas.HistorySchema,
     "Activity": history_schemas.ActivitySchema,
     "Statement": history_schemas.StatementSchema,
+    "Insights": insight_schemas.InsightsSchema,
     "PriceList": price_schemas.PriceListSchema,
     "Connection": connection_schemas.ConnectionSchema,
     "ConnectionList": connection_schemas.ConnectionListSchema,
@@ -174,7 +176,13 @@ def _answers(
     }
 
 
-def _of_the_past(schema: str, description: str, **more: Any) -> dict[str, Any]:
+def _of_the_past(
+    schema: str,
+    description: str,
+    codes: tuple[str, ...] = ("not_found", "invalid_request"),
+    /,
+    **more: Any,
+) -> dict[str, Any]:
     answered = {
         "description": description,
         "headers": {name: _HEADERS[name] for name in ("ETag", "Cache-Control")},
@@ -183,7 +191,7 @@ def _of_the_past(schema: str, description: str, **more: Any) -> dict[str, Any]:
     return {
         "200": answered,
         "304": {"description": "The answer at hand is still right."},
-        **_problems(*_ANY_SIGNED_IN, "not_found", "invalid_request", *_ON_EVERY_ROUTE),
+        **_problems(*_ANY_SIGNED_IN, *codes, *_ON_EVERY_ROUTE),
     }
 
 
@@ -260,6 +268,10 @@ _OPERATIONS: dict[str, dict[str, Any]] = {
             {"in": "query", "schema": history_schemas.StatementQuerySchema},
         ],
         "responses": _of_the_past("Statement", "The statement.", **_CSV),
+    },
+    "insights": {
+        "security": _SIGNED_IN,
+        "responses": _of_the_past("Insights", "The insights.", ("invalid_request",)),
     },
     "list_connections": {
         "security": _SIGNED_IN,

@@ -33,7 +33,15 @@ from holdings.core.history.entries import Entry, LedgerPage
 from holdings.core.history.progress import Progress
 from holdings.core.market import Asset, Book, BookState, DayStats, FiatRates, Listing, Trade
 from holdings.core.portfolio import Account
-from holdings.core.ports import KeptMonth, KeptSummary, LastRead, Readable, Right
+from holdings.core.ports import (
+    InsightPart,
+    KeptInsight,
+    KeptMonth,
+    KeptSummary,
+    LastRead,
+    Readable,
+    Right,
+)
 from holdings.core.schedule.slots import Due
 from holdings.settings import Settings
 
@@ -459,6 +467,48 @@ class Killed(BaseException):
 
 
 @dataclass
+class FakeInsights:
+    """Insights in memory, as strict as the port says; of viewers who `wanted` says want them.
+
+    `dies_at` is the write at which the process ends, before it is made; `meanwhile` happens once
+    before the next one.
+    """
+
+    wanted: Callable[[str], bool] = lambda _viewer: True
+    kept: dict[str, dict[InsightPart, KeptInsight]] = field(
+        default_factory=dict[str, dict[InsightPart, KeptInsight]]
+    )
+    writes: int = 0
+    dies_at: int | None = None
+    meanwhile: Callable[[], object] | None = None
+    error: HoldingsError | None = None
+
+    def get(self, viewer: str, deadline: Deadline) -> Mapping[InsightPart, KeptInsight]:
+        if self.error:
+            raise self.error
+        return dict(self.kept.get(viewer, {}))
+
+    def put(self, viewer: str, part: InsightPart, kept: KeptInsight, deadline: Deadline) -> None:
+        if self.error:
+            raise self.error
+        if happens := self.meanwhile:
+            self.meanwhile = None
+            happens()
+        self.writes += 1
+        if self.writes == self.dies_at:
+            raise Killed
+        if not self.wanted(viewer):
+            raise NotFound("insights are switched off")
+        known = self.kept.get(viewer, {}).get(part)
+        if known and known.window >= kept.window:
+            raise Conflict("insights of this window, or of a later one, are kept already")
+        self.kept.setdefault(viewer, {})[part] = kept
+
+    def forget(self, viewer: str, deadline: Deadline) -> None:
+        self.kept.pop(viewer, None)
+
+
+@dataclass
 class FakeQueue:
     """What was asked for: viewer, connection, seconds to wait. `error` fails every call."""
 
@@ -549,9 +599,13 @@ class FakeRecords:
     calls: list[str] = field(default_factory=list[str])
     history: FakeHistory = field(init=False)
     refresh: FakeRefresh = field(init=False)
+    insights: FakeInsights = field(init=False)
 
     def __post_init__(self) -> None:
         self.refresh = FakeRefresh(self)
+        self.insights = FakeInsights(
+            lambda viewer: viewer in self.profiles and self.profiles[viewer].insights
+        )
         self.history = FakeHistory(lambda viewer, one: one in self.kept.get(viewer, {}))
 
     def profile(self, viewer: str, deadline: Deadline) -> Profile | None:
@@ -634,6 +688,7 @@ class FakeRecords:
     def forget(self, viewer: str, deadline: Deadline) -> Sequence[str]:
         self.called("forget")
         self.profiles.pop(viewer, None)
+        self.insights.forget(viewer, deadline)
         return list(self.kept.pop(viewer, {}))
 
     def called(self, name: str) -> None:

@@ -70,7 +70,7 @@ class Profile:
     created_at: int
     currency: str = DEFAULT_CURRENCY
     time_zone: str = "UTC"
-    insights: bool = False
+    insights: bool = True
     version: int = 1
     alerts: int = 0
 

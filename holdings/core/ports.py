@@ -225,6 +225,37 @@ class RefreshRecords(Protocol):
         ...
 
 
+InsightPart = Literal["features", "persona", "recommendations"]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptInsight:
+    """A packed document, and the window (epoch seconds) that it is of."""
+
+    document: bytes
+    window: int
+
+
+class InsightRecords(Protocol):
+    """What is kept of a viewer's insights. Raises as Records does."""
+
+    def get(self, viewer: str, deadline: Deadline) -> "Mapping[InsightPart, KeptInsight]":
+        """Return those that there are."""
+        ...
+
+    def put(self, viewer: str, part: InsightPart, kept: KeptInsight, deadline: Deadline) -> None:
+        """Keep it in place of one of an older window.
+
+        Raises Conflict where one of this window or a later one is kept, NotFound where the viewer
+        has no profile or has insights switched off.
+        """
+        ...
+
+    def forget(self, viewer: str, deadline: Deadline) -> None:
+        """Forget all three."""
+        ...
+
+
 class Records(Protocol):
     """What is kept of viewers for good, each call in the name of one viewer alone.
 
@@ -237,6 +268,9 @@ class Records(Protocol):
 
     @property
     def refresh(self) -> RefreshRecords: ...
+
+    @property
+    def insights(self) -> InsightRecords: ...
 
     def profile(self, viewer: str, deadline: Deadline) -> "Profile | None": ...
 

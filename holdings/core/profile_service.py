@@ -49,7 +49,10 @@ class ProfileService:
         time_zone: str | None = None,
         insights: bool | None = None,
     ) -> Profile:
-        """Raises Conflict where its version is not `seen` any more."""
+        """Without `insights` all that is kept of them is deleted.
+
+        Raises Conflict where its version is not `seen` any more.
+        """
         deadline, records = self._deadline(), recorded(self._records)
         known = records.profile(viewer, deadline)
         if seen is not None and seen != (known.version if known else 0):
@@ -61,11 +64,13 @@ class ProfileService:
             time_zone=time_zone or profile.time_zone,
             insights=profile.insights if insights is None else insights,
         )
-        if known and changed == known:
-            return known
-        kept = records.put_profile(viewer, changed, known and known.version, deadline)
-        self._invalidate.answer(viewer)
-        return kept
+        if not (known and changed == known):
+            changed = records.put_profile(viewer, changed, known and known.version, deadline)
+            self._invalidate.answer(viewer)
+        if insights is False:
+            # After which none can be written; asked for again, what was left goes too.
+            records.insights.forget(viewer, deadline)
+        return changed
 
     def forget(self, viewer: str) -> None:
         """Forget all that is kept of the viewer: records, readings and answers.

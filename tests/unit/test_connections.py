@@ -635,7 +635,7 @@ def test_a_profile_begins_with_the_first_change_or_connection(house: House) -> N
         "email": "ann@example.com",
         "currency": "EUR",
         "time_zone": "UTC",
-        "insights": False,
+        "insights": True,
         "created_at": "2026-11-21T09:30:00Z",
         "version": 1,
     }

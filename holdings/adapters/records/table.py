@@ -17,6 +17,7 @@ from typing import TypeVar
 
 from holdings.adapters.records.credentials import CredentialCipher
 from holdings.adapters.records.history import OF_HISTORY, DynamoDBHistory
+from holdings.adapters.records.insights import DynamoDBInsights
 from holdings.adapters.records.items import (
     CONNECTION,
     CREDENTIAL,
@@ -71,6 +72,7 @@ class DynamoDBRecords:
         """
         self._items = ViewerTable(calls, table, clock, jitter)
         self.history = DynamoDBHistory(self._items)
+        self.insights = DynamoDBInsights(self._items)
         self._cipher = CredentialCipher(calls, key_id, environment)
         self.refresh = DynamoDBRefresh(self._items, self._cipher)
         self._clock = clock

@@ -1,0 +1,1 @@
+"""What an account's past says about it: figures, a description, and observations. No advice."""
