@@ -7,7 +7,7 @@ next: the work itself bears being done twice.
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 from aws_lambda_powertools.utilities.idempotency import (
     DynamoDBPersistenceLayer,
@@ -21,10 +21,23 @@ from aws_lambda_powertools.utilities.idempotency.exceptions import (
 )
 
 from holdings.core.errors import RecordsUnavailable
-from holdings.jobs.batch import Message
+from holdings.jobs.batch import Job, Message
 
 # Longer than a queue keeps a message, dead ones among them.
 _REMEMBERED_SECONDS = 28 * 24 * 3600
+
+
+class OfAViewer(Protocol):
+    def run(self, viewer: str, window: int, *, seconds: float) -> str: ...
+
+
+def once_a_window(name: str, table: str, context: Any, work: OfAViewer) -> Job:
+    """Return the job that does `work` once for each viewer and window."""
+
+    def run(asked: Message) -> str:
+        return work.run(asked.viewer, asked.window, seconds=asked.seconds)
+
+    return Job(name, ("window",), once(name, table, context, run))
 
 
 def once(

@@ -9,6 +9,7 @@ import holdings
 from holdings import needed
 from holdings.core.clock import Clock
 from holdings.core.history.sync import HistorySync
+from holdings.core.insights.jobs import AssignPersona, ComputeFeatures, GenerateRecommendations
 from holdings.core.schedule.forget import Forget
 from holdings.core.schedule.planner import Planner
 from holdings.core.schedule.refresh import RefreshReadings
@@ -45,6 +46,23 @@ def forget() -> Forget:
     _, made = _made()
     records = needed(made.records(), "RECORDS_TABLE")
     return Forget(records=records, cache=made.cache, clock=Clock())
+
+
+def compute_features() -> ComputeFeatures:
+    return _made()[1].compute_features()
+
+
+def assign_persona() -> AssignPersona:
+    return _made()[1].assign_persona()
+
+
+def generate_recommendations() -> GenerateRecommendations:
+    return _made()[1].generate_recommendations()
+
+
+def table() -> str:
+    """Return the cache's table, which remembers what came of messages."""
+    return _settings().ddb_table
 
 
 @cache
