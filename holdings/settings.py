@@ -23,6 +23,7 @@ _ENVIRONMENT = re.compile(r"[A-Za-z0-9_-]{1,64}")
 # Lambda's own word on why it starts an instance, and those where nobody waits for it yet.
 _INITIALIZATION = "AWS_LAMBDA_INITIALIZATION_TYPE"
 _AHEAD = ("snap-start", "provisioned-concurrency")
+_MAIL_ADDRESS = re.compile(r"[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}")
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)*")
 
 
@@ -73,6 +74,17 @@ class RecordsSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class MailSettings:
+    """Who mails about alerts are from, "" for none, and what links in them lead to."""
+
+    sender: str = ""
+    configuration_set: str = ""
+    user_pool_id: str = ""
+    web_url: str = ""
+    api_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Durations are whole seconds. Its repr shows no secret: `cb_secret_name` only says where."""
 
@@ -107,6 +119,7 @@ class Settings:
     insights_seconds: int = 0
     insights_hour: int = 3
     sync_history_seconds: int = 86_400
+    mail: MailSettings = MailSettings()
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
@@ -151,6 +164,7 @@ class Settings:
             records=_records(env),
             queue_urls={job: url for job in JOBS if (url := env.address(queue_setting(job)))},
             refresh_seconds=env.seconds("REFRESH_SECONDS", default=0),
+            mail=_mail(env),
             insights_seconds=env.seconds("INSIGHTS_SECONDS", default=0),
             insights_hour=env.hour("INSIGHTS_HOUR", default=3),
             sync_history_seconds=env.seconds("SYNC_HISTORY_SECONDS", default=86_400),
@@ -183,6 +197,27 @@ def _token_issuer(env: "_Environment", *, in_lambda: bool) -> TokenIssuer | None
         write_scope=write_scope,
         jwks_url=env.address("AUTH_JWKS_URL") or f"{issuer}/.well-known/jwks.json",
         hosted_ui_url=env.address("AUTH_HOSTED_UI_URL"),
+    )
+
+
+def _mail(env: "_Environment") -> MailSettings:
+    sender = env.text("MAIL_FROM")
+    if not sender:
+        return MailSettings()
+    if not _MAIL_ADDRESS.fullmatch(sender):
+        env.problems.append("MAIL_FROM must be an e-mail address, such as alerts@example.com")
+    names = ("USER_POOL_ID", "PUBLIC_WEB_URL", "PUBLIC_API_URL")
+    if missing := [name for name in names if not env.text(name)]:
+        # The API is told the sender alone: it sends nothing.
+        if len(missing) < len(names):
+            env.problems.append(f"MAIL_FROM needs {', '.join(missing)} as well")
+        return MailSettings(sender)
+    return MailSettings(
+        sender,
+        env.text("MAIL_CONFIGURATION_SET"),
+        env.text("USER_POOL_ID"),
+        env.address("PUBLIC_WEB_URL"),
+        env.address("PUBLIC_API_URL"),
     )
 
 

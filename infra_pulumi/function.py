@@ -180,6 +180,8 @@ class Function(ComponentResource):
         config, args = self._config, self._args
         variables = environment(config, args.storage, args.records)
         variables |= args.told
+        if config.mail_from:
+            variables["MAIL_FROM"] = config.mail_from
         if config.cors_origins:
             variables["CORS_ALLOW_ORIGIN"] = ",".join(config.cors_origins)
         return variables

@@ -12,6 +12,7 @@ from marshmallow.fields import Field
 
 from holdings import create_app
 from holdings.api import (
+    alert_schemas,
     connection_schemas,
     document,
     history_schemas,
@@ -59,6 +60,9 @@ _SCHEMAS = {
     "Activity": history_schemas.ActivitySchema,
     "Statement": history_schemas.StatementSchema,
     "Insights": insight_schemas.InsightsSchema,
+    "Alerts": alert_schemas.AlertsSchema,
+    "AlertsChange": alert_schemas.AlertsChangeSchema,
+    "AlertEvents": alert_schemas.AlertEventsSchema,
     "PriceList": price_schemas.PriceListSchema,
     "Connection": connection_schemas.ConnectionSchema,
     "ConnectionList": connection_schemas.ConnectionListSchema,
@@ -195,6 +199,16 @@ def _of_the_past(
     }
 
 
+def _page(description: str) -> dict[str, Any]:
+    return {
+        "200": {
+            "description": description,
+            "content": {"text/html": {"schema": {"type": "string"}}},
+        },
+        **_problems(*_ON_EVERY_ROUTE),
+    }
+
+
 def _changing(body: str, responses: dict[str, Any], *parameters: Any) -> dict[str, Any]:
     return {
         "security": _SIGNED_IN,
@@ -272,6 +286,25 @@ _OPERATIONS: dict[str, dict[str, Any]] = {
     "insights": {
         "security": _SIGNED_IN,
         "responses": _of_the_past("Insights", "The insights.", ("invalid_request",)),
+    },
+    "get_alerts": {
+        "security": _SIGNED_IN,
+        "responses": _answers("Alerts", "What you want to be told of."),
+    },
+    "put_alerts": _changing(
+        "AlertsChange",
+        _answers("Alerts", "It is kept.", "forbidden", "conflict", "invalid_request"),
+        _IF_MATCH,
+    ),
+    "events": {
+        "security": _SIGNED_IN,
+        "parameters": [{"in": "query", "schema": alert_schemas.AlertEventsQuerySchema}],
+        "responses": _answers("AlertEvents", "What fired.", "invalid_request"),
+    },
+    "ask_to_unsubscribe": {"responses": _page("A page with a button.")},
+    "unsubscribe": {
+        "parameters": [_parameter("token", "query", "What the link in the mail has.")],
+        "responses": _page("The mails stop, if the token is good."),
     },
     "list_connections": {
         "security": _SIGNED_IN,

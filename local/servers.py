@@ -8,7 +8,7 @@ from pathlib import Path
 
 from holdings.settings import queue_setting
 from local.built_page import DIST, check_built
-from local.overrides import refresh_minutes
+from local.overrides import MAIL_FROM, refresh_minutes
 from local.processes import Child, python
 from local.settings import CREDENTIALS, ROOT, STACK, LocalError, LocalSettings
 from local.simulator.kept import Certificate
@@ -96,6 +96,7 @@ def api(
         "ENVIRONMENT": STACK,
         **{queue_setting(job): stack.queues[job] for job in ("sync-history", "forget")},
         "REFRESH_SECONDS": str(60 * int(refresh_minutes(environ))),
+        "MAIL_FROM": MAIL_FROM,
         "AUTH_ISSUER": stack.issuer,
         "AUTH_CLIENT_ID": stack.client_id,
         "AUTH_SCOPE": stack.scope,

@@ -35,6 +35,7 @@ from holdings.core.market import Asset, Book, BookState, DayStats, FiatRates, Li
 from holdings.core.portfolio import Account
 from holdings.core.ports import (
     InsightPart,
+    KeptEvent,
     KeptInsight,
     KeptMonth,
     KeptSummary,
@@ -585,6 +586,74 @@ class FakeRefresh:
 
 
 @dataclass
+class FakeAlerts:
+    """Alerts in memory, as strict as the port says. `dies_at` is a write after which it ends."""
+
+    records: "FakeRecords"
+    kept: dict[str, tuple[bytes, int]] = field(default_factory=dict[str, tuple[bytes, int]])
+    known: dict[str, tuple[bytes, int]] = field(default_factory=dict[str, tuple[bytes, int]])
+    fired: dict[str, dict[str, KeptEvent]] = field(default_factory=dict[str, dict[str, KeptEvent]])
+    writes: int = 0
+    dies_at: int | None = None
+
+    def rules(self, viewer: str, deadline: Deadline) -> tuple[bytes, int] | None:
+        self.records.called("alerts")
+        return self.kept.get(viewer)
+
+    def put_rules(
+        self, viewer: str, document: bytes, count: int, seen: int, deadline: Deadline
+    ) -> None:
+        self.records.called("put_rules")
+        if self.kept.get(viewer, (b"", 0))[1] != seen:
+            raise Conflict("changed meanwhile")
+        self.kept[viewer] = document, seen + 1
+        profile = self.records.profiles.get(viewer, Profile(0))
+        self.records.profiles[viewer] = replace(profile, alerts=count)
+        self._written()
+
+    def states(self, viewer: str, deadline: Deadline) -> tuple[bytes, int] | None:
+        self.records.called("states")
+        return self.known.get(viewer)
+
+    def put_states(
+        self,
+        viewer: str,
+        document: bytes,
+        seen: int,
+        fired: Sequence[KeptEvent],
+        expires_at: int,
+        deadline: Deadline,
+    ) -> None:
+        self.records.called("put_states")
+        if viewer not in self.kept:
+            raise NotFound("there are no alerts")
+        if self.known.get(viewer, (b"", 0))[1] != seen:
+            raise Conflict("changed meanwhile")
+        self.known[viewer] = document, seen + 1
+        self.fired.setdefault(viewer, {}).update({one.key: one for one in fired})
+        self._written()
+
+    def events(
+        self, viewer: str, before: str, limit: int, deadline: Deadline
+    ) -> Sequence[KeptEvent]:
+        self.records.called("events")
+        mine = sorted(self.fired.get(viewer, {}).values(), key=lambda one: one.key, reverse=True)
+        return [one for one in mine if not before or one.key < before][:limit]
+
+    def mark(self, viewer: str, key: str, mail: str, deadline: Deadline) -> None:
+        self.records.called("mark")
+        mine = self.fired.get(viewer, {})
+        if key in mine:
+            mine[key] = replace(mine[key], mail=mail)
+        self._written()
+
+    def _written(self) -> None:
+        self.writes += 1
+        if self.writes == self.dies_at:
+            raise Killed
+
+
+@dataclass
 class FakeRecords:
     """Records in memory, as strict as the port says. `error` fails every call."""
 
@@ -599,10 +668,12 @@ class FakeRecords:
     calls: list[str] = field(default_factory=list[str])
     history: FakeHistory = field(init=False)
     refresh: FakeRefresh = field(init=False)
+    alerts: FakeAlerts = field(init=False)
     insights: FakeInsights = field(init=False)
 
     def __post_init__(self) -> None:
         self.refresh = FakeRefresh(self)
+        self.alerts = FakeAlerts(self)
         self.insights = FakeInsights(
             lambda viewer: viewer in self.profiles and self.profiles[viewer].insights
         )

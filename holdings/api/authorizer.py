@@ -19,7 +19,7 @@ from holdings.settings import TokenIssuer
 
 # What has no authorizer in the cloud either.
 _OPEN = ("api.health",)
-_OPEN_BLUEPRINTS = (None, "document", "swagger_ui")
+_OPEN_BLUEPRINTS = (None, "document", "swagger_ui", "unsubscribe")
 _READING = ("GET", "HEAD")
 _ALGORITHM = "RS256"
 # Nothing but base64url: other readers skip over what else stands there.

@@ -21,6 +21,8 @@ HoldingsError
 ├── Conflict                         another change came first, or the account is connected already
 ├── TooManyConnections               the viewer has as many as there may be
 ├── Misconfigured                    a setting or a permission is missing
+├── MailRefused                      there is no address to write to, or it takes no mail
+├── MailUnavailable                  SES or Cognito did not answer
 └── CacheUnavailable                 costs a warning, never the answer
 
 Each is raised where the fact is known, with a `detail` that says the remedy and holds no secret;
@@ -139,6 +141,14 @@ class TooManyConnections(HoldingsError):
 
 class RecordsUnavailable(UpstreamError):
     code = "records_unavailable"
+
+
+class MailRefused(HoldingsError):
+    code = "mail_refused"
+
+
+class MailUnavailable(HoldingsError):
+    code = "mail_unavailable"
 
 
 class CacheUnavailable(HoldingsError):

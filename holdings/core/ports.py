@@ -256,6 +256,61 @@ class InsightRecords(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class KeptEvent:
+    """An alert that fired, packed, by a key that sorts by when; `mail` is how far its mail is."""
+
+    key: str
+    document: bytes
+    mail: str
+
+
+class AlertRecords(Protocol):
+    """What is kept of a viewer's alerts, packed. Raises as Records does."""
+
+    def rules(self, viewer: str, deadline: Deadline) -> tuple[bytes, int] | None:
+        """Return rules and mail settings with their version."""
+        ...
+
+    def put_rules(
+        self, viewer: str, document: bytes, count: int, seen: int, deadline: Deadline
+    ) -> None:
+        """Keep them in place of version `seen`, 0 for the first, and count them on the profile.
+
+        Makes a profile where there is none. Raises Conflict.
+        """
+        ...
+
+    def states(self, viewer: str, deadline: Deadline) -> tuple[bytes, int] | None:
+        """Return what is known of each rule, with its version."""
+        ...
+
+    def put_states(
+        self,
+        viewer: str,
+        document: bytes,
+        seen: int,
+        fired: "Sequence[KeptEvent]",
+        expires_at: int,
+        deadline: Deadline,
+    ) -> None:
+        """Keep states and what fired together, in place of version `seen`, 0 for the first.
+
+        Raises Conflict, and NotFound where there are no rules any more.
+        """
+        ...
+
+    def events(
+        self, viewer: str, before: str, limit: int, deadline: Deadline
+    ) -> "Sequence[KeptEvent]":
+        """Return what fired before a key ("" for all), newest first."""
+        ...
+
+    def mark(self, viewer: str, key: str, mail: str, deadline: Deadline) -> None:
+        """Note how far an event's mail is; one that is gone stays gone."""
+        ...
+
+
 class Records(Protocol):
     """What is kept of viewers for good, each call in the name of one viewer alone.
 
@@ -268,6 +323,9 @@ class Records(Protocol):
 
     @property
     def refresh(self) -> RefreshRecords: ...
+
+    @property
+    def alerts(self) -> AlertRecords: ...
 
     @property
     def insights(self) -> InsightRecords: ...
@@ -347,6 +405,25 @@ class JobQueue(Protocol):
 
     def send(self, viewer: str, connection_id: str, *, delay_seconds: int = 0) -> None:
         """Ask for the history of a connection to be read. Raises RecordsUnavailable."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail to a viewer, in text and in HTML, and where it can be stopped by one click."""
+
+    subject: str
+    text: str
+    html: str
+    unsubscribe_url: str
+
+
+class Mailer(Protocol):
+    def send(self, viewer: str, mail: Mail) -> None:
+        """Send it to the address that the viewer signs in with.
+
+        Raises MailRefused where it will never arrive, MailUnavailable where it may later.
+        """
         ...
 
 

@@ -55,8 +55,29 @@ class Job:
     run: Callable[[Message], str | None]
     margin: float = 5.0
 
+    def work(self, body: object, seconds: float) -> "Work | None":
+        """Return what a message asks for, None where it is none of ours."""
+        message = parse(body, self.fields, seconds)
+        return None if message is None else lambda: self.run(message)
 
-def handle(event: Mapping[str, Any], context: Any, job: Job) -> dict[str, Any]:
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """As Job, of messages that AWS writes: `run` is given what is in them, and its seconds."""
+
+    name: str
+    run: Callable[[object, float], str | None]
+    margin: float = 5.0
+
+    def work(self, body: object, seconds: float) -> "Work | None":
+        read = _parsed(body)
+        return None if read is None else lambda: self.run(read, seconds)
+
+
+Work = Callable[[], str | None]
+
+
+def handle(event: Mapping[str, Any], context: Any, job: Job | Event) -> dict[str, Any]:
     """Work on every message; return which of them are to come again.
 
     Source: "Reporting batch item failures" in the Lambda developer guide.
@@ -87,7 +108,7 @@ class _Failed(Exception):
     pass
 
 
-def _work(record: SQSRecord, job: Job, ends: float) -> None:
+def _work(record: SQSRecord, job: Job | Event, ends: float) -> None:
     """Raises what has Powertools report the message as failed."""
     # Whatever is logged on the way says for which message.
     logs.request_id.set(record.message_id)
@@ -97,35 +118,35 @@ def _work(record: SQSRecord, job: Job, ends: float) -> None:
         "attempt": record.raw_event.get("attributes", {}).get("ApproximateReceiveCount"),
     }
     seconds = max(1.0, ends - time.monotonic())
-    message = parse(record.raw_event.get("body"), job.fields, seconds)
-    if message is None:
+    work = job.work(record.raw_event.get("body"), seconds)
+    if work is None:
         # It would not be any better the next time.
         logger.error(
             "a message is not one of ours, and is dropped",
             extra={**about, "event": "job_message_invalid"},
         )
-    elif not _is_done(job, message, about):
+    elif not _is_done(job.name, work, about):
         raise _Failed(job.name)
 
 
-def _is_done(job: Job, message: Message, about: Mapping[str, Any]) -> bool:
+def _is_done(name: str, work: Work, about: Mapping[str, Any]) -> bool:
     began = time.monotonic()
-    logger.info("%s begins", job.name, extra={**about, "event": "job_start"})
+    logger.info("%s begins", name, extra={**about, "event": "job_start"})
     done, outcome = True, "done"
     try:
-        outcome = job.run(message) or outcome
+        outcome = work() or outcome
     except HoldingsError as error:
         done, outcome = False, error.code
         failure = {**about, "event": "job_failure", "code": outcome}
         # The detail says what to do: a traceback would say no more.
-        logger.error("%s is tried again: %s", job.name, error.detail, extra=failure)  # noqa: TRY400
+        logger.error("%s is tried again: %s", name, error.detail, extra=failure)  # noqa: TRY400
     except Exception:
         done, outcome = False, "unexpected"
         failure = {**about, "event": "job_failure", "code": outcome}
-        logger.exception("%s is tried again", job.name, extra=failure)
+        logger.exception("%s is tried again", name, extra=failure)
     logger.info(
         "%s ends",
-        job.name,
+        name,
         extra={
             **about,
             "event": "job_end",
@@ -138,11 +159,7 @@ def _is_done(job: Job, message: Message, about: Mapping[str, Any]) -> bool:
 
 def parse(body: object, fields: tuple[str, ...], seconds: float) -> Message | None:
     """Return what a message asks for, None for what no version of this has sent."""
-    try:
-        read: object = json.loads(body) if isinstance(body, str) else None
-    except (ValueError, RecursionError):
-        return None
-    message = cast("dict[str, object]", read) if isinstance(read, dict) else {}
+    message = _parsed(body) or {}
     if message.keys() != {"v", "viewer", *fields}:
         return None
     version, viewer = message["v"], message["viewer"]
@@ -157,6 +174,14 @@ def parse(body: object, fields: tuple[str, ...], seconds: float) -> Message | No
     if type(window) is not int or not 0 <= window < _LATEST:
         return None
     return Message(viewer, str(connection), window, seconds)
+
+
+def _parsed(body: object) -> dict[str, object] | None:
+    try:
+        read: object = json.loads(body) if isinstance(body, str) else None
+    except (ValueError, RecursionError):
+        return None
+    return cast("dict[str, object]", read) if isinstance(read, dict) else None
 
 
 def _seconds(context: Any, margin: float) -> float:

@@ -6,13 +6,15 @@ Each raises Misconfigured, naming every setting that is missing or wrong.
 from functools import cache
 
 import holdings
-from holdings import needed
+from holdings.core.alerts.jobs import EvaluateAlerts, MailFeedback
 from holdings.core.clock import Clock
 from holdings.core.history.sync import HistorySync
 from holdings.core.insights.jobs import AssignPersona, ComputeFeatures, GenerateRecommendations
+from holdings.core.ports import Mailer
 from holdings.core.schedule.forget import Forget
 from holdings.core.schedule.planner import Planner
 from holdings.core.schedule.refresh import RefreshReadings
+from holdings.needed import needed
 from holdings.settings import Settings
 
 
@@ -58,6 +60,49 @@ def assign_persona() -> AssignPersona:
 
 def generate_recommendations() -> GenerateRecommendations:
     return _made()[1].generate_recommendations()
+
+
+def evaluate_alerts() -> EvaluateAlerts:
+    settings, made = _made()
+    mailer = None
+    if settings.mail.user_pool_id:
+        from holdings.adapters.mail import SesMailer
+
+        mailer = SesMailer(
+            sender=settings.mail.sender,
+            configuration_set=settings.mail.configuration_set,
+            user_pool_id=settings.mail.user_pool_id,
+        )
+    return evaluate_alerts_of(settings, made, mailer, Clock())
+
+
+def evaluate_alerts_of(
+    settings: Settings, made: holdings.Services, mailer: Mailer | None, clock: Clock
+) -> EvaluateAlerts:
+    from holdings.core.alerts.facts import FactsOf
+    from holdings.core.schedule.slots import ready_for
+
+    records = needed(made.records(), "RECORDS_TABLE")
+    return EvaluateAlerts(
+        records=records,
+        knows=FactsOf(
+            sources=made.sources(),
+            records=records,
+            prices=made.prices,
+            history=made.history,
+            clock=clock,
+            fresh_for=max(settings.cache_ttl_seconds, ready_for(settings.refresh_seconds)),
+        ),
+        mailer=mailer,
+        clock=clock,
+        page_url=settings.mail.web_url,
+        api_url=f"{settings.mail.api_url}{settings.api_prefix}",
+    )
+
+
+def mail_feedback() -> MailFeedback:
+    records = needed(_made()[1].records(), "RECORDS_TABLE")
+    return MailFeedback(records=records, clock=Clock())
 
 
 def table() -> str:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+from holdings.adapters.records.alerts import DynamoDBAlerts
 from holdings.adapters.records.credentials import CredentialCipher
 from holdings.adapters.records.history import OF_HISTORY, DynamoDBHistory
 from holdings.adapters.records.insights import DynamoDBInsights
@@ -74,6 +75,7 @@ class DynamoDBRecords:
         self.history = DynamoDBHistory(self._items)
         self.insights = DynamoDBInsights(self._items)
         self._cipher = CredentialCipher(calls, key_id, environment)
+        self.alerts = DynamoDBAlerts(self._items, clock)
         self.refresh = DynamoDBRefresh(self._items, self._cipher)
         self._clock = clock
 

@@ -106,6 +106,17 @@ class ViewerTable:
         found = [_item(item) for item in cast("list[object]", items or [])]
         return read_item(lambda item: text(item, "sk"), found[0]) if found else None
 
+    def newest(
+        self, viewer: str, first: str, last: str, limit: int, deadline: Deadline
+    ) -> list[Item]:
+        """Return at most so many items between two sort keys, which count, the last ones first."""
+        request = self._query(viewer)
+        request["KeyConditionExpression"] += " AND sk BETWEEN :first AND :last"
+        request["ExpressionAttributeValues"] |= {":first": {"S": first}, ":last": {"S": last}}
+        request |= {"ScanIndexForward": False, "Limit": limit}
+        items = self.call(viewer, "Query", request, deadline).get("Items")
+        return [_item(item) for item in cast("list[object]", items or [])]
+
     def write(self, viewer: str, writes: Sequence[Write], deadline: Deadline) -> None:
         """Write all or nothing. Raises the `refused` of the first whose condition does not hold."""
         request = {

@@ -184,6 +184,10 @@ class HistoryService:
         known = all(day > one.days.unknown_through for one in found)
         return Statement(day, currency, rows, priced.routes, known, found, priced.warnings)
 
+    def of_connections(self, viewer: str, deadline: Deadline) -> list[ConnectionHistory]:
+        """Return what is kept of each of the viewer's. Raises RecordsUnavailable."""
+        return self._connections(viewer, None, deadline)
+
     def connections(
         self, viewer: str, connection_id: str | None, deadline: Deadline
     ) -> list[Connection]:
