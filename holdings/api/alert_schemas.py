@@ -21,20 +21,16 @@ from holdings.core.alerts.rules import (
     STOP_CODES,
     Rule,
 )
-from holdings.core.money import parse_amount
 
 _STATUSES = ("new", "armed", "fired")
 MOST_EVENTS = 100
 
 
-class Positive(fields.Field[Decimal]):
-    """An amount above zero, as plain decimal text."""
+class Positive(Amount):
+    """An amount above zero."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Decimal:
-        try:
-            amount = parse_amount(value)
-        except ValueError:
-            raise ValidationError('Must be a decimal number as text, such as "0.5".') from None
+        amount = super()._deserialize(value, attr, data, **kwargs)
         if amount <= 0:
             raise ValidationError("Must be greater than 0.")
         return amount
@@ -75,8 +71,8 @@ class RuleSchema(Schema):
         ),
         metadata=_about("A currency's code.", "BTC"),
     )
-    amount = Positive(metadata={"type": "string", **_about("Above zero.", "0.5")})
-    ratio = Positive(metadata={"type": "string", **_about("Above 0, below 1.", "0.1")})
+    amount = Positive(metadata=_about("Above zero.", "0.5"))
+    ratio = Positive(metadata=_about("Above 0, below 1.", "0.1"))
     direction = fields.String(validate=validate.OneOf(DIRECTIONS))
     hours = fields.Integer(strict=True, validate=validate.Range(0, MOST_HOURS))
 

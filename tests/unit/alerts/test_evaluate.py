@@ -143,8 +143,9 @@ def test_a_ledger_that_does_not_add_up_fires_and_one_that_nobody_knows_waits() -
 def test_in_its_cool_down_it_stays_quiet_and_what_is_still_so_fires_after_it(rule: Rule) -> None:
     rule = replace(rule, cooldown_hours=6)
     run = Run(rule)
-    high, low = facts(source(balances={"BTC": D(9)}, value=D(900))), facts(
-        source(balances={"BTC": D(0)}, value=D(9))
+    high, low = (
+        facts(source(balances={"BTC": D(9)}, value=D(900))),
+        facts(source(balances={"BTC": D(0)}, value=D(9))),
     )
     assert run.see(high, low, high, low, low) == 1
     assert run.see(low, low, low, low) == 1
