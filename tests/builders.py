@@ -522,7 +522,10 @@ class FakeRefresh:
     ) -> None:
         self.records.called("put_last_read")
         known = self.last.get((viewer, connection_id), LastRead())
-        if connection_id in self.records.kept.get(viewer, {}) and known.window <= last.window:
+        ahead = known.window > deadline.clock.now() + 2 * 86_400
+        if connection_id not in self.records.kept.get(viewer, {}):
+            return
+        if known.window <= last.window or ahead:
             self.last[viewer, connection_id] = last
 
     def forget_removed(self, viewer: str, before: int, deadline: Deadline) -> Sequence[str]:

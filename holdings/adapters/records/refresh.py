@@ -30,6 +30,8 @@ from holdings.core.errors import NotFound
 from holdings.core.ports import LastRead, Readable
 
 _OF_CONNECTIONS = (*OF_HISTORY, CREDENTIAL)
+# A window that begins later than this was named by a clock that was ahead: it keeps nobody away.
+_AHEAD_SECONDS = 2 * 86_400
 
 
 class DynamoDBRefresh:
@@ -68,7 +70,7 @@ class DynamoDBRefresh:
             "Key": ViewerWrites(self._table.name, viewer).key(f"{CONNECTION}{connection_id}"),
             "UpdateExpression": "SET last_read = :last",
             "ConditionExpression": "attribute_exists(pk) AND (attribute_not_exists(last_read) "
-            "OR last_read.#window <= :window)",
+            "OR last_read.#window <= :window OR last_read.#window > :ahead)",
             "ExpressionAttributeNames": {"#window": "window"},
             "ExpressionAttributeValues": {
                 ":last": {
@@ -79,6 +81,7 @@ class DynamoDBRefresh:
                     }
                 },
                 ":window": number(last.window),
+                ":ahead": number(int(deadline.clock.now()) + _AHEAD_SECONDS),
             },
         }
         with suppress(ConditionFailed):  # removed, or read for a later window already

@@ -173,3 +173,11 @@ def test_whoever_is_interrupted_while_leaving_leaves_histories_alone(kept: Kept)
     assert last < first
     assert deleted[0].startswith("credential#")
     assert kept.dump() == {}
+
+
+def test_a_window_that_a_clock_ahead_has_named_gives_way(kept: Kept) -> None:
+    mine, refresh = kept.add(connection_of(1)), kept.records.refresh
+    now = int(kept.time.clock.now())
+    refresh.put_last_read(ANN, mine.id, LastRead(now + 400 * 86_400), kept.deadline)
+    refresh.put_last_read(ANN, mine.id, LastRead(now, 1, 1), kept.deadline)
+    assert refresh.readable(ANN, kept.deadline).last_read == {mine.id: LastRead(now, 1, 1)}
