@@ -6,12 +6,14 @@ simulated: a worker's clock goes on by what its own exchange takes, and nobody e
 """
 
 import json
+import logging
 import random
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Literal, cast
+from typing import Any, Literal, NamedTuple, cast
 
 import holdings
 from holdings import Parts, create_app
@@ -54,6 +56,16 @@ _GIVE_UP_SECONDS = 30.0
 FALL = START + 2 * HOUR
 
 Manner = Literal["fine", "rejected", "failing", "falling", "hanging"]
+
+
+@contextmanager
+def silence() -> Generator[None]:
+    """Log nothing: each thing that fails, as many here do, is a line."""
+    logging.disable()
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 class WorkersClock:
@@ -147,12 +159,12 @@ class Queue:
         self.invisible = [(at, sent) for at, sent in self.invisible if at > now]
 
     def receive(self) -> list[Sent]:
-        """Give ten in any order; one that is there twice comes in two batches."""
+        """Give ten in any order; what is asked for twice comes in two batches."""
         self._rng.shuffle(self.waiting)
         found: dict[str, Sent] = {}
         again: list[Sent] = []
         for one in self.waiting[-BATCH:]:
-            again.append(one) if one.id in found else found.update({one.id: one})
+            again.append(one) if one.body in found else found.update({one.body: one})
         self.waiting[-BATCH:] = again
         for one in found.values():
             one.received += 1
@@ -225,6 +237,13 @@ class Member:
         return f"{self.number + 1}.5"
 
 
+class Try(NamedTuple):
+    """A use of a key, by the clock of its own worker (epoch seconds), and for which window."""
+
+    at: float
+    window: int
+
+
 class _Batch:
     """Who hangs is let go only once all others of its batch have ended."""
 
@@ -277,8 +296,9 @@ class Crowd:
             for n, manner in enumerate(manners)
         }
         self.down_between = (0.0, 0.0)
-        # When each key was used, by the clock of its own worker, and whether somebody waited.
-        self.tried: dict[str, list[float]] = defaultdict(list)
+        # When the job has used each key, and who waited for an exchange that hangs.
+        self.tried: dict[str, list[Try]] = defaultdict(list)
+        self._worker = threading.local()
         self.waited_for: list[str] = []
         self.outcomes: Counter[str] = Counter()
         self.largest_page = 0
@@ -344,11 +364,16 @@ class Crowd:
     def kept_of(self, viewer: str) -> set[str]:
         return set(self.records.kept[viewer])
 
+    def of_viewer(self, viewer: str) -> list[Member]:
+        kept = self.records.kept[viewer].values()
+        return [self.members[connection.label] for connection, _ in kept]
+
     # The exchange.
 
     def answered(self, name: str, deadline: Deadline) -> Sequence[Account]:
         one = self.members[name]
-        self.tried[name].append(self.time.read())
+        if window := getattr(self._worker, "window", None):
+            self.tried[name].append(Try(self.time.read(), window))
         self.time.sleep(READING_SECONDS)
         if one.manner == "rejected":
             raise ExchangeCredentialsRejected("the exchange rejects the key: replace it")
@@ -369,6 +394,7 @@ class Crowd:
     def run(self, viewer: str, connection: str, window: int, *, seconds: float) -> str:
         assert self._batch
         self.time.begin()
+        self._worker.window = window
         outcome = "raised"
         try:
             outcome = self.refresh.run(viewer, connection, window, seconds=seconds)
@@ -381,9 +407,15 @@ class Crowd:
         for _ in range(count):
             self.time.base += MINUTE
             if planning:
-                self.planner.run(55)
+                self._plan()
             self.queue.show()
             self.work_until(self.time.base + MINUTE)
+
+    def _plan(self) -> None:
+        try:
+            self.planner.run(55)
+        except RecordsUnavailable:
+            self.planner.run(55)  # Lambda tries once more.
 
     def work_until(self, end: float) -> None:
         """Have the workers take what there is, each the next batch once it is free."""
@@ -398,11 +430,15 @@ class Crowd:
     def one_batch(self) -> float:
         """Have one batch worked on; return what it took, in seconds."""
         given = self.queue.receive()
-        self._batch = _Batch(sum(self._ends_itself(one.body) for one in given))
-        event = {"Records": [one.record() for one in given]}
-        answer = batch.handle(event, None, self.job)
-        self.queue.settle(given, {one["itemIdentifier"] for one in answer["batchItemFailures"]})
-        return self._batch.took
+        failed, took = self.handle([one.record() for one in given])
+        self.queue.settle(given, failed)
+        return took
+
+    def handle(self, records: Sequence[Mapping[str, Any]]) -> tuple[set[str], float]:
+        """Return which of the messages are to come again, and what they took, in seconds."""
+        current = self._batch = _Batch(sum(self._ends_itself(one["body"]) for one in records))
+        answer = batch.handle({"Records": list(records)}, None, self.job)
+        return {one["itemIdentifier"] for one in answer["batchItemFailures"]}, current.took
 
     def _ends_itself(self, body: str) -> bool:
         """Whether the message is worked on, and not by waiting for an exchange that hangs."""

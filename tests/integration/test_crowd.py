@@ -13,11 +13,12 @@ from holdings.core.ports import Readable
 from holdings.core.schedule.slots import slot_of
 from holdings.core.source import Reading, Source
 from holdings.core.sources import reading_place
-from tests.crowd import FALL, HOUR, MINUTE, PAGE, START, Crowd, Member
+from tests.crowd import FALL, HOUR, MINUTE, PAGE, START, Crowd, Member, silence
 
 HOURS = 4
 OTHERS = ("fine", "failing", "falling", "hanging")
 ON_TIME_SECONDS = 2 * MINUTE
+AT_FIRST_SECONDS = 10 * MINUTE
 POISON = ['{"v":1', '{"v":1,"viewer":"viewer-1","connection":"x","window":0}', "[]", ""]
 
 
@@ -30,13 +31,14 @@ def crowd(request: pytest.FixtureRequest) -> Crowd:
     """Four hours of it, in the third of which the table fails for every twentieth viewer."""
     crowd = Crowd(request.param, rejected=0.01, failing=0.05, hanging=0.01)
     viewers = sorted(crowd.records.kept)
-    for minute in range(HOURS * 60):
-        if minute % 60 == 30:
-            for body in POISON:
-                crowd.queue.put("refresh-readings", body)
-        crowd.records.down = set(viewers[::20]) if 120 <= minute < 135 else set()
-        crowd.minutes(1)
-    assert not crowd.queue.waiting
+    with silence():
+        for minute in range(HOURS * 60):
+            if minute % 60 == 30:
+                for body in POISON:
+                    crowd.queue.put("refresh-readings", body)
+            crowd.records.down = set(viewers[::20]) if 120 <= minute < 135 else set()
+            crowd.minutes(1)
+    assert len(crowd.queue.waiting) < request.param / 100
     return crowd
 
 
@@ -52,24 +54,18 @@ def test_the_others_are_read_once_a_window_and_on_time(crowd: Crowd) -> None:
     bodies = [json.loads(body) for body in crowd.queue.late if body not in POISON]
     late = {(body["connection"], body["window"]) for body in bodies}
     viewers = set(sorted(crowd.records.kept)[::20])
-    read = 0
     for name, one in of(crowd, "fine").items():
-        # Those of the window before, which nobody had planned, are read at the start.
-        tried = [at for at in crowd.tried[name] if at >= START + 3 * MINUTE]
+        read = {window: at for at, window in crowd.tried[name]}
+        assert len(read) == len(crowd.tried[name])
         for hour in range(HOURS):
-            due, after = due_at(one, hour), due_at(one, hour + 1)
-            if due <= START + 2 * MINUTE or due > START + HOURS * HOUR - 2 * MINUTE:
+            due, window = due_at(one, hour), START + hour * HOUR
+            # All have just been read for the window before the first, which nobody had planned.
+            if due <= START + AT_FIRST_SECONDS or due > START + HOURS * HOUR - ON_TIME_SECONDS:
                 continue
-            found = [at for at in tried if due <= at < after]
-            if (one.id, START + hour * HOUR) in late:
-                # The queue itself kept it until a later one was there.
-                assert len(found) <= 1
-                continue
-            assert len(found) == 1
+            if (one.id, window) in late:
+                continue  # The queue itself kept it until a later one was there.
             patience = 30 * MINUTE if one.viewer in viewers else ON_TIME_SECONDS
-            assert found[0] - due <= patience
-            read += 1
-    assert read > 0.9 * len(of(crowd, "fine")) * (HOURS - 0.2)
+            assert due <= read[window] <= due + patience
 
 
 def test_no_key_is_tried_again_after_its_rejection(crowd: Crowd) -> None:
@@ -84,9 +80,9 @@ def test_who_fails_is_asked_less_and_less(crowd: Crowd) -> None:
         tried = crowd.tried[name]
         if one.manner == "falling":
             assert crowd.records.refresh.last[one.viewer, one.id].failures
-            tried = [at for at in tried if at >= FALL]
+            tried = [one for one in tried if one.at >= FALL]
         assert 1 <= len(tried) <= HOURS
-        gaps = [after - before for before, after in pairwise(tried)]
+        gaps = [after.at - before.at for before, after in pairwise(tried)]
         assert all(gap >= HOUR / 2 for gap in gaps)
         assert all(gap > HOUR for gap in gaps[1:])
 
@@ -104,7 +100,7 @@ def test_everybody_s_figures_are_their_own(crowd: Crowd) -> None:
         assert kept
         (holding,) = json.loads(kept.payload)["holdings"]
         assert (holding["account_id"], holding["balance"]) == (f"account-{one.number}", one.balance)
-        mine = [other for other in crowd.members.values() if other.id in crowd.kept_of(one.viewer)]
+        mine = crowd.of_viewer(one.viewer)
         answer = crowd.cache(f"answer#{one.viewer}").entry
         if any(other.manner != "fine" for other in mine):
             # What hides a failure is not ready.
