@@ -412,10 +412,14 @@ class Crowd:
             self.work_until(self.time.base + MINUTE)
 
     def _plan(self) -> None:
-        try:
-            self.planner.run(55)
-        except RecordsUnavailable:
-            self.planner.run(55)  # Lambda tries once more.
+        """As Lambda does: once more where it fails, and then it is left to the next minute."""
+        for _ in range(2):
+            try:
+                self.planner.run(55)
+            except RecordsUnavailable:
+                continue
+            else:
+                return
 
     def work_until(self, end: float) -> None:
         """Have the workers take what there is, each the next batch once it is free."""

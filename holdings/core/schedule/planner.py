@@ -106,9 +106,10 @@ class Planner:
             raise InvalidRequest(f"no such job: {', '.join(sorted(BY_HAND))} may be asked for")
         deadline, now, sent = Deadline.after(seconds, self._clock), int(self._clock.now()), 0
         for slot in range(SLOTS):
-            if not deadline.remaining():
+            count, done = self._send(job, slot_name(index, slot), now, deadline)
+            sent += count
+            if not done:
                 return Planned({job: sent}, whole=False)
-            sent += self._send(job, slot_name(index, slot), now, deadline)
         return Planned({job: sent}, whole=True)
 
     def _plan(self, routine: Routine, deadline: Deadline) -> tuple[int, bool]:
@@ -123,9 +124,11 @@ class Planner:
                     # Whoever is killed on the way has not done all of it for nothing.
                     self._keep(place, moment - 1, now)
                 reached = max(reached, moment - 1)
-                if not deadline.remaining():
+                name = slot_name(routine.index, slot)
+                count, done = self._send(routine.job, name, window, deadline)
+                sent += count
+                if not done:
                     return sent, False
-                sent += self._send(routine.job, slot_name(routine.index, slot), window, deadline)
             reached = now
         finally:
             # What cannot be read is not replaced: it may say that there is more to do.
@@ -133,9 +136,11 @@ class Planner:
                 self._keep(place, reached, now)
         return sent, True
 
-    def _send(self, job: str, slot: str, window: int, deadline: Deadline) -> int:
-        """Page by page: what is due may be more than there is memory for."""
+    def _send(self, job: str, slot: str, window: int, deadline: Deadline) -> tuple[int, bool]:
+        """Page by page: what is due may be more than there is memory for. Whether that was all."""
         sent, last = 0, ""
+        if not deadline.remaining():
+            return sent, False
         for page in self._index.due(slot, deadline):
             work = page
             if job in _BY_VIEWER:
@@ -145,7 +150,9 @@ class Planner:
                 last = page[-1].viewer
             self._queues.send_all(job, work, window)
             sent += len(work)
-        return sent
+            if not deadline.remaining():
+                return sent, False
+        return sent, True
 
     def _planned_until(self, place: SnapshotCache, now: int, period: int) -> int | None:
         """Return until when has been planned, None where that cannot be read now."""

@@ -263,3 +263,21 @@ def test_a_job_that_cannot_be_planned_keeps_no_other_from_it(error: Exception) -
             world.wake(0)
     assert {job for job, *_ in world.queues.sent} == {"compute-features"}
     assert {viewer for viewer, _ in world.asked} == set(VIEWERS)
+
+
+def test_a_slot_that_time_runs_out_for_is_planned_anew_and_no_failure() -> None:
+    world = World()
+    world.wake(0)
+    world.time.advance(2 * 60)
+    send_all = world.queues.send_all
+
+    def slowly(job: str, work: Sequence[Due], window: int) -> None:
+        send_all(job, work, window)
+        world.time.advance(30)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(world.queues, "send_all", slowly)
+        # As many slots as have become due, each of one page or two: one has to stay for the next.
+        assert not world.planner().run(50).whole
+    assert world.planner().run(50).whole
+    assert set(world.asked) >= wanted(START, int(world.time.time))
