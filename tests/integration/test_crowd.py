@@ -8,6 +8,7 @@ from typing import cast
 
 import pytest
 
+from holdings.core.clock import iso
 from holdings.core.kept import Attempt, Kept
 from holdings.core.ports import Readable
 from holdings.core.schedule.slots import slot_of
@@ -111,6 +112,10 @@ def test_everybody_s_figures_are_their_own(crowd: Crowd) -> None:
         assert {own["balance"] for own in shown["holdings"]} == {other.balance for other in mine}
         assert {own["connection_id"] for own in shown["sources"]} == {other.id for other in mine}
         assert shown["stale"] is False
+        readings = {of.id: crowd.cache(reading_place(of.id)).entry for of in mine}
+        assert {own["connection_id"]: own["as_of"] for own in shown["sources"]} == {
+            of: iso(entry.as_of) for of, entry in readings.items() if entry
+        }
         ready += answer.expires_at > crowd.time.read()
     assert ready >= 0.9 * len(of(crowd, "fine"))
 

@@ -390,6 +390,30 @@ def test_a_viewer_who_leaves_has_the_rest_forgotten_and_who_comes_back_loses_not
     assert forget.run("ann", window, seconds=30) == "nothing_left"
 
 
+def test_whoever_is_killed_as_it_forgets_leaves_no_reading_behind(house: House) -> None:
+    mine = house.connect()
+    house.run(mine)
+    house.records.kept["ann"].clear()
+    house.records.refresh.left["ann"] = [mine]
+    forget = Forget(records=house.records, cache=house.cache, clock=house.time.clock)
+    window = int(house.time.clock.now())
+
+    def killed(*_: object) -> None:
+        raise Killed
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(house.cache("any")), "put", killed)
+        with pytest.raises(Killed):
+            forget.run("ann", window, seconds=30)
+    entry = house.cache(reading_place(mine)).entry
+    assert entry
+    assert entry.payload
+    assert forget.run("ann", window, seconds=30) == "done"
+    entry = house.cache(reading_place(mine)).entry
+    assert entry
+    assert not entry.payload
+
+
 def test_a_queue_that_does_not_answer_keeps_nobody_from_leaving(house: House) -> None:
     mine = house.connect()
     house.queues.error = RecordsUnavailable("down")
