@@ -573,14 +573,24 @@ class FakeRefresh:
     ) -> None:
         self.records.called("put_last_read")
         known = self.last.get((viewer, connection_id), LastRead())
-        if connection_id in self.records.kept.get(viewer, {}) and known.window <= last.window:
+        ahead = known.window > deadline.clock.now() + 2 * 86_400
+        if connection_id not in self.records.kept.get(viewer, {}):
+            return
+        if known.window <= last.window or ahead:
             self.last[viewer, connection_id] = last
 
-    def forget_removed(self, viewer: str, before: int, deadline: Deadline) -> Sequence[str]:
+    def forget_removed(
+        self,
+        viewer: str,
+        before: int,
+        deadline: Deadline,
+        first: Callable[[Sequence[str]], None],
+    ) -> Sequence[str]:
         self.records.called("forget_removed")
         standing = self.records.kept.get(viewer, {})
         left = self.left.get(viewer, [])
         removed = [one for one in left if one not in standing and made_at(one) < before]
+        first(removed)
         self.left[viewer] = [one for one in left if one not in removed]
         return removed
 

@@ -3,12 +3,16 @@
 import json
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from functools import partial
+from typing import Any, TypeVar, cast
 
 from holdings.adapters.aws import AwsService, AwsUnavailable
 from holdings.core.errors import Misconfigured, RecordsUnavailable
 from holdings.core.ports import JobQueues
 from holdings.core.schedule.slots import Due
+from holdings.core.side_by_side import side_by_side
+
+T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
@@ -16,6 +20,7 @@ VERSION = 1
 # What SQS delays a message by at most, and how many it takes in one call.
 _MOST_SECONDS = 900
 _BATCH = 10
+_SIDE_BY_SIDE = 10
 _ATTEMPTS = 3
 _REMEDY = "the work could not be asked for: try again in a moment"
 
@@ -49,23 +54,27 @@ class SqsJobQueues:
         self._call("SendMessage", request)
 
     def send_all(self, job: str, work: Sequence[Due], window: int) -> None:
-        """Send ten at a time. What SQS did not take is sent again, then RecordsUnavailable."""
+        """Send ten at a time, and some such calls side by side: each is a wait for SQS."""
         url = self._url(job)
-        for start in range(0, len(work), _BATCH):
-            left = {
-                str(number): _body(*one, window)
-                for number, one in enumerate(work[start : start + _BATCH])
-            }
-            for _ in range(_ATTEMPTS):
-                entries = [{"Id": key, "MessageBody": body} for key, body in left.items()]
-                answer = self._call("SendMessageBatch", {"QueueUrl": url, "Entries": entries})
-                taken = cast("list[dict[str, Any]]", answer.get("Successful") or [])
-                for entry in taken:
-                    left.pop(str(entry.get("Id")), None)
-                if not left:
-                    break
-            else:
-                raise RecordsUnavailable(_REMEDY)
+        calls = [
+            partial(self._send_some, url, [_body(*one, window) for one in some])
+            for some in _cut(work, _BATCH)
+        ]
+        for some in _cut(calls, _SIDE_BY_SIDE):
+            side_by_side(some)
+
+    def _send_some(self, url: str, bodies: Sequence[str]) -> None:
+        """What SQS did not take is sent again, then RecordsUnavailable."""
+        left = {str(number): body for number, body in enumerate(bodies)}
+        for _ in range(_ATTEMPTS):
+            entries = [{"Id": key, "MessageBody": body} for key, body in left.items()]
+            answer = self._call("SendMessageBatch", {"QueueUrl": url, "Entries": entries})
+            taken = cast("list[dict[str, Any]]", answer.get("Successful") or [])
+            for entry in taken:
+                left.pop(str(entry.get("Id")), None)
+            if not left:
+                return
+        raise RecordsUnavailable(_REMEDY)
 
     def _url(self, job: str) -> str:
         if not (url := self._urls.get(job)):
@@ -95,6 +104,10 @@ class SyncHistoryQueue:
         self._queues.send(
             "sync-history", viewer, connection=connection_id, delay_seconds=delay_seconds
         )
+
+
+def _cut(work: Sequence[T], size: int) -> list[Sequence[T]]:
+    return [work[start : start + size] for start in range(0, len(work), size)]
 
 
 def _body(viewer: str, connection: str, window: int | None) -> str:

@@ -217,10 +217,16 @@ class RefreshRecords(Protocol):
         """Keep it, unless a later window is kept or the connection is gone."""
         ...
 
-    def forget_removed(self, viewer: str, before: int, deadline: Deadline) -> "Sequence[str]":
+    def forget_removed(
+        self,
+        viewer: str,
+        before: int,
+        deadline: Deadline,
+        first: "Callable[[Sequence[str]], None]",
+    ) -> "Sequence[str]":
         """Forget what is left of connections that were made before (epoch seconds) and are gone.
 
-        Returns their ids.
+        Returns their ids, which `first` is given while there is something left to find them by.
         """
         ...
 

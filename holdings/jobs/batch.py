@@ -80,6 +80,7 @@ Work = Callable[[], str | None]
 def handle(event: Mapping[str, Any], context: Any, job: Job | Event) -> dict[str, Any]:
     """Work on every message; return which of them are to come again.
 
+    Raises ValueError, before any work, for what is no event of SQS: then all of it comes again.
     Source: "Reporting batch item failures" in the Lambda developer guide.
     """
     ends = time.monotonic() + _seconds(context, job.margin)
@@ -94,9 +95,28 @@ def handle(event: Mapping[str, Any], context: Any, job: Job | Event) -> dict[str
     processor = AsyncBatchProcessor(
         EventType.SQS, raise_on_entire_batch_failure=False, logger=_SILENT
     )
-    with workers, processor(event["Records"], work):
+    with workers, processor(_records(event), work):
         processor.async_process()
     return cast("dict[str, Any]", processor.response())
+
+
+def _records(event: object) -> list[dict[str, Any]]:
+    """Raises ValueError where a message could not be named as one that is to come again."""
+    records = cast("dict[str, object]", event).get("Records") if isinstance(event, dict) else None
+    if isinstance(records, list) and all(map(_has_id, cast("list[object]", records))):
+        return cast("list[dict[str, Any]]", records)
+    raise ValueError("this is no event of SQS: a list of Records, each with its messageId")
+
+
+def _has_id(record: object) -> bool:
+    known = cast("dict[str, object]", record) if isinstance(record, dict) else {}
+    message_id = known.get("messageId")
+    return isinstance(message_id, str) and message_id != ""
+
+
+def _attempt(attributes: object) -> object:
+    known = cast("dict[str, object]", attributes) if isinstance(attributes, dict) else {}
+    return known.get("ApproximateReceiveCount")
 
 
 # What failed is logged here, once.
@@ -115,7 +135,7 @@ def _work(record: SQSRecord, job: Job | Event, ends: float) -> None:
     about = {
         "job": job.name,
         "message_id": record.message_id,
-        "attempt": record.raw_event.get("attributes", {}).get("ApproximateReceiveCount"),
+        "attempt": _attempt(record.raw_event.get("attributes")),
     }
     seconds = max(1.0, ends - time.monotonic())
     work = job.work(record.raw_event.get("body"), seconds)

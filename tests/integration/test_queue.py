@@ -14,6 +14,7 @@ from holdings.adapters.aws import Aws
 from holdings.adapters.aws_environment import AwsEnvironment
 from holdings.adapters.sqs import SqsJobQueues, SyncHistoryQueue
 from holdings.core.errors import RecordsUnavailable
+from holdings.core.schedule.slots import Due
 
 
 @pytest.fixture(scope="module")
@@ -76,3 +77,34 @@ def test_a_queue_that_is_not_there_is_said_so(
     with pytest.raises(RecordsUnavailable, match="could not be asked for"):
         queue.send("ann", "0" * 32)
     assert [getattr(record, "event", "") for record in caplog.records][-1] == "queue_failure"
+
+
+def test_as_many_as_there_are_each_is_sent_once(environ: dict[str, str]) -> None:
+    sqs = cast("Any", boto3.client)("sqs")
+    url = sqs.create_queue(QueueName="many")["QueueUrl"]
+    service = Aws(AwsEnvironment.from_env(environ), "eu-west-1", tls.context).service("sqs")
+    work = [Due(f"viewer-{number}", "0" * 32) for number in range(234)]
+    SqsJobQueues(service, {"refresh-readings": url}).send_all("refresh-readings", work, 7_200)
+    bodies: list[dict[str, Any]] = []
+    while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+        bodies += [json.loads(one["Body"]) for one in messages]
+    assert sorted(one["viewer"] for one in bodies) == sorted(one.viewer for one in work)
+    assert {(one["v"], one["connection"], one["window"]) for one in bodies} == {
+        (1, "0" * 32, 7_200)
+    }
+
+
+def test_what_sqs_does_not_take_three_times_is_a_failure() -> None:
+    class Refusing:
+        calls = 0
+
+        def call(self, operation: str, request: Any, *, seconds: float = 3.0) -> Any:
+            self.calls += 1
+            entries = request["Entries"]
+            return {"Successful": [{"Id": one["Id"]} for one in entries[:-1]]}
+
+    refusing = Refusing()
+    queues = SqsJobQueues(cast("Any", refusing), {"refresh-readings": "url"})
+    with pytest.raises(RecordsUnavailable, match="could not be asked for"):
+        queues.send_all("refresh-readings", [Due("ann", "0" * 32), Due("bob", "0" * 32)], 0)
+    assert refusing.calls == 3

@@ -4,7 +4,7 @@ A connection's item has `last_read` (M: `window`, `failures`, `retry_at`) beside
 change of the connection drops it: a new key, or a pause that is over, is tried at once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import cast
 
@@ -30,6 +30,8 @@ from holdings.core.errors import NotFound
 from holdings.core.ports import LastRead, Readable
 
 _OF_CONNECTIONS = (*OF_HISTORY, CREDENTIAL)
+# A window that begins later than this was named by a clock that was ahead: it keeps nobody away.
+_AHEAD_SECONDS = 2 * 86_400
 
 
 class DynamoDBRefresh:
@@ -68,7 +70,7 @@ class DynamoDBRefresh:
             "Key": ViewerWrites(self._table.name, viewer).key(f"{CONNECTION}{connection_id}"),
             "UpdateExpression": "SET last_read = :last",
             "ConditionExpression": "attribute_exists(pk) AND (attribute_not_exists(last_read) "
-            "OR last_read.#window <= :window)",
+            "OR last_read.#window <= :window OR last_read.#window > :ahead)",
             "ExpressionAttributeNames": {"#window": "window"},
             "ExpressionAttributeValues": {
                 ":last": {
@@ -79,12 +81,19 @@ class DynamoDBRefresh:
                     }
                 },
                 ":window": number(last.window),
+                ":ahead": number(int(deadline.clock.now()) + _AHEAD_SECONDS),
             },
         }
         with suppress(ConditionFailed):  # removed, or read for a later window already
             self._table.call(viewer, "UpdateItem", request, deadline)
 
-    def forget_removed(self, viewer: str, before: int, deadline: Deadline) -> Sequence[str]:
+    def forget_removed(
+        self,
+        viewer: str,
+        before: int,
+        deadline: Deadline,
+        first: Callable[[Sequence[str]], None],
+    ) -> Sequence[str]:
         standing: set[str] = set()
         found: dict[str, list[str]] = {}
         for item in self._table.query(viewer, "", deadline, "sk"):
@@ -94,6 +103,7 @@ class DynamoDBRefresh:
             elif (connection_id := _of_connection(sort_key)) is not None:
                 found.setdefault(connection_id, []).append(sort_key)
         removed = [one for one in found if one not in standing and made_at(one) < before]
+        first(removed)
         own = ViewerWrites(self._table.name, viewer)
         for some in batches([key for one in removed for key in found[one]]):
             self._table.write(viewer, [own.delete(key) for key in some], deadline)

@@ -1,6 +1,6 @@
 """The job `forget`: what a request had no time for, of connections that are gone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from holdings.core.clock import Clock, Deadline
 from holdings.core.invalidation import Invalidation
@@ -23,7 +23,11 @@ class Forget:
         Raises RecordsUnavailable or Misconfigured.
         """
         deadline = Deadline.after(seconds, self._clock)
-        removed = self._records.refresh.forget_removed(viewer, window, deadline)
-        for connection_id in removed:
-            self._invalidate.reading(self._cache(reading_place(connection_id)))
+        refresh = self._records.refresh
+        # Whoever is interrupted finds them once more.
+        removed = refresh.forget_removed(viewer, window, deadline, self._forget_readings)
         return "done" if removed else "nothing_left"
+
+    def _forget_readings(self, connections: Sequence[str]) -> None:
+        for connection_id in connections:
+            self._invalidate.reading(self._cache(reading_place(connection_id)))

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from holdings.core.clock import Clock, Deadline
-from holdings.core.errors import CacheUnavailable, InvalidRequest
+from holdings.core.errors import CacheUnavailable, HoldingsError, InvalidRequest
 from holdings.core.freshness import CachedSnapshot
 from holdings.core.ports import SnapshotCache
 from holdings.core.schedule.slots import INSIGHTS, READINGS, SLOTS, Cycle, Due, slot_name
 
 logger = logging.getLogger(__name__)
 
-# What is planned where nobody knows until when it has been.
-_FIRST_LOOK_SECONDS = 120
+# What is planned while the cache cannot say until when it has been: more than a planner sleeps.
+_BLIND_SECONDS = 120
 _CACHE_SECONDS = 3.0
 # A place that says until when has been planned counts as long as a planner may be away.
 _KEEP_SECONDS = 7 * 24 * 3600
@@ -85,12 +85,19 @@ class Planner:
     def run(self, seconds: float) -> Planned:
         """Plan what is due, for so many seconds; the rest is due the next time.
 
-        Raises RecordsUnavailable or Misconfigured.
+        Raises RecordsUnavailable or Misconfigured, when every other job has been planned.
         """
         deadline, sent, whole = Deadline.after(seconds, self._clock), dict[str, int](), True
+        failed: HoldingsError | None = None
         for routine in self._routines:
-            sent[routine.job], done = self._plan(routine, deadline)
-            whole = whole and done
+            try:
+                sent[routine.job], done = self._plan(routine, deadline)
+            except HoldingsError as error:
+                failed = failed or error
+            else:
+                whole = whole and done
+        if failed:
+            raise failed
         return Planned(sent, whole)
 
     def ask(self, job: str, seconds: float) -> Planned:
@@ -99,29 +106,41 @@ class Planner:
             raise InvalidRequest(f"no such job: {', '.join(sorted(BY_HAND))} may be asked for")
         deadline, now, sent = Deadline.after(seconds, self._clock), int(self._clock.now()), 0
         for slot in range(SLOTS):
-            if not deadline.remaining():
+            count, done = self._send(job, slot_name(index, slot), now, deadline)
+            sent += count
+            if not done:
                 return Planned({job: sent}, whole=False)
-            sent += self._send(job, slot_name(index, slot), now, deadline)
         return Planned({job: sent}, whole=True)
 
     def _plan(self, routine: Routine, deadline: Deadline) -> tuple[int, bool]:
         now, sent = int(self._clock.now()), 0
         place = self._cache(f"planned#{routine.job}")
-        reached = now
+        known = self._planned_until(place, now, routine.cycle.period)
+        after = now - _BLIND_SECONDS if known is None else known
+        reached = after
         try:
-            for moment, window, slot in routine.cycle.due(self._planned_until(place, now), now):
-                reached = moment - 1
-                if not deadline.remaining():
+            for moment, window, slot in routine.cycle.due(after, now):
+                if sent and moment - 1 > reached and known is not None:
+                    # Whoever is killed on the way has not done all of it for nothing.
+                    self._keep(place, moment - 1, now)
+                reached = max(reached, moment - 1)
+                name = slot_name(routine.index, slot)
+                count, done = self._send(routine.job, name, window, deadline)
+                sent += count
+                if not done:
                     return sent, False
-                sent += self._send(routine.job, slot_name(routine.index, slot), window, deadline)
             reached = now
         finally:
-            self._keep(place, reached, now)
+            # What cannot be read is not replaced: it may say that there is more to do.
+            if known is not None:
+                self._keep(place, reached, now)
         return sent, True
 
-    def _send(self, job: str, slot: str, window: int, deadline: Deadline) -> int:
-        """Page by page: what is due may be more than there is memory for."""
+    def _send(self, job: str, slot: str, window: int, deadline: Deadline) -> tuple[int, bool]:
+        """Page by page: what is due may be more than there is memory for. Whether that was all."""
         sent, last = 0, ""
+        if not deadline.remaining():
+            return sent, False
         for page in self._index.due(slot, deadline):
             work = page
             if job in _BY_VIEWER:
@@ -131,17 +150,19 @@ class Planner:
                 last = page[-1].viewer
             self._queues.send_all(job, work, window)
             sent += len(work)
-        return sent
+            if not deadline.remaining():
+                return sent, False
+        return sent, True
 
-    def _planned_until(self, place: SnapshotCache, now: int) -> int:
+    def _planned_until(self, place: SnapshotCache, now: int, period: int) -> int | None:
+        """Return until when has been planned, None where that cannot be read now."""
         try:
             entry = place.get(Deadline.after(_CACHE_SECONDS, self._clock))
         except CacheUnavailable as error:
             logger.warning("%s", error.detail, extra={"event": "cache_failure", "code": error.code})
-            entry = None
-        # A clock that was ahead is not waited for.
-        known = entry.as_of if entry and entry.as_of <= now else None
-        return now - _FIRST_LOOK_SECONDS if known is None else known
+            return None
+        # Where nobody knows, or by a clock that was ahead, everybody's last window is planned.
+        return entry.as_of if entry and entry.as_of <= now else now - period
 
     def _keep(self, place: SnapshotCache, planned_until: int, now: int) -> None:
         entry = CachedSnapshot.seal(

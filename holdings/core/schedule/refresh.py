@@ -6,14 +6,17 @@ that cannot be read costs no retry of a queue and no alarm. A rejected key is no
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from holdings.core.clock import Clock, Deadline
 from holdings.core.connections import Connection, Profile
 from holdings.core.errors import (
     CacheUnavailable,
+    Conflict,
     ExchangeCredentialsRejected,
     ExchangeError,
     NotFound,
+    RecordsUnavailable,
 )
 from holdings.core.invalidation import Invalidation
 from holdings.core.kept import Attempt
@@ -27,6 +30,15 @@ from holdings.core.sources import ViewerSources
 _LONGEST_PAUSE_SECONDS = 24 * 3600
 _MOST_DOUBLINGS = 16
 _WRITE_SECONDS = 5.0
+# How often it is tried to note a rejection while its owner changes the connection.
+_TRIES = 3
+# What the planner's clock may be ahead of this one, where a period is shorter.
+_SKEW_SECONDS = 60
+
+
+def _is_failing(connection: Connection, readable: Readable) -> bool:
+    last = readable.last_read.get(connection.id, LastRead())
+    return connection.status == "active" and last.failures > 0
 
 
 class RefreshReadings:
@@ -65,13 +77,19 @@ class RefreshReadings:
         connection = next((one for one in readable.connections if one.id == connection_id), None)
         if connection is None:
             return "removed"
+        if self._is_to_come(window):
+            return "too_early"
+        if connection.status == "rejected":
+            # Whoever was interrupted when that had been noted has told nobody.
+            self._ask_for_alerts(viewer, self._records.profile(viewer, deadline), window)
         if connection.status != "active":
             return connection.status
         last = readable.last_read.get(connection_id, LastRead())
-        if last.window >= window:
+        if last.window >= window and not self._is_to_come(last.window):
             return "done_before"
         profile = self._records.profile(viewer, deadline)
-        if last.retry_at > self._clock.now():
+        # A moment that no pause can have led to is of a clock that was ahead.
+        if 0 < last.retry_at - self._clock.now() <= _LONGEST_PAUSE_SECONDS:
             self._ask_for_alerts(viewer, profile, window)
             return "backing_off"
         try:
@@ -112,6 +130,9 @@ class RefreshReadings:
         reading: Reading[Part],
         deadline: Deadline,
     ) -> None:
+        others = [one for one in readable.connections if one.id != connection_id]
+        if any(_is_failing(one, readable) for one in others):
+            return  # Its last good figures would look as if all were well.
         shared = [self._sources.shared] if self._sources.shared else []
         self._holdings.prepare(
             viewer,
@@ -140,12 +161,38 @@ class RefreshReadings:
         self._invalidate.answer(viewer)
         if isinstance(error, ExchangeCredentialsRejected):
             why, until = Notice(error.code, error.detail), self._writing()
-            self._sources.note(viewer, connection, why, until)
+            if not self._reject(viewer, connection, why, until):
+                return "replaced"
         else:
             self._ask_for_history(viewer, connection, window)
         self._ask_for_alerts(viewer, profile, window)
         self._keep(viewer, connection.id, LastRead(window, failures, retry_at))
         return error.code
+
+    def _reject(self, viewer: str, connection: Connection, why: Notice, deadline: Deadline) -> bool:
+        """Keep that its key is rejected, so that it is not used again; whether it still was its.
+
+        Raises RecordsUnavailable or Misconfigured: it is to be kept the next time.
+        """
+        known = connection
+        for _ in range(_TRIES):
+            rejected = replace(known, status="rejected", last_error=why)
+            try:
+                self._records.change(viewer, rejected, None, deadline)
+                return True
+            except Conflict:
+                known = self._records.connection(viewer, connection.id, deadline)
+            except NotFound:
+                return False
+            if known.credential_version != connection.credential_version:
+                return False
+            if known.status != "active":
+                return True
+        raise RecordsUnavailable("the connection is being changed: try again in a moment")
+
+    def _is_to_come(self, window: int) -> bool:
+        """Whether it begins so late that only a clock that was ahead can have named it."""
+        return window > self._clock.now() + max(self._cycle.period, _SKEW_SECONDS)
 
     def _ask_for_alerts(self, viewer: str, profile: Profile | None, window: int) -> None:
         if profile and profile.alerts:

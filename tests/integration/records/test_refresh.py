@@ -1,5 +1,6 @@
 """What reading at its time takes of the table: one look, one note, and an index of who is due."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -151,9 +152,17 @@ def test_only_what_is_left_of_removed_connections_is_forgotten(kept: Kept) -> No
                 TableName=TABLE, Key={"pk": {"S": f"viewer#{ANN}"}, "sk": {"S": sk}}
             )
     before = {sk for _, sk in kept.dump()}
-    assert kept.records.refresh.forget_removed(ANN, int(now), kept.deadline) == [gone.id]
-    assert {sk for _, sk in kept.dump()} == {sk for sk in before if gone.id not in sk}
-    assert kept.records.refresh.forget_removed(ANN, int(now), kept.deadline) == []
+    refresh, found = kept.records.refresh, list[str]()
+
+    def first(removed: Sequence[str]) -> None:
+        assert {sk for _, sk in kept.dump()} == before
+        found.extend(removed)
+
+    assert refresh.forget_removed(ANN, int(now), kept.deadline, first) == found == [gone.id]
+    after = {sk for _, sk in kept.dump()}
+    assert after == {sk for sk in before if gone.id not in sk}
+    before = after
+    assert refresh.forget_removed(ANN, int(now), kept.deadline, first) == []
 
 
 def test_whoever_is_interrupted_while_leaving_leaves_histories_alone(kept: Kept) -> None:
@@ -173,3 +182,11 @@ def test_whoever_is_interrupted_while_leaving_leaves_histories_alone(kept: Kept)
     assert last < first
     assert deleted[0].startswith("credential#")
     assert kept.dump() == {}
+
+
+def test_a_window_that_a_clock_ahead_has_named_gives_way(kept: Kept) -> None:
+    mine, refresh = kept.add(connection_of(1)), kept.records.refresh
+    now = int(kept.time.clock.now())
+    refresh.put_last_read(ANN, mine.id, LastRead(now + 400 * 86_400), kept.deadline)
+    refresh.put_last_read(ANN, mine.id, LastRead(now, 1, 1), kept.deadline)
+    assert refresh.readable(ANN, kept.deadline).last_read == {mine.id: LastRead(now, 1, 1)}

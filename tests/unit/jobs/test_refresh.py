@@ -390,9 +390,134 @@ def test_a_viewer_who_leaves_has_the_rest_forgotten_and_who_comes_back_loses_not
     assert forget.run("ann", window, seconds=30) == "nothing_left"
 
 
+def test_whoever_is_killed_as_it_forgets_leaves_no_reading_behind(house: House) -> None:
+    mine = house.connect()
+    house.run(mine)
+    house.records.kept["ann"].clear()
+    house.records.refresh.left["ann"] = [mine]
+    forget = Forget(records=house.records, cache=house.cache, clock=house.time.clock)
+    window = int(house.time.clock.now())
+
+    def killed(*_: object) -> None:
+        raise Killed
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(house.cache("any")), "put", killed)
+        with pytest.raises(Killed):
+            forget.run("ann", window, seconds=30)
+    entry = house.cache(reading_place(mine)).entry
+    assert entry
+    assert entry.payload
+    assert forget.run("ann", window, seconds=30) == "done"
+    entry = house.cache(reading_place(mine)).entry
+    assert entry
+    assert not entry.payload
+
+
 def test_a_queue_that_does_not_answer_keeps_nobody_from_leaving(house: House) -> None:
     mine = house.connect()
     house.queues.error = RecordsUnavailable("down")
     assert house.ask("DELETE", f"/connections/{mine}").status_code == 204
     assert house.ask("DELETE", "/me").status_code == 204
     assert house.records.kept.get("ann") in (None, {})
+
+
+def with_alerts(house: House) -> None:
+    house.records.profiles["ann"] = replace(house.records.profiles["ann"], alerts=1)
+    house.queues.sent.clear()
+
+
+def test_a_rejection_is_told_of_though_the_queue_failed_when_it_was_noted(house: House) -> None:
+    mine = house.connect()
+    with_alerts(house)
+    house.fail(REJECTED)
+    house.queues.error = RecordsUnavailable("down")
+    with pytest.raises(RecordsUnavailable):
+        house.run(mine)
+    calls = house.exchange().calls
+    house.queues.error = None
+    assert house.run(mine) == "rejected"
+    assert house.queues.sent == [("evaluate-alerts", "ann", "", house.window)]
+    assert house.exchange().calls == calls
+
+
+def test_a_rejection_that_cannot_be_noted_comes_again_until_it_is(house: House) -> None:
+    mine = house.connect()
+    house.fail(REJECTED)
+    with pytest.MonkeyPatch.context() as patch:
+
+        def fails(*_: object) -> None:
+            raise RecordsUnavailable("down")
+
+        patch.setattr(house.records, "change", fails)
+        with pytest.raises(RecordsUnavailable):
+            house.run(mine)
+    assert ("ann", mine) not in house.records.refresh.last
+    assert house.run(mine) == "exchange_credentials_rejected"
+    assert house.hours(mine, 2) == ["rejected"] * 2
+
+
+@pytest.mark.parametrize(
+    ("change", "outcome", "status"),
+    [
+        ({"label": "Renamed"}, "exchange_credentials_rejected", "rejected"),
+        ({"credential": {"name": "key 1", "secret": "another"}}, "replaced", "active"),
+    ],
+    ids=["renamed", "its key replaced"],
+)
+def test_a_rejection_of_what_is_changed_meanwhile_is_of_its_key(
+    house: House, change: dict[str, Any], outcome: str, status: str
+) -> None:
+    mine = house.connect()
+    kept, raw = house.records.refresh.readable, house.exchange().accounts
+
+    def meanwhile(deadline: Deadline) -> Any:
+        patch.undo()
+        if "label" in change:
+            house.ask("PATCH", f"/connections/{mine}", json=change)
+        else:
+            house.ask("PUT", f"/connections/{mine}/credential", json=change)
+        house.fail(REJECTED)
+        return raw(deadline)
+
+    assert kept
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(house.exchange(), "accounts", meanwhile)
+        assert house.run(mine) == outcome
+    assert house.records.kept["ann"][mine][0].status == status
+    house.fail(None)
+    assert house.hours(mine, 1) == ["done" if status == "active" else "rejected"]
+
+
+def test_no_answer_is_ready_that_hides_another_connection_s_failure(house: House) -> None:
+    one, other = house.connect(1), house.connect(2)
+    for mine in (one, other):
+        house.run(mine)
+    house.fail(ExchangeUnavailable("no answer", transient=True), 2)
+    house.time.advance(HOUR)
+    house.run(other)
+    # Longer than two machines' clocks may differ.
+    house.time.advance(20)
+    house.run(one)
+    response = house.ask("GET", "/holdings")
+    sources = {one["connection_id"]: one for one in response.json["sources"]}
+    assert (sources[one]["stale"], sources[other]["stale"]) == (False, True)
+    assert sources[other]["warning"]["code"] == "exchange_unavailable"
+    assert sources[other]["as_of"] == "2027-01-15T09:00:20Z"
+
+
+@pytest.mark.parametrize("ahead", [2 * HOUR, 400 * DAY], ids=["hours", "a year"])
+def test_a_clock_that_was_ahead_keeps_nothing_from_being_read(house: House, ahead: int) -> None:
+    mine = house.connect()
+    assert house.run(mine, house.window + ahead) == "too_early"
+    assert ("ann", mine) not in house.records.refresh.last
+    house.records.refresh.last["ann", mine] = LastRead(
+        house.window + ahead, 3, house.window + ahead + 2 * DAY
+    )
+    assert house.hours(mine, 4)[-2:] == ["done", "done"]
+
+
+def test_a_planner_whose_clock_is_a_little_ahead_is_served(house: House) -> None:
+    mine = house.connect()
+    assert house.run(mine, house.window + HOUR) == "done"
+    assert house.hours(mine, 2) == ["done_before", "done"]
