@@ -64,7 +64,8 @@ class Redactor:
         self._lock = threading.Lock()
         # The forms of each key, and all of them together.
         self._keys: dict[tuple[str, ...], frozenset[str]] = {}
-        self._hidden: tuple[str, ...] = ()
+        # All of them by how they begin, which is quick to look for however many keys there are.
+        self._by_start: dict[str, tuple[str, ...]] = {}
 
     def hide(self, texts: tuple[str, ...]) -> None:
         """Mask these of one key from now on, also as JSON, repr() and addresses write them.
@@ -78,17 +79,16 @@ class Redactor:
             if len(form) >= _SHORTEST_SECRET
         )
         with self._lock:
-            self._keys.pop(texts, None)
+            known = self._keys.pop(texts, None)
             self._keys[texts] = forms
+            if known is None:
+                self._add(forms)
             if len(self._keys) > _MOST_KEYS:
-                del self._keys[next(iter(self._keys))]
-            # The longest first: one may be a part of another.
-            every = frozenset[str]().union(*self._keys.values())
-            self._hidden = tuple(sorted(every, key=len, reverse=True))
+                self._drop(self._keys.pop(next(iter(self._keys))))
 
     def redact(self, text: str) -> str:
         """Return `text` with what is secret masked, and only characters that can be written."""
-        for hidden in self._hidden:
+        for hidden in self._candidates(text):
             text = text.replace(hidden, _MASK)
         lowered = text.lower()
         for hint in _HINTS:
@@ -97,6 +97,35 @@ class Redactor:
                     text = pattern.sub(rf"\1{_MASK}", text)
                 break
         return text if text.isascii() else text.encode(errors="backslashreplace").decode()
+
+    def _add(self, forms: frozenset[str]) -> None:
+        for form in forms:
+            start = form[:_SHORTEST_SECRET]
+            # One for each key that has it.
+            self._by_start[start] = (*self._by_start.get(start, ()), form)
+
+    def _drop(self, forms: frozenset[str]) -> None:
+        for form in forms:
+            start = form[:_SHORTEST_SECRET]
+            left = list(self._by_start[start])
+            left.remove(form)
+            if left:
+                self._by_start[start] = tuple(left)
+            else:
+                del self._by_start[start]
+
+    def _candidates(self, text: str) -> list[str]:
+        """Return what may be in a text of all that is hidden, the longest first.
+
+        One may be a part of another.
+        """
+        hidden = self._by_start
+        if not hidden:
+            return []
+        width = _SHORTEST_SECRET
+        starts = {text[at : at + width] for at in range(len(text) - width + 1)}
+        found = {form for start in starts for form in hidden.get(start, ())}
+        return sorted(found, key=len, reverse=True)
 
     def clean(self, value: object, *, depth: int = _DEEPEST) -> object:
         """Return `value` as JSON can write it, every text in it redacted and every name kept."""

@@ -149,6 +149,16 @@ class _Adapter(HTTPAdapter):
 
 
 class _Session(requests.Session):
+    """For requests to one server that all have the same options."""
+
+    _of_environment: dict[str, Any] | None = None
+
+    def merge_environment_settings(self, *args: Any) -> dict[str, Any]:
+        """Look once: requests reads through all of the environment for each request."""
+        if self._of_environment is None:
+            self._of_environment = super().merge_environment_settings(*args)
+        return dict(self._of_environment)
+
     def get_redirect_target(self, resp: requests.Response) -> None:
         """Return none: requests reads the whole body of a redirect, also if it does not follow."""
 
