@@ -123,7 +123,9 @@ class Redactor:
         if not hidden:
             return []
         width = _SHORTEST_SECRET
-        starts = {text[at : at + width] for at in range(len(text) - width + 1)}
+        starts = [
+            start for at in range(len(text) - width + 1) if (start := text[at : at + width]) in hidden
+        ]
         found = {form for start in starts for form in hidden.get(start, ())}
         return sorted(found, key=len, reverse=True)
 

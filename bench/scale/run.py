@@ -17,9 +17,9 @@ from bench.scale.aws import CACHE, RECORDS
 from bench.scale.work import LOOPS
 
 BATCH = 10
-HOUR = 3_600
-# Of each round: as many as a crowd of one is read in successive hours.
-READINGS = 100
+HOUR, DAY = 3_600, 86_400
+# Of a round: of a small crowd in successive hours, of a large one each viewer in one of the rounds.
+READINGS = 60
 _QUEUE = "holdings-bench-refresh-readings"
 
 
@@ -114,10 +114,10 @@ def _measured(
         _sound(one.ask([next(windows)]))
     _asked(aws_url, "_counts")
     found: list[dict[str, float]] = []
-    for _ in range(rounds):
+    for number in range(rounds):
         round_ = {"load": os.getloadavg()[0]}
-        events = _events(windows, max(viewers, READINGS))
-        parts = [events[number :: len(ours)] for number in range(len(ours))]
+        events = _events(windows, max(READINGS, viewers // rounds))
+        parts = [events[place :: len(ours)] for place in range(len(ours))]
         with ThreadPoolExecutor(len(ours)) as side_by_side:
             told = list(side_by_side.map(lambda one: one[0].ask(one[1]), zip(ours, parts)))
         readings = sum(len(event["Records"]) for event in events)
@@ -126,7 +126,8 @@ def _measured(
         round_["batch_wall"] = sum(one["wall"] for one in told) / len(events)
         round_["peak"] = max(one["peak"] for one in told)
         for name, other in others.items():
-            numbers = [number % viewers for number in range(READINGS)]
+            first = number * READINGS
+            numbers = [one % viewers for one in range(first, first + READINGS)]
             round_[name] = _sound(other.ask(numbers))["cpu"] / READINGS
         found.append(round_)
     counts: dict[str, float] = _asked(aws_url, "_counts")
@@ -179,7 +180,8 @@ def environment(exchange_url: str, aws_url: str) -> dict[str, str]:
 def _windows(bodies: Sequence[str]) -> Iterator[dict[str, Any]]:
     """Yield events of Lambda with the planner's messages, hour after hour."""
     messages = [json.loads(body) for body in bodies]
-    first = messages[0]["window"]
+    # From one in the morning: in the first hour of a day histories are asked for too.
+    first = (messages[0]["window"] // DAY + 1) * DAY + HOUR
     hour = 0
     while True:
         for start in range(0, len(messages), BATCH):
