@@ -124,7 +124,9 @@ class Redactor:
             return []
         width = _SHORTEST_SECRET
         starts = [
-            start for at in range(len(text) - width + 1) if (start := text[at : at + width]) in hidden
+            start
+            for at in range(len(text) - width + 1)
+            if (start := text[at : at + width]) in hidden
         ]
         found = {form for start in starts for form in hidden.get(start, ())}
         return sorted(found, key=len, reverse=True)

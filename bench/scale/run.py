@@ -6,7 +6,6 @@ import os
 import statistics
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -119,7 +118,7 @@ def _measured(
         events = _events(windows, max(READINGS, viewers // rounds))
         parts = [events[place :: len(ours)] for place in range(len(ours))]
         with ThreadPoolExecutor(len(ours)) as side_by_side:
-            told = list(side_by_side.map(lambda one: one[0].ask(one[1]), zip(ours, parts)))
+            told = list(side_by_side.map(lambda one: one[0].ask(one[1]), zip(ours, parts, strict=True)))
         readings = sum(len(event["Records"]) for event in events)
         round_["readings"] = readings
         round_["cpu"] = sum(_sound(one)["cpu"] for one in told) / readings

@@ -65,9 +65,7 @@ def a_client_a_key(exchange: str) -> Work:
     """ccxt: what its users write, `for key in keys: coinbaseexchange(key).fetch_balance()`."""
 
     def work(numbers: Sequence[Any]) -> int:
-        return sum(
-            not _client(exchange, number, {}).fetch_balance()["total"] for number in numbers
-        )
+        return sum(not _client(exchange, number, {}).fetch_balance()["total"] for number in numbers)
 
     return work
 
