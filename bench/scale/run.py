@@ -18,7 +18,7 @@ from bench.scale.work import LOOPS
 BATCH = 10
 HOUR, DAY = 3_600, 86_400
 # Of a round: of a small crowd in successive hours, of a large one each viewer in one of the rounds.
-READINGS = 60
+READINGS = LOOP_READINGS = 60
 _QUEUE = "holdings-bench-refresh-readings"
 
 
@@ -118,7 +118,9 @@ def _measured(
         events = _events(windows, max(READINGS, viewers // rounds))
         parts = [events[place :: len(ours)] for place in range(len(ours))]
         with ThreadPoolExecutor(len(ours)) as side_by_side:
-            told = list(side_by_side.map(lambda one: one[0].ask(one[1]), zip(ours, parts, strict=True)))
+            told = list(
+                side_by_side.map(lambda one: one[0].ask(one[1]), zip(ours, parts, strict=True))
+            )
         readings = sum(len(event["Records"]) for event in events)
         round_["readings"] = readings
         round_["cpu"] = sum(_sound(one)["cpu"] for one in told) / readings
