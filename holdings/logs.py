@@ -64,8 +64,9 @@ class Redactor:
         self._lock = threading.Lock()
         # The forms of each key, and all of them together.
         self._keys: dict[tuple[str, ...], frozenset[str]] = {}
-        # All of them by how they begin, which is quick to look for however many keys there are.
-        self._by_start: dict[str, tuple[str, ...]] = {}
+        # All of them by their middle, which is quick to look for however many keys there are: many
+        # begin and end alike.
+        self._by_middle: dict[str, tuple[str, ...]] = {}
 
     def hide(self, texts: tuple[str, ...]) -> None:
         """Mask these of one key from now on, also as JSON, repr() and addresses write them.
@@ -100,35 +101,34 @@ class Redactor:
 
     def _add(self, forms: frozenset[str]) -> None:
         for form in forms:
-            start = form[:_SHORTEST_SECRET]
-            # One for each key that has it.
-            self._by_start[start] = (*self._by_start.get(start, ()), form)
+            middle = _middle(form)
+            # Once for each key that has it.
+            self._by_middle[middle] = (*self._by_middle.get(middle, ()), form)
 
     def _drop(self, forms: frozenset[str]) -> None:
         for form in forms:
-            start = form[:_SHORTEST_SECRET]
-            left = list(self._by_start[start])
+            middle = _middle(form)
+            left = list(self._by_middle[middle])
             left.remove(form)
             if left:
-                self._by_start[start] = tuple(left)
+                self._by_middle[middle] = tuple(left)
             else:
-                del self._by_start[start]
+                del self._by_middle[middle]
 
     def _candidates(self, text: str) -> list[str]:
         """Return what may be in a text of all that is hidden, the longest first.
 
         One may be a part of another.
         """
-        hidden = self._by_start
+        hidden, width = self._by_middle, _SHORTEST_SECRET
         if not hidden:
             return []
-        width = _SHORTEST_SECRET
-        starts = [
-            start
+        middles = [
+            middle
             for at in range(len(text) - width + 1)
-            if (start := text[at : at + width]) in hidden
+            if (middle := text[at : at + width]) in hidden
         ]
-        found = {form for start in starts for form in hidden.get(start, ())}
+        found = {form for middle in middles for form in hidden.get(middle, ())}
         return sorted(found, key=len, reverse=True)
 
     def clean(self, value: object, *, depth: int = _DEEPEST) -> object:
@@ -171,6 +171,11 @@ class Redactor:
             texts.append(f"{name} {value}")
         text = "\n".join(texts)
         return self.redact(text) == text
+
+
+def _middle(form: str) -> str:
+    start = (len(form) - _SHORTEST_SECRET) // 2
+    return form[start : start + _SHORTEST_SECRET]
 
 
 @lru_cache

@@ -28,10 +28,14 @@ def measured(*, quick: bool = False) -> list[Crowd]:
 def main() -> str | None:
     parser = argparse.ArgumentParser(prog="python -m bench.scale", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="printed, nothing written")
-    options = parser.parse_args()
-    crowds = measured(quick=options.quick)
+    return run(quick=parser.parse_args().quick)
+
+
+def run(*, quick: bool) -> str | None:
+    """Measure and write; return which goals are missed."""
+    crowds = measured(quick=quick)
     written = page.render(crowds, machine(Path(sys.executable)))
-    if options.quick:
+    if quick:
         print(written)
     else:
         PAGE.write_text(written, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""From what a reading takes to what a million cost, how long they take, and which quota binds. Pure.
+"""From what a reading takes to what a million cost, how long that is, and which quota binds. Pure.
 
 Prices are AWS's list prices in US dollars, of US East (N. Virginia): docs/cost.md has their pages.
 """

@@ -26,7 +26,7 @@ def key(number: int) -> dict[str, str]:
     """The credential of connection `number`, as long as a real one."""
     digest = sha512(str(number).encode()).digest()
     return {
-        "api_key": f"{number:032x}",
+        "api_key": f"{digest.hex()[-24:]}{number:08x}",
         "api_secret": base64.b64encode(digest).decode(),
         "passphrase": digest.hex()[:20],
     }
@@ -70,7 +70,7 @@ class Exchange:
         if request.path in self._public:
             return _json(self._public[request.path])
         given = request.headers
-        number = int(given.get("cb-access-key", "0"), 16)
+        number = int(given.get("cb-access-key", "0")[-8:], 16)
         due = sign(
             sha512(str(number).encode()).digest(),
             timestamp=given.get("cb-access-timestamp", ""),

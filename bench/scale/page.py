@@ -174,10 +174,11 @@ def _drain(one: Reading) -> str:
     seconds, drain = batch_seconds(one), drain_seconds(one, MILLION, concurrency=CONCURRENCY)
     first = quotas(one)[0]
     return (
-        f"A batch is billed {seconds:.2f} s. At concurrency {CONCURRENCY} a million readings take "
-        f"{drain / 60:.1f} minutes, {MILLION / drain:,.0f} a second, where no quota stands in the way. At "
-        f"the default of {first.name.partition(',')[0]} they take {MILLION / first.readings / 60:.1f} "
-        f"minutes; within {WITHIN / 60:.0f} they need {MILLION / WITHIN * first.each:,.0f} a second of it."
+        f"A batch is billed {seconds:.2f} s. At concurrency {CONCURRENCY} a million readings take\n"
+        f"{drain / 60:.1f} minutes, {MILLION / drain:,.0f} a second, where no quota stands in the "
+        f"way. At the default quota of\n{first.name.partition(',')[0]} they take "
+        f"{MILLION / first.readings / 60:.1f} minutes; within {WITHIN / 60:.0f} they need "
+        f"{MILLION / WITHIN * first.each:,.0f} a second of it."
     )
 
 

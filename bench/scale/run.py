@@ -114,25 +114,24 @@ def _measured(
     _asked(aws_url, "_counts")
     found: list[dict[str, float]] = []
     for number in range(rounds):
-        round_ = {"load": os.getloadavg()[0]}
-        events = _events(windows, max(READINGS, viewers // rounds))
-        parts = [events[place :: len(ours)] for place in range(len(ours))]
-        with ThreadPoolExecutor(len(ours)) as side_by_side:
-            told = list(
-                side_by_side.map(lambda one: one[0].ask(one[1]), zip(ours, parts, strict=True))
-            )
+        told = _side_by_side(ours, _events(windows, max(0, viewers // rounds - READINGS)))
+        # Then one worker alone, as a function of Lambda is, and the loops in turn with it.
+        events = _events(windows, READINGS)
+        alone = _sound(ours[0].ask(events))
         readings = sum(len(event["Records"]) for event in events)
-        round_["readings"] = readings
-        round_["cpu"] = sum(_sound(one)["cpu"] for one in told) / readings
-        round_["batch_wall"] = sum(one["wall"] for one in told) / len(events)
-        round_["peak"] = max(one["peak"] for one in told)
+        round_ = {
+            "load": os.getloadavg()[0],
+            "cpu": alone["cpu"] / readings,
+            "batch_wall": alone["wall"] / len(events),
+            "peak": max(one["peak"] for one in (alone, *told)),
+        }
+        first = number * READINGS
+        numbers = [one % viewers for one in range(first, first + READINGS)]
         for name, other in others.items():
-            first = number * READINGS
-            numbers = [one % viewers for one in range(first, first + READINGS)]
             round_[name] = _sound(other.ask(numbers))["cpu"] / READINGS
         found.append(round_)
     counts: dict[str, float] = _asked(aws_url, "_counts")
-    readings = int(sum(one["readings"] for one in found))
+    readings = int(counts["items.reading"])
 
     def median(name: str) -> float:
         return statistics.median(one[name] for one in found)
@@ -176,6 +175,15 @@ def environment(exchange_url: str, aws_url: str) -> dict[str, str]:
         "SYNC_HISTORY_QUEUE_URL": f"{aws_url}/123456789012/holdings-bench-sync-history",
         "EVALUATE_ALERTS_QUEUE_URL": f"{aws_url}/123456789012/holdings-bench-evaluate-alerts",
     }
+
+
+def _side_by_side(workers: Sequence[Process], events: list[Any]) -> list[dict[str, float]]:
+    parts = [events[place :: len(workers)] for place in range(len(workers))]
+    with ThreadPoolExecutor(len(workers)) as threads:
+        asked = [
+            threads.submit(worker.ask, part) for worker, part in zip(workers, parts, strict=True)
+        ]
+    return [_sound(one.result()) for one in asked]
 
 
 def _windows(bodies: Sequence[str]) -> Iterator[dict[str, Any]]:

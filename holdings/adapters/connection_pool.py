@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 _CONNECT_TIMEOUT_SECONDS = 0.5
 # Lambda freezes an instance between two requests, and AWS drops a connection that is idle.
 _MOST_IDLE_SECONDS = 15.0
-_MOST_IDLE = 8
+# As many as a batch of messages is worked on side by side.
+_MOST_IDLE = 10
 _MOST_BYTES = 4 * 1024 * 1024
 _HEAD_BYTES = 64 * 1024
 
