@@ -60,7 +60,7 @@ package: $(READY) ## Write dist/holdings.zip, what Lambda runs
 	@$(BIN)/python -m package
 
 .PHONY: bench
-bench: package ## Measure against the peers, write docs/performance.md ([ROUNDS=] [BENCH=--quick])
+bench: package ## Measure against the peers, write docs/performance.md and docs/scale.md ([ROUNDS=] [BENCH=--quick])
 	@$(BIN)/python -m bench $(if $(ROUNDS),--rounds $(ROUNDS)) $(BENCH)
 
 # The operator's day: each takes STACK=dev, staging or prod. docs/operations.md has the details. What is

@@ -1,4 +1,4 @@
-"""`python -m bench`: measure, write docs/performance.md, and fail if a target is missed."""
+"""`python -m bench`: measure, write docs/performance.md and scale.md; fail if one is missed."""
 
 import argparse
 import os
@@ -7,6 +7,7 @@ import sys
 from bench import contenders, large, measure, past, report, targets
 from bench.contenders import NAMES, ROOT, TREES
 from bench.invocation import WrongAnswer
+from bench.scale import __main__ as scale
 from bench.targets import TITLES
 from package import PackagingFailed
 from package.build import find_python
@@ -39,7 +40,8 @@ def main() -> str | None:
         PAGE.write_text(page, encoding="utf-8")
         PAGE.with_suffix(".svg").write_text(report.draw(rounds, TITLES), encoding="utf-8")
         print(report.targets(verdicts))
-    return targets.complaint(verdicts) or None
+    missed = (targets.complaint(verdicts), scale.run(quick=options.quick))
+    return "\n".join(filter(None, missed)) or None
 
 
 def _options() -> argparse.Namespace:

@@ -64,7 +64,9 @@ class Redactor:
         self._lock = threading.Lock()
         # The forms of each key, and all of them together.
         self._keys: dict[tuple[str, ...], frozenset[str]] = {}
-        self._hidden: tuple[str, ...] = ()
+        # All of them by their middle, which is quick to look for however many keys there are: many
+        # begin and end alike.
+        self._by_middle: dict[str, tuple[str, ...]] = {}
 
     def hide(self, texts: tuple[str, ...]) -> None:
         """Mask these of one key from now on, also as JSON, repr() and addresses write them.
@@ -78,17 +80,16 @@ class Redactor:
             if len(form) >= _SHORTEST_SECRET
         )
         with self._lock:
-            self._keys.pop(texts, None)
+            known = self._keys.pop(texts, None)
             self._keys[texts] = forms
+            if known is None:
+                self._add(forms)
             if len(self._keys) > _MOST_KEYS:
-                del self._keys[next(iter(self._keys))]
-            # The longest first: one may be a part of another.
-            every = frozenset[str]().union(*self._keys.values())
-            self._hidden = tuple(sorted(every, key=len, reverse=True))
+                self._drop(self._keys.pop(next(iter(self._keys))))
 
     def redact(self, text: str) -> str:
         """Return `text` with what is secret masked, and only characters that can be written."""
-        for hidden in self._hidden:
+        for hidden in self._candidates(text):
             text = text.replace(hidden, _MASK)
         lowered = text.lower()
         for hint in _HINTS:
@@ -97,6 +98,38 @@ class Redactor:
                     text = pattern.sub(rf"\1{_MASK}", text)
                 break
         return text if text.isascii() else text.encode(errors="backslashreplace").decode()
+
+    def _add(self, forms: frozenset[str]) -> None:
+        for form in forms:
+            middle = _middle(form)
+            # Once for each key that has it.
+            self._by_middle[middle] = (*self._by_middle.get(middle, ()), form)
+
+    def _drop(self, forms: frozenset[str]) -> None:
+        for form in forms:
+            middle = _middle(form)
+            left = list(self._by_middle[middle])
+            left.remove(form)
+            if left:
+                self._by_middle[middle] = tuple(left)
+            else:
+                del self._by_middle[middle]
+
+    def _candidates(self, text: str) -> list[str]:
+        """Return what may be in a text of all that is hidden, the longest first.
+
+        One may be a part of another.
+        """
+        hidden, width = self._by_middle, _SHORTEST_SECRET
+        if not hidden:
+            return []
+        middles = [
+            middle
+            for at in range(len(text) - width + 1)
+            if (middle := text[at : at + width]) in hidden
+        ]
+        found = {form for middle in middles for form in hidden.get(middle, ())}
+        return sorted(found, key=len, reverse=True)
 
     def clean(self, value: object, *, depth: int = _DEEPEST) -> object:
         """Return `value` as JSON can write it, every text in it redacted and every name kept."""
@@ -138,6 +171,11 @@ class Redactor:
             texts.append(f"{name} {value}")
         text = "\n".join(texts)
         return self.redact(text) == text
+
+
+def _middle(form: str) -> str:
+    start = (len(form) - _SHORTEST_SECRET) // 2
+    return form[start : start + _SHORTEST_SECRET]
 
 
 @lru_cache

@@ -20,8 +20,9 @@ from holdings.core.ports import Right
 _CALL_SECONDS = 2.0
 _LONGEST_LEASE_SECONDS = 60
 _LONGEST_DETAIL = 1_000
-# Beyond this a document is packed: each 4 kB of an item that is read cost.
-PLAIN_CHARACTERS = 64 * 1024
+# Beyond this a document is packed: each 1 kB of an item that is written costs, and as JSON in JSON
+# it takes longer to read than packed.
+PLAIN_CHARACTERS = 1_000
 
 Item = Mapping[str, Any]
 

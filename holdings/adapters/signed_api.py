@@ -19,6 +19,7 @@ import re
 import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, cast
 from urllib.parse import urlencode, urlsplit
@@ -30,6 +31,8 @@ logger = logging.getLogger(__name__)
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
 _OK, _REFUSED = 200, 400
+# Of this process and of the viewers that it works for at one time.
+_KEPT_KEYS = 64
 
 
 class ConditionFailed(Exception):
@@ -201,6 +204,15 @@ def _base64(value: object) -> str:
     raise ValueError(f"a {type(value).__name__} cannot be sent")
 
 
+@lru_cache(_KEPT_KEYS)
+def _signing_key(secret_key: str, scope: str) -> bytes:
+    """Return what a day's requests to one service are signed with."""
+    secret = f"AWS4{secret_key}".encode()
+    for part in scope.split("/"):
+        secret = hmac.digest(secret, part.encode(), "sha256")
+    return secret
+
+
 def sign(
     headers: dict[str, str],
     body: bytes,
@@ -233,9 +245,7 @@ def sign(
     )
     scope = f"{moment[:8]}/{region}/{service}/aws4_request"
     to_sign = "\n".join((_ALGORITHM, moment, scope, sha256(canonical.encode()).hexdigest()))
-    secret = f"AWS4{key.secret_key}".encode()
-    for part in scope.split("/"):
-        secret = hmac.digest(secret, part.encode(), "sha256")
+    secret = _signing_key(key.secret_key, scope)
     signature = hmac.digest(secret, to_sign.encode(), "sha256").hex()
     signed["authorization"] = (
         f"{_ALGORITHM} Credential={key.access_key}/{scope}, "

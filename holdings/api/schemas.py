@@ -353,9 +353,10 @@ class ProblemSchema(Schema):
 
 
 class ReadingDocument:
-    """Implements `holdings.core.accounts_feed.ReadingCodec`."""
+    """Implements `holdings.core.accounts_feed.ReadingCodec`.
 
-    _schema = ReadingSchema()
+    Writes what ReadingSchema would, in a tenth of its time: the tests hold one to the other.
+    """
 
     def encode(self, connection_id: str, portfolio: Portfolio) -> str:
         holdings = [
@@ -363,20 +364,21 @@ class ReadingDocument:
                 "connection_id": connection_id,
                 "account_id": holding.account_id,
                 "currency": holding.currency,
-                "balance": holding.balance,
-                "available": holding.available,
-                "hold": holding.hold,
+                "balance": format_amount(holding.balance),
+                "available": format_amount(holding.available),
+                "hold": format_amount(holding.hold),
             }
             for holding in portfolio.holdings
         ]
-        return to_json(
-            self._schema,
+        hidden, currencies = portfolio.hidden, portfolio.hidden_currencies
+        return json.dumps(
             {
                 "account_count": portfolio.account_count,
-                "hidden": portfolio.hidden,
-                "hidden_currencies": portfolio.hidden_currencies,
+                "hidden": {"zero": hidden.zero, "dust": hidden.dust},
+                "hidden_currencies": {"zero": currencies.zero, "dust": currencies.dust},
                 "holdings": holdings,
             },
+            separators=(",", ":"),
         )
 
 

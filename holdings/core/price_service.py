@@ -68,6 +68,7 @@ class PriceService:
         self._books = LeastRecent[str, Source["Trade | None"]](_REMEMBERED_BOOKS)
         # What this process has at hand, and need not look up.
         self._last: Reading[Prices] | None = None
+        self._shared: tuple[Reading[Prices], Prices] | None = None
         self._last_trades: dict[str, Reading[Trade | None]] = {}
         self._last_rates: Reading[Mapping[str, Decimal]] | None = None
 
@@ -78,7 +79,7 @@ class PriceService:
         """
         now = int(self._clock.now())
         if (last := self._last) and (_is_fresh(last, now) or _since(last, not_before)):
-            return _at(last, now)
+            return self._at_hand(last, now)
         attempt = self._attempt(deadline, _PRICES_SECONDS)
         if not_before is not None:
             kept = self._prices.kept(attempt)
@@ -91,6 +92,14 @@ class PriceService:
         if reading.outcome != "STALE":
             self._last = reading
         return _at(reading, now)
+
+    def _at_hand(self, last: Reading[Prices], now: int) -> Prices:
+        """Give all that ask in one second the same: what one has worked out serves the others."""
+        reading, prices = self._shared or (None, None)
+        if reading is not last or prices is None or prices.now != now:
+            prices = _at(last, now)
+            self._shared = last, prices
+        return prices
 
     def of(self, codes: Iterable[str], currency: str) -> Prices:
         """Return prices that have been asked what those of `codes` ask for.

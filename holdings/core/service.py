@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from holdings.core.connections import Connection
     from holdings.core.prices import Prices
     from holdings.core.source import Outcome, Reading, Source
+    from holdings.core.valuation import Valuation
 
 T = TypeVar("T")
 
@@ -121,6 +122,7 @@ class HoldingsService:
         self._rules = rules
         self._notices = notices
         self._answers = LeastRecent[str, Kept](_REMEMBERED)
+        self._last_valuing: Valuation | None = None
         self._opened = LeastRecent[tuple[str, str, int], "Source[Part]"](_REMEMBERED)
 
     def read(
@@ -269,7 +271,7 @@ class HoldingsService:
         listed_at: int,
     ) -> "_Made":
         """Write the answer of what came of every connection."""
-        from holdings.core.valuation import Valuation, notice
+        from holdings.core.valuation import notice
 
         readings = [look.reading for look in looks if look.reading]
         codes = (row["currency"] for one in readings for row in one.content["holdings"])
@@ -284,12 +286,21 @@ class HoldingsService:
         payload = compose(
             views,
             [*self._notices, *caches[:1], *([warning] if warning else [])],
-            Valuation(prices, currency).document,
+            self._valuing(prices, currency).document,
             as_of=as_of,
             expires_at=expires_at,
         )
         entry = CachedSnapshot.seal(payload, as_of=as_of, expires_at=expires_at, sequence=listed_at)
         return _Made(entry, bool(caches), warning is not None)
+
+    def _valuing(self, prices: "Prices", currency: str) -> "Valuation":
+        """Return what values answers; of one second's it is the same, and knows its quotes."""
+        from holdings.core.valuation import Valuation
+
+        valuing = self._last_valuing
+        if not (valuing and valuing.prices is prices and valuing.currency == currency):
+            valuing = self._last_valuing = Valuation(prices, currency)
+        return valuing
 
     def _chosen(
         self, sources: Sources, viewer: str, deadline: Deadline

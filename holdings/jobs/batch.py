@@ -3,7 +3,6 @@
 Powertools reports which are to come again; messages of a batch are worked on side by side.
 """
 
-import asyncio
 import json
 import logging
 import time
@@ -11,9 +10,10 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, cast
 
-from aws_lambda_powertools.utilities.batch import AsyncBatchProcessor, EventType
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from holdings import logs
@@ -84,20 +84,27 @@ def handle(event: Mapping[str, Any], context: Any, job: Job | Event) -> dict[str
     Source: "Reporting batch item failures" in the Lambda developer guide.
     """
     ends = time.monotonic() + _seconds(context, job.margin)
-    workers = ThreadPoolExecutor(_MOST_SIDE_BY_SIDE, thread_name_prefix=job.name)
+    records = _records(event)
+    begun = [
+        _workers().submit(copy_context().run, _work, SQSRecord(record), job, ends)
+        for record in records
+    ]
+    in_order = iter(begun)
 
-    async def work(record: SQSRecord) -> None:
-        context = copy_context()
-        await asyncio.get_running_loop().run_in_executor(
-            workers, lambda: context.run(_work, record, job, ends)
-        )
+    def ended(record: SQSRecord) -> None:
+        del record  # they are gone through as they came
+        next(in_order).result()
 
-    processor = AsyncBatchProcessor(
-        EventType.SQS, raise_on_entire_batch_failure=False, logger=_SILENT
-    )
-    with workers, processor(_records(event), work):
-        processor.async_process()
+    processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False, logger=_SILENT)
+    with processor(records, ended):
+        processor.process()
     return cast("dict[str, Any]", processor.response())
+
+
+@cache
+def _workers() -> ThreadPoolExecutor:
+    """One pool for all of a process's batches, which come one after the other."""
+    return ThreadPoolExecutor(_MOST_SIDE_BY_SIDE, thread_name_prefix="batch")
 
 
 def _records(event: object) -> list[dict[str, Any]]:

@@ -2,9 +2,9 @@
 
 Under AUTH=true it compares conditions, but fills in no policy variables, and its requests carry
 neither dynamodb:LeadingKeys, which "for all values" then lets everybody pass, nor
-kms:EncryptionContext and kms:CallerAccount; a role's sessions are not of that role; and of SQS it
-asks for rights that AWS does not know. The emulator's own Python imports this file by its name:
-standard library only.
+kms:EncryptionContext, kms:CallerAccount and ses:FromAddress; a role's sessions are not of that
+role; a mail is of no identity; and of SQS it asks for rights that AWS does not know. The emulator's
+own Python imports this file by its name: standard library only.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
@@ -22,6 +22,7 @@ from typing import Any, cast
 # Of every table that this project has.
 PARTITION_KEY = "pk"
 _VARIABLE = re.compile(r"\$\{([\w:/.=@-]+)\}")
+_OUTBOUND = "/outbound-emails"
 _EQUALITY = re.compile(r"([#\w]+)\s*=\s*(:\w+)")
 
 Lookup = Callable[[str], object]
@@ -33,6 +34,7 @@ def teach() -> None:
     evaluator: Any = importlib.import_module("ministack.core.iam_evaluator")
     of_table, of_request = actions.dynamodb_service_context, actions.request_tag_context
     action_of = actions.extract_iam_action
+    of_mail = actions._ses_v2_resource_arn  # noqa: SLF001 - nor here
     # MiniStack has no other door than these two.
     are_met, value_of = evaluator._conditions_met, evaluator._resolve_condition_key  # noqa: SLF001
 
@@ -42,10 +44,17 @@ def teach() -> None:
 
     def request_context(service: str, action: str, body: bytes, params: Any) -> dict[str, Any]:
         found = of_request(service, action, body, params)
-        return found | (encryption_context(_parsed(body)) if service == "kms" else {})
+        if service == "kms":
+            return found | encryption_context(_parsed(body))
+        return found | (sender(_parsed(body)) if str(action).startswith("ses:") else {})
 
     def action(*given: Any, **named: Any) -> Any:
         return right_for(action_of(*given, **named))
+
+    def mail_resource(method: str, path: str, body: bytes, region: str, account_id: str) -> str:
+        if (address := sender(_parsed(body)).get("ses:fromaddress")) and path.endswith(_OUTBOUND):
+            return f"arn:aws:ses:{region}:{account_id}:identity/{address.rpartition('@')[2]}"
+        return str(of_mail(method, path, body, region, account_id))
 
     def conditions_met(conditions: Any, context: Any) -> bool:
         return are_met(filled_in(conditions, lambda name: value(name, context)), context)
@@ -60,6 +69,7 @@ def teach() -> None:
     actions.dynamodb_service_context = table_context
     actions.request_tag_context = request_context
     actions.extract_iam_action = action
+    actions._ses_v2_resource_arn = mail_resource  # noqa: SLF001 - as above
     evaluator._conditions_met = conditions_met  # noqa: SLF001 - as above
     evaluator._resolve_condition_key = value  # noqa: SLF001 - as above
 
@@ -85,6 +95,15 @@ def encryption_context(request: Mapping[str, Any]) -> dict[str, Any]:
     given = _object(request, "EncryptionContext")
     found: dict[str, Any] = {f"kms:encryptioncontext:{k.lower()}": v for k, v in given.items()}
     return found | ({"kms:encryptioncontextkeys": list(given)} if given else {})
+
+
+def sender(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the condition that a mail can meet: whom it is from.
+
+    https://docs.aws.amazon.com/ses/latest/dg/control-user-access.html
+    """
+    address = request.get("FromEmailAddress")
+    return {"ses:fromaddress": address} if isinstance(address, str) else {}
 
 
 def filled_in(conditions: Any, lookup: Lookup) -> Any:

@@ -113,6 +113,8 @@ def store(item: dict[str, Any], pk: str) -> None:
         {"payload": {"S": "\ud800".encode("utf-8", "surrogatepass").decode("utf-8", "replace")}},
         {"payload": {"N": "7"}},
         {"payload": {"L": []}},
+        {"packed": {"S": '{"as_of": "2026-11-21T09:30:00Z"}'}},
+        {"packed": {"N": "7"}},
         {"as_of": {"N": "9" * 38}},
         {"as_of": {"N": "1e125"}},
         {"as_of": {"S": "NaN"}},
@@ -133,6 +135,8 @@ def test_an_item_that_is_not_ours_to_the_last_digit_is_read_anew_and_replaced(
     for place in (READING, ANSWER):
         good = stored(place)
         assert good
+        if "payload" in change:
+            del good["packed"]  # which would count in its place
         store({**good, **change}, place)
     laptop.restart()
     laptop.time.advance(20)

@@ -7,6 +7,7 @@ from typing import Any, cast
 import boto3
 import pytest
 
+from holdings.adapters.packing import unpack
 from local.simulator import Fault, Simulator
 from tests.builders import NOW, FakeClock, unvalued
 from tests.integration.conftest import ANSWER, TABLE, Laptop
@@ -44,9 +45,10 @@ def test_every_funded_account_is_shown_as_the_exchange_holds_it(laptop: Laptop) 
 def test_what_was_served_is_what_is_stored(laptop: Laptop) -> None:
     served = laptop.get()
     item = boto3.client("dynamodb").get_item(TableName=TABLE, Key={"pk": {"S": ANSWER}}).get("Item")
+    assert item
+    assert unpack([item.pop("packed")["S"]]) == served.get_data(as_text=True)
     assert item == {
         "pk": {"S": ANSWER},
-        "payload": {"S": served.get_data(as_text=True)},
         "as_of": {"N": str(NOW)},
         "expires_at": {"N": str(NOW + 180)},
         "sequence": {"N": str(NOW * 1_000)},

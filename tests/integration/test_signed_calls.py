@@ -22,6 +22,7 @@ from moto.server import ThreadedMotoServer
 from holdings.adapters.aws import Aws, AwsService
 from holdings.adapters.aws_environment import AwsEnvironment
 from holdings.adapters.dynamodb import DynamoDBCache
+from holdings.adapters.packing import unpack
 from holdings.core.clock import Clock, Deadline
 from local.simulator import Fault, Simulator
 from tests.builders import FakeClock, make_v2_event
@@ -134,7 +135,7 @@ def test_reading_writing_and_the_secret_need_no_client(
     assert (miss[:2], hit[:2]) == ([200, "MISS"], [200, "HIT"])
     assert (miss[2], miss[2]["warnings"]) == (hit[2], [])
     item = client("dynamodb").get_item(TableName=TABLE, Key={"pk": {"S": ANSWER}})
-    assert json.loads(item["Item"]["payload"]["S"]) == miss[2]
+    assert json.loads(unpack([item["Item"]["packed"]["S"]])) == miss[2]
 
 
 def test_leases_and_conditions_hold_without_a_client_too(function: Laptop) -> None:
@@ -335,6 +336,7 @@ OURS = {
     "holdings.adapters.connection_pool",
     "holdings.adapters.dynamodb",
     "holdings.adapters.exchanges",
+    "holdings.adapters.packing",
     "holdings.adapters.signed_api",
     "holdings.adapters.tls",
     "holdings.api",

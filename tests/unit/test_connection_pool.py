@@ -286,4 +286,4 @@ def test_no_more_connections_than_a_few_wait_for_the_next_request() -> None:
         for _ in range(12):
             send(pool, b"a")
         assert served.connections == 12
-        assert pool.idle == 8
+        assert pool.idle == 10

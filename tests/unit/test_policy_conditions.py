@@ -10,6 +10,7 @@ from local.emulator.policy_conditions import (
     leading_keys,
     right_for,
     role_of,
+    sender,
 )
 
 A, B = {"S": "viewer#a"}, {"S": "viewer#b"}
@@ -88,3 +89,8 @@ def test_a_session_is_its_role_s_and_everybody_else_themselves() -> None:
 )
 def test_many_messages_take_the_right_to_one(asked: str | None, wanted: str | None) -> None:
     assert right_for(asked) == wanted
+
+
+def test_a_mail_is_from_whom_it_says() -> None:
+    assert sender({"FromEmailAddress": "a@b.example"}) == {"ses:fromaddress": "a@b.example"}
+    assert sender({"FromEmailAddress": ["a"]}) == sender({}) == {}

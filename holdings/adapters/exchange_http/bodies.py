@@ -84,6 +84,14 @@ def parse_array(chunks: Iterable[bytes]) -> Iterator[object]:
     ValueError may follow them: they count only once all of them have come.
     """
     window = _Window(chunks)
+    if window.is_whole():
+        # Most fit, and are parsed in half the time.
+        members = window.value()
+        window.end()
+        if not isinstance(members, list):
+            raise NotAnArrayError("not an array")
+        yield from cast("list[object]", members)
+        return
     yield from _members(window)
     window.end()
 
@@ -170,6 +178,11 @@ class _Window:
         self._text = ""
         self._at = 0
         self._ended = False
+
+    def is_whole(self) -> bool:
+        """Whether all of a body is at hand, and as short as one value may be."""
+        self._fill()
+        return self._ended and len(self._text) <= MAX_CHARACTERS
 
     def take(self, character: str) -> bool:
         """Go past `character` if it stands next, white space aside."""

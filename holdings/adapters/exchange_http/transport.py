@@ -21,6 +21,7 @@ from urllib3.exceptions import HTTPError, InvalidChunkLength, ReadTimeoutError
 from holdings.adapters.exchange_http.bounds import Bounds, Server
 from holdings.adapters.exchange_http.replies import Reply
 from holdings.core.errors import ExchangeError, ExchangeInvalidResponse, ExchangeUnavailable
+from holdings.core.once import LeastRecent
 
 CONNECT_TIMEOUT_SECONDS = 2.0
 # Under the deadline of 10 s, so that one lost answer can still be asked for again.
@@ -30,6 +31,8 @@ MAX_HEAD_BYTES = 64 * 1024
 _CHUNK_BYTES = 64 * 1024
 # As many as one viewer's connections may be, which are read side by side.
 _KEPT_CONNECTIONS = 20
+# Of accounts there is one address, of ledgers one each.
+_KEPT_REQUESTS = 8
 _LENGTH = re.compile(r"[0-9]{1,18}")
 
 _bounds: ContextVar[Bounds] = ContextVar("bounds")
@@ -149,6 +152,34 @@ class _Adapter(HTTPAdapter):
 
 
 class _Session(requests.Session):
+    """For requests to one server that all have the same options."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._of_environment: dict[str, Any] | None = None
+        self._unsigned = LeastRecent[str, requests.PreparedRequest](_KEPT_REQUESTS)
+
+    def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
+        """Prepare once what is the same for every key."""
+        if request.params or not callable(request.auth):
+            return super().prepare_request(request)
+        prepare = super().prepare_request
+
+        def unsigned() -> requests.PreparedRequest:
+            # With an auth that adds nothing: without one requests would look for a .netrc.
+            bare = requests.Request(request.method, request.url, auth=lambda prepared: prepared)
+            return prepare(bare)
+
+        prepared = self._unsigned.get(str(request.url), unsigned).copy()
+        prepared.prepare_auth(request.auth)
+        return prepared
+
+    def merge_environment_settings(self, *args: Any) -> dict[str, Any]:
+        """Look once: requests reads through all of the environment for each request."""
+        if self._of_environment is None:
+            self._of_environment = super().merge_environment_settings(*args)
+        return dict(self._of_environment)
+
     def get_redirect_target(self, resp: requests.Response) -> None:
         """Return none: requests reads the whole body of a redirect, also if it does not follow."""
 

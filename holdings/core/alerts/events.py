@@ -118,9 +118,12 @@ def _sentence(fired: Fired, labels: Mapping[str, str]) -> str:
 def _failure(figure: Figure, where: str) -> str:
     if figure.name == "rejected":
         return f"The exchange rejects the key of {figure.value}: replace it."
+    which = where.removeprefix(" in ") or "One of your connections"
     if figure.name == "never_read":
-        return f"A connection{where} could never be read."
-    return f"A connection{where} has not been read for {figure.value} hours."
+        return f"{which} could never be read."
+    if figure.value == "0":
+        return f"{which} cannot be read."
+    return f"{which} has not been read for {figure.value} hours."
 
 
 def _money(figure: Figure) -> str:

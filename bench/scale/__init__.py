@@ -1,0 +1,1 @@
+"""The scheduled work over many connections: what a reading takes, and what a million would cost."""
