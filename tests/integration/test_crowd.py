@@ -152,3 +152,25 @@ def test_memory_is_bounded_however_many_there_are(crowd: Crowd) -> None:
     kinds = (Source, Kept, Attempt, Reading, Readable)
     alive = sum(type(one) in kinds for one in cast("list[object]", gc.get_objects()))
     assert alive < 500
+
+
+@pytest.mark.parametrize("manner", ["fine", "rejected", "failing"])
+def test_copies_of_a_message_side_by_side_do_what_one_does(manner: str) -> None:
+    shares = {of: float(of == manner) for of in ("rejected", "failing")}
+    crowd = Crowd(10, rejected=shares["rejected"], failing=shares["failing"], unkind=False)
+    one = next(one for one in crowd.members.values() if one.manner == manner)
+    name = f"key {one.number}"
+    body = {"v": 1, "viewer": one.viewer, "connection": one.id, "window": START}
+    record = {"body": json.dumps(body)}
+    with silence():
+        failed, _ = crowd.handle([{**record, "messageId": f"m{copy}"} for copy in range(10)])
+    assert failed == set()
+    last = crowd.records.refresh.last[one.viewer, one.id]
+    assert (last.window, last.failures) == (START, 0 if manner == "fine" else 1)
+    assert crowd.status(one) == ("rejected" if manner == "rejected" else "active")
+    assert {body["window"] for _, body in crowd.queue.of_other_jobs} == {START}
+    assert (crowd.shown(one.viewer).headers.get("X-Cache") == "HIT") is (manner == "fine")
+    tried = len(crowd.tried[name])
+    with silence():
+        failed, _ = crowd.handle([{**record, "messageId": "late"}])
+    assert (failed, len(crowd.tried[name])) == (set(), tried)

@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 import boto3
@@ -79,11 +80,11 @@ def test_a_queue_that_is_not_there_is_said_so(
     assert [getattr(record, "event", "") for record in caplog.records][-1] == "queue_failure"
 
 
-def test_as_many_as_there_are_each_is_sent_once(environ: dict[str, str]) -> None:
+def test_a_batch_arrives_whole(environ: dict[str, str]) -> None:
     sqs = cast("Any", boto3.client)("sqs")
     url = sqs.create_queue(QueueName="many")["QueueUrl"]
     service = Aws(AwsEnvironment.from_env(environ), "eu-west-1", tls.context).service("sqs")
-    work = [Due(f"viewer-{number}", "0" * 32) for number in range(234)]
+    work = [Due(f"viewer-{number}", "0" * 32) for number in range(23)]
     SqsJobQueues(service, {"refresh-readings": url}).send_all("refresh-readings", work, 7_200)
     bodies: list[dict[str, Any]] = []
     while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
@@ -94,17 +95,35 @@ def test_as_many_as_there_are_each_is_sent_once(environ: dict[str, str]) -> None
     }
 
 
+@dataclass
+class FakeSqs:
+    """Takes of each call all but the last `refused`."""
+
+    refused: int = 0
+    calls: int = 0
+    taken: list[str] = field(default_factory=list[str])
+
+    def call(self, operation: str, request: Any, *, seconds: float = 3.0) -> Any:
+        assert operation == "SendMessageBatch"
+        self.calls += 1
+        entries = request["Entries"][: len(request["Entries"]) - self.refused]
+        self.taken += [json.loads(one["MessageBody"])["viewer"] for one in entries]
+        return {"Successful": [{"Id": one["Id"]} for one in entries]}
+
+
+@pytest.mark.parametrize("count", [0, 1, 10, 11, 100, 101, 1_234])
+def test_as_many_as_there_are_each_is_sent_once_and_ten_in_a_call(count: int) -> None:
+    sqs, work = FakeSqs(), [Due(f"viewer-{number}", "0" * 32) for number in range(count)]
+    SqsJobQueues(cast("Any", sqs), {"refresh-readings": "url"}).send_all(
+        "refresh-readings", work, 7_200
+    )
+    assert sorted(sqs.taken) == sorted(one.viewer for one in work)
+    assert sqs.calls == -(-count // 10)
+
+
 def test_what_sqs_does_not_take_three_times_is_a_failure() -> None:
-    class Refusing:
-        calls = 0
-
-        def call(self, operation: str, request: Any, *, seconds: float = 3.0) -> Any:
-            self.calls += 1
-            entries = request["Entries"]
-            return {"Successful": [{"Id": one["Id"]} for one in entries[:-1]]}
-
-    refusing = Refusing()
-    queues = SqsJobQueues(cast("Any", refusing), {"refresh-readings": "url"})
+    sqs = FakeSqs(refused=1)
+    queues = SqsJobQueues(cast("Any", sqs), {"refresh-readings": "url"})
     with pytest.raises(RecordsUnavailable, match="could not be asked for"):
         queues.send_all("refresh-readings", [Due("ann", "0" * 32), Due("bob", "0" * 32)], 0)
-    assert refusing.calls == 3
+    assert (sqs.calls, sqs.taken) == (3, ["ann"])
