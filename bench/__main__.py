@@ -1,4 +1,4 @@
-"""`python -m bench`: measure, write docs/performance.md and docs/scale.md; fail if one is missed."""
+"""`python -m bench`: measure, write docs/performance.md and docs/scale.md, fail on a missed goal."""
 
 import argparse
 import os

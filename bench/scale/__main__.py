@@ -14,7 +14,7 @@ PAGE = ROOT / "docs" / "scale.md"
 
 def measured(*, quick: bool = False) -> list[Crowd]:
     """Return the crowds, the largest last. Quick is a tenth of the largest, and fewer rounds."""
-    rounds, most = (3, 1_000) if quick else (11, 10_000)
+    rounds, most = (3, 1_000) if quick else (9, 10_000)
     found: list[Crowd] = []
     for viewers in (1, 100, most):
         print(f"{viewers:,} viewers", file=sys.stderr, flush=True)

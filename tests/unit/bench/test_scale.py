@@ -46,7 +46,7 @@ CALLS = {
     "plan.units.read": 0.1,
     "plan.sqs.SendMessageBatch": 0.1,
 }
-ROUND = {"cpu": 0.0029, "a_client_a_key": 0.005, "one_client": 0.0015}
+ROUND = {"cpu": 0.0029, "a_client_a_key": 0.005, "one_client": 0.0015, "as_written": 0.012}
 CROWD = Crowd(
     viewers=10_000,
     readings=10_000,
