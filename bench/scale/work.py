@@ -48,7 +48,7 @@ def _client(exchange: str, number: int, *, market: bool = False) -> Any:
     import ccxt
 
     given = key(number)
-    options = {
+    options: Any = {
         "apiKey": given["api_key"],
         "secret": given["api_secret"],
         "password": given["passphrase"],

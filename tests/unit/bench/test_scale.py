@@ -161,7 +161,7 @@ def test_an_item_is_as_large_as_dynamodb_bills_it() -> None:
 
 def test_every_viewer_of_the_crowd_is_due_once() -> None:
     cloud = Cloud(130)
-    due = [item for items in cloud._due.values() for item in items]  # noqa: SLF001 - our own
+    due = [item for items in cloud.due.values() for item in items]
     assert sorted(item["pk"]["S"] for item in due if item["sk"]["S"] != "profile") == sorted(
         f"viewer#{viewer(number)}" for number in range(130)
     )
