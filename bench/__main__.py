@@ -7,7 +7,7 @@ import sys
 from bench import contenders, large, measure, past, report, targets
 from bench.contenders import NAMES, ROOT, TREES
 from bench.invocation import WrongAnswer
-from bench.scale import __main__ as scale
+from bench.scale import whole
 from bench.targets import TITLES
 from package import PackagingFailed
 from package.build import find_python
@@ -40,7 +40,7 @@ def main() -> str | None:
         PAGE.write_text(page, encoding="utf-8")
         PAGE.with_suffix(".svg").write_text(report.draw(rounds, TITLES), encoding="utf-8")
         print(report.targets(verdicts))
-    missed = (targets.complaint(verdicts), scale.run(quick=options.quick))
+    missed = (targets.complaint(verdicts), whole.run(quick=options.quick))
     return "\n".join(filter(None, missed)) or None
 
 

@@ -74,10 +74,7 @@ class Redactor:
         Of more keys than are in use at once, the one that was hidden first is not masked any more.
         """
         forms = frozenset(
-            form
-            for text in texts
-            for form in (text, json.dumps(text)[1:-1], repr(text)[1:-1], quote(text, safe=""))
-            if len(form) >= _SHORTEST_SECRET
+            form for text in texts for form in _forms(text) if len(form) >= _SHORTEST_SECRET
         )
         with self._lock:
             known = self._keys.pop(texts, None)
@@ -171,6 +168,12 @@ class Redactor:
             texts.append(f"{name} {value}")
         text = "\n".join(texts)
         return self.redact(text) == text
+
+
+def _forms(text: str) -> tuple[str, ...]:
+    if text.isascii() and text.isalnum():
+        return (text,)
+    return text, json.dumps(text)[1:-1], repr(text)[1:-1], quote(text, safe="")
 
 
 def _middle(form: str) -> str:

@@ -88,7 +88,7 @@ class Cloud:
 
     def __init__(self, viewers: int) -> None:
         self._records: dict[str, dict[str, Item]] = {}
-        self._due: dict[str, list[Item]] = defaultdict(list)
+        self.due: dict[str, list[Item]] = defaultdict(list)
         self._cache: dict[str, Item] = {}
         self._queues: dict[str, list[str]] = defaultdict(list)
         self.counts = Counter[str]()
@@ -97,7 +97,7 @@ class Cloud:
             for item in own.values():
                 if "slot" in item:
                     found = {name: item[name] for name in ("pk", "sk")}
-                    self._due[item["slot"]["S"]].append(found)
+                    self.due[item["slot"]["S"]].append(found)
         self._operations: dict[str, Callable[[Any], object]] = {
             "DynamoDB_20120810.GetItem": self._get,
             "DynamoDB_20120810.PutItem": self._put,
@@ -161,7 +161,7 @@ class Cloud:
     def _query(self, request: Any) -> object:
         values = request["ExpressionAttributeValues"]
         if request.get("IndexName"):
-            return self._page(self._due[values[":slot"]["S"]], request)
+            return self._page(self.due[values[":slot"]["S"]], request)
         first, last = values[":first"]["S"], values[":last"]["S"]
         own = self._records[values[":pk"]["S"]]
         found = [own[sort_key] for sort_key in sorted(own) if first <= sort_key <= last]

@@ -25,6 +25,7 @@ SIZES = (1, 1_000, MILLION)
 LOOPS = {
     "a_client_a_key": "ccxt: `for key in keys: coinbaseexchange(key).fetch_balance()`",
     "one_client": "ccxt: one client, whose key is exchanged before each call",
+    "as_written": "ccxt: the first to the letter: each client reads the market too",
 }
 JUDGED = "a_client_a_key"
 

@@ -163,11 +163,12 @@ class _Answered(NamedTuple):
 def _receive(sock: socket.socket, until: float) -> _Answered:
     """Read an answer that has to be there by `until`, on the monotonic clock."""
     timed = _TimedReads(sock.makefile("rb", buffering=0), sock, until)
+    stream: io.BufferedReader[Any]
     with io.BufferedReader(timed, _HEAD_BYTES) as stream:
         return _plain(stream) or _parsed(sock, stream)
 
 
-def _parsed(sock: socket.socket, stream: io.BufferedReader) -> _Answered:
+def _parsed(sock: socket.socket, stream: "io.BufferedReader[Any]") -> _Answered:
     response = http.client.HTTPResponse(sock, method="POST")
     response.fp.close()
     response.fp = stream
@@ -177,7 +178,7 @@ def _parsed(sock: socket.socket, stream: io.BufferedReader) -> _Answered:
     return _Answered(response.status, received, kept)
 
 
-def _plain(received: io.BufferedReader) -> _Answered | None:
+def _plain(received: "io.BufferedReader[Any]") -> _Answered | None:
     """Read an answer as AWS nearly always sends it; of any other nothing is taken.
 
     http.client would parse the head as an e-mail's, which is a third of a call's CPU.

@@ -287,3 +287,26 @@ def test_no_more_connections_than_a_few_wait_for_the_next_request() -> None:
             send(pool, b"a")
         assert served.connections == 12
         assert pool.idle == 10
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nCONTENT-LENGTH: 2\r\nConnection: Keep-Alive\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nX: a\r\n folded\r\nContent-Length: 2\r\n\r\n{}",
+        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\nContent-Length: 2\n\n{}",
+    ],
+)
+def test_an_answer_is_read_however_its_head_is_written(answer: bytes) -> None:
+    with peer(lambda: answer) as served, pool_to(served) as pool:
+        assert [send(pool, b"a"), send(pool, b"b")] == [b"{}", b"{}"]
+        assert served.connections == 1
+
+
+def test_a_connection_that_the_answer_closes_is_not_used_again() -> None:
+    closes = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
+    with peer(lambda: closes) as served, pool_to(served) as pool:
+        assert [send(pool, b"a"), send(pool, b"b")] == [b"{}", b"{}"]
+        assert served.connections == 2

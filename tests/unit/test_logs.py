@@ -35,6 +35,16 @@ def test_what_is_hidden_is_bounded_and_a_key_that_is_hidden_again_stays() -> Non
     assert redactor.redact("secret of viewer 1000") == "secret of viewer 1000"
 
 
+def test_texts_that_begin_and_end_alike_are_each_masked_until_the_last_key_that_has_them() -> None:
+    redactor = logs.Redactor()
+    shared, own = "-----the same-----", "-----one more-----"
+    redactor.hide((shared, own))
+    for number in range(256):
+        redactor.hide((shared, f"-----of {number:04}-----"))
+    assert redactor.redact(f"{shared}, {own}") == f"[hidden], {own}"
+    assert redactor.redact("a -----of 0007----- b") == "a [hidden] b"
+
+
 @pytest.mark.parametrize(
     "line",
     [

@@ -8,7 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from marshmallow import ValidationError
 
-from holdings.api.schemas import HoldingsQuerySchema, ReadingDocument, SnapshotSchema
+from holdings.api.schemas import (
+    HoldingsQuerySchema,
+    ReadingDocument,
+    ReadingSchema,
+    SnapshotSchema,
+    to_json,
+)
 from holdings.core.answers import mark_stale, narrow
 from holdings.core.portfolio import Account, Holding, build_portfolio
 from holdings.core.prices import Prices, Quote
@@ -190,3 +196,13 @@ def test_refresh_is_false_unless_asked_for() -> None:
     }
     asked = {"refresh": "true", "connection": "shared", "currency": "EUR"}
     assert HoldingsQuerySchema().load(asked) == asked | {"refresh": True}
+
+
+def test_a_reading_is_written_as_its_schema_would() -> None:
+    balances = ("1.5", "0.000000000000", "1e-20", "12345678901234567890.123456789012345")
+    read = [make_account(f"a{n}", balance=balance) for n, balance in enumerate(balances)]
+    portfolio = build_portfolio(read)
+    rows = [{**asdict(one), "connection_id": "shared"} for one in portfolio.holdings]
+    assert json.loads(ReadingDocument().encode("shared", portfolio)) == json.loads(
+        to_json(ReadingSchema(), {**asdict(portfolio), "holdings": rows})
+    )

@@ -151,12 +151,17 @@ class _Adapter(HTTPAdapter):
             conn.ca_certs = None
 
 
+def _unsigned(prepared: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Add nothing, as an auth: without one requests would look for a .netrc."""
+    return prepared
+
+
 class _Session(requests.Session):
     """For requests to one server that all have the same options."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._of_environment: dict[str, Any] | None = None
+        self._of_environment: Any = None
         self._unsigned = LeastRecent[str, requests.PreparedRequest](_KEPT_REQUESTS)
 
     def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
@@ -166,18 +171,20 @@ class _Session(requests.Session):
         prepare = super().prepare_request
 
         def unsigned() -> requests.PreparedRequest:
-            # With an auth that adds nothing: without one requests would look for a .netrc.
-            bare = requests.Request(request.method, request.url, auth=lambda prepared: prepared)
-            return prepare(bare)
+            return prepare(requests.Request(request.method, request.url, auth=_unsigned))
 
         prepared = self._unsigned.get(str(request.url), unsigned).copy()
         prepared.prepare_auth(request.auth)
         return prepared
 
-    def merge_environment_settings(self, *args: Any) -> dict[str, Any]:
+    def merge_environment_settings(
+        self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any
+    ) -> Any:
         """Look once: requests reads through all of the environment for each request."""
         if self._of_environment is None:
-            self._of_environment = super().merge_environment_settings(*args)
+            self._of_environment = super().merge_environment_settings(
+                url, proxies, stream, verify, cert
+            )
         return dict(self._of_environment)
 
     def get_redirect_target(self, resp: requests.Response) -> None:
