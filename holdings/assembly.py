@@ -76,9 +76,8 @@ _NOTHING = Parts()
 def services(settings: "Settings", clock: "Clock", given: Parts = _NOTHING) -> Services:
     """What reading from the cache does without is made when it is first needed."""
     from holdings import logs, outside, past
-    from holdings.core.freshness import FreshnessRules
+    from holdings.core.freshness import FreshnessRules, ready_for
     from holdings.core.once import once
-    from holdings.core.schedule.slots import ready_for
     from holdings.core.service import HoldingsService
     from holdings.deferred import DeferredCodec, preload
 

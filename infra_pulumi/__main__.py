@@ -44,7 +44,7 @@ http_api = HttpApi(
 )
 web = Web("web", WebArgs(config=config, identity=identity, http_api=http_api))
 mail = Mail("mail", MailArgs(config=config, identity=identity))
-told = {**mail.told, "PUBLIC_API_URL": http_api.url, "PUBLIC_WEB_URL": web.url}
+told = {**mail.told, "PUBLIC_API_URL": http_api.url, "PUBLIC_WEB_URL": config.page_url or web.url}
 workers = {
     job.name: Worker(
         f"{job.name}-worker",

@@ -88,6 +88,8 @@ class StackConfig:
     sync_history_minutes: int = rule.whole("minutes", 0, DAY_OF_MINUTES, DAY_OF_MINUTES)
     insights_minutes: int = rule.whole("minutes", 0, DAY_OF_MINUTES, DAY_OF_MINUTES)
     insights_hour: int = rule.whole("hours", 0, 23, 3)
+    # Where links in mails lead to, if not to the page that the stack serves.
+    page_url: str = rule.base_url(default="")
     mail_from: str = rule.text(rule.MAIL_ADDRESS, "an e-mail address, or empty", "")
     # A new account may run 10 at once and must keep them unreserved (-1): reserving is opt-in.
     reserved_concurrency: int = rule.whole("instances", -1, 1000, -1)
@@ -268,7 +270,8 @@ def _origin_faults(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "cors_origins", "name each origin: * lets every page call the API"
     listed = {name: data.get(name, ()) for name in ("callback_urls", "logout_urls", "cors_origins")}
     exchanges = {
-        name: [data.get(name) or ""] for name in ("cb_base_url", "cb_advanced_url", "cb_market_url")
+        name: [data.get(name) or ""]
+        for name in ("cb_base_url", "cb_advanced_url", "cb_market_url", "page_url")
     }
     for name, urls in {**listed, **exchanges}.items():
         for page in urls:

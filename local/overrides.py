@@ -52,6 +52,7 @@ def _function_settings(settings: LocalSettings, environ: Mapping[str, str]) -> d
         key: environ.get(name, "").strip() or value for key, (name, value) in _MINUTES.items()
     }
     found["holdings:mailFrom"] = MAIL_FROM
+    found["holdings:pageUrl"] = settings.web_url
     for key, variable in _SHARED.items():
         if value := environ.get(variable, "").strip():
             found[key] = value

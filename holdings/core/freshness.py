@@ -9,6 +9,9 @@ _VERSION = 4
 # What two machines' clocks may differ by: a moment further ahead than this was never ours.
 CLOCK_SKEW_SECONDS = 5
 
+# Until a queue has come to a viewer, their answer of the last time is still shown.
+_GRACE_SECONDS = 900
+
 # A failure is remembered no longer than this, whatever Retry-After asks for.
 LONGEST_MEMORY_SECONDS = 3_600
 
@@ -111,3 +114,8 @@ class FreshnessRules:
     def remember(self, code: str, detail: str, *, retry_after: int | None, now: int) -> Failure:
         pause = min(max(self.cooldown, retry_after or 0), LONGEST_MEMORY_SECONDS)
         return Failure(code, detail, now + pause)
+
+
+def ready_for(period: int) -> int:
+    """Return how long an answer counts that is made ready once a `period`, in seconds."""
+    return period + _GRACE_SECONDS if period else 0

@@ -80,7 +80,7 @@ def evaluate_alerts_of(
     settings: Settings, made: holdings.Services, mailer: Mailer | None, clock: Clock
 ) -> EvaluateAlerts:
     from holdings.core.alerts.facts import FactsOf
-    from holdings.core.schedule.slots import ready_for
+    from holdings.core.freshness import ready_for
 
     records = needed(made.records(), "RECORDS_TABLE")
     return EvaluateAlerts(

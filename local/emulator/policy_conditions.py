@@ -17,15 +17,18 @@ import importlib
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
 from typing import Any, cast
 
 # Of every table that this project has.
 PARTITION_KEY = "pk"
 _VARIABLE = re.compile(r"\$\{([\w:/.=@-]+)\}")
-_OUTBOUND = "/outbound-emails"
 _EQUALITY = re.compile(r"([#\w]+)\s*=\s*(:\w+)")
 
 Lookup = Callable[[str], object]
+
+# Of the request that is being judged.
+_SENDER: ContextVar[str | None] = ContextVar("sender", default=None)
 
 
 def teach() -> None:
@@ -34,7 +37,6 @@ def teach() -> None:
     evaluator: Any = importlib.import_module("ministack.core.iam_evaluator")
     of_table, of_request = actions.dynamodb_service_context, actions.request_tag_context
     action_of = actions.extract_iam_action
-    of_mail = actions._ses_v2_resource_arn  # noqa: SLF001 - nor here
     # MiniStack has no other door than these two.
     are_met, value_of = evaluator._conditions_met, evaluator._resolve_condition_key  # noqa: SLF001
 
@@ -44,17 +46,10 @@ def teach() -> None:
 
     def request_context(service: str, action: str, body: bytes, params: Any) -> dict[str, Any]:
         found = of_request(service, action, body, params)
-        if service == "kms":
-            return found | encryption_context(_parsed(body))
-        return found | (sender(_parsed(body)) if str(action).startswith("ses:") else {})
+        return found | (encryption_context(_parsed(body)) if service == "kms" else {})
 
     def action(*given: Any, **named: Any) -> Any:
         return right_for(action_of(*given, **named))
-
-    def mail_resource(method: str, path: str, body: bytes, region: str, account_id: str) -> str:
-        if (address := sender(_parsed(body)).get("ses:fromaddress")) and path.endswith(_OUTBOUND):
-            return f"arn:aws:ses:{region}:{account_id}:identity/{address.rpartition('@')[2]}"
-        return str(of_mail(method, path, body, region, account_id))
 
     def conditions_met(conditions: Any, context: Any) -> bool:
         return are_met(filled_in(conditions, lambda name: value(name, context)), context)
@@ -62,6 +57,8 @@ def teach() -> None:
     def value(name: str, context: Any) -> object:
         if name.lower() == "kms:calleraccount":
             return context.principal_account
+        if name.lower() == "ses:fromaddress":
+            return _SENDER.get()
         if name.lower() == "aws:principalarn":
             return role_of(context.principal_arn)
         return value_of(name, context)
@@ -69,9 +66,26 @@ def teach() -> None:
     actions.dynamodb_service_context = table_context
     actions.request_tag_context = request_context
     actions.extract_iam_action = action
-    actions._ses_v2_resource_arn = mail_resource  # noqa: SLF001 - as above
     evaluator._conditions_met = conditions_met  # noqa: SLF001 - as above
     evaluator._resolve_condition_key = value  # noqa: SLF001 - as above
+
+
+def teach_mail() -> None:
+    """Have a mail be of its sender's identity, and known by whom it is from.
+
+    https://docs.aws.amazon.com/ses/latest/dg/control-user-access.html
+    """
+    actions: Any = importlib.import_module("ministack.core.iam_actions")
+    of_mail = actions._ses_v2_resource_arn  # noqa: SLF001 - no other door here either
+
+    def resource(method: str, path: str, body: bytes, region: str, account_id: str) -> str:
+        address = sender(_parsed(body))
+        _SENDER.set(address)
+        if address and path.endswith("/outbound-emails"):
+            return f"arn:aws:ses:{region}:{account_id}:identity/{address.rpartition('@')[2]}"
+        return str(of_mail(method, path, body, region, account_id))
+
+    actions._ses_v2_resource_arn = resource  # noqa: SLF001 - as above
 
 
 def leading_keys(request: Mapping[str, Any]) -> Iterator[str]:
@@ -97,13 +111,9 @@ def encryption_context(request: Mapping[str, Any]) -> dict[str, Any]:
     return found | ({"kms:encryptioncontextkeys": list(given)} if given else {})
 
 
-def sender(request: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the condition that a mail can meet: whom it is from.
-
-    https://docs.aws.amazon.com/ses/latest/dg/control-user-access.html
-    """
+def sender(request: Mapping[str, Any]) -> str | None:
     address = request.get("FromEmailAddress")
-    return {"ses:fromaddress": address} if isinstance(address, str) else {}
+    return address if isinstance(address, str) else None
 
 
 def filled_in(conditions: Any, lookup: Lookup) -> Any:

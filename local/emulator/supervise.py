@@ -10,7 +10,7 @@ import runpy
 import sys
 from pathlib import Path
 
-from policy_conditions import teach
+from policy_conditions import teach, teach_mail
 
 ROOT = str(Path(__file__).resolve().parents[2])
 
@@ -24,6 +24,7 @@ def main() -> None:
     exit_with_parent()
     if os.environ.get("AUTH") == "true":  # MiniStack's own name for enforcing IAM
         teach()
+        teach_mail()
     runpy.run_module("ministack", run_name="__main__", alter_sys=True)
 
 

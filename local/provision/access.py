@@ -65,7 +65,10 @@ HANDLERS: dict[str, Handler] = {
         also=("set_user_pool_mfa_config",),
         fixed=("UsernameAttributes", "UsernameConfiguration"),
         unset={"mfaConfiguration": "OFF", "softwareTokenMfaConfiguration": {"enabled": False}},
-        outputs={"endpoint": "cognito-idp.{region}.amazonaws.com/{UserPoolId}"},
+        outputs={
+            "endpoint": "cognito-idp.{region}.amazonaws.com/{UserPoolId}",
+            "arn": "arn:aws:cognito-idp:{region}:{account}:userpool/{UserPoolId}",
+        },
     ),
     "aws:cognito/userPoolClient:UserPoolClient": Kind(
         key=("UserPoolId", "ClientId"), read="describe", fixed=("GenerateSecret",)

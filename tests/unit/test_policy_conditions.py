@@ -92,5 +92,5 @@ def test_many_messages_take_the_right_to_one(asked: str | None, wanted: str | No
 
 
 def test_a_mail_is_from_whom_it_says() -> None:
-    assert sender({"FromEmailAddress": "a@b.example"}) == {"ses:fromaddress": "a@b.example"}
-    assert sender({"FromEmailAddress": ["a"]}) == sender({}) == {}
+    assert sender({"FromEmailAddress": "a@b.example"}) == "a@b.example"
+    assert sender({"FromEmailAddress": ["a"]}) is sender({}) is None

@@ -18,10 +18,11 @@ from holdings.core.errors import (
     NotFound,
     RecordsUnavailable,
 )
+from holdings.core.freshness import ready_for
 from holdings.core.invalidation import Invalidation
 from holdings.core.kept import Attempt
 from holdings.core.ports import JobQueues, LastRead, Readable, Records, SnapshotCache
-from holdings.core.schedule.slots import Cycle, ready_for
+from holdings.core.schedule.slots import Cycle
 from holdings.core.service import DEADLINE_SECONDS, HoldingsService
 from holdings.core.snapshot import Notice, Part
 from holdings.core.source import Reading, Source

@@ -65,8 +65,6 @@ class Cycle:
 
 
 HOUR, DAY = 3_600, 86_400
-# Until the queue has come to a viewer, their answer of the last time is still shown.
-_GRACE_SECONDS = 900
 
 
 def readings_cycle(period: int) -> Cycle:
@@ -77,8 +75,3 @@ def readings_cycle(period: int) -> Cycle:
 def insights_cycle(period: int, hour: int) -> Cycle:
     """Return when insights are made: once a day, in the hour that begins at `hour` UTC."""
     return Cycle(period, hour * HOUR % period if period else 0, HOUR)
-
-
-def ready_for(period: int) -> int:
-    """Return how long an answer counts that is made ready once a `period`."""
-    return period + _GRACE_SECONDS if period else 0

@@ -5,7 +5,8 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from holdings.core.schedule.slots import SLOTS, Cycle, insights_cycle, ready_for, slot_of
+from holdings.core.freshness import ready_for
+from holdings.core.schedule.slots import SLOTS, Cycle, insights_cycle, slot_of
 
 HOUR, DAY = 3_600, 86_400
 
