@@ -181,3 +181,8 @@ const signedPercent = new Intl.NumberFormat(undefined, {
 export function percentOf(ratio: string): string {
   return signedPercent.format(Number(cut(ratio, { decimals: 6 })));
 }
+
+/** "62%" of "0.62": a share of a whole has no sign. */
+export function shareWords(ratio: string): string {
+  return percentOf(ratio).replace(/^\+/, "");
+}

@@ -84,7 +84,7 @@ class EvaluateAlerts:
         now = int(self._clock.now())
         found, fired = evaluate(alerts.rules, states, facts, now)
         mail = "waiting" if self._mailer and alerts.mail.sends else "off"
-        if alerts.mail.enabled and alerts.mail.stopped:
+        if alerts.mail.stopped:
             mail = "stopped"
         events = [event_of(one, labels, mail) for one in fired]
         kept = [KeptEvent(one.id, pack_event(one), one.mail) for one in events]
@@ -182,7 +182,8 @@ def stop_mail(records: Records, viewer: str, code: StopCode, now: int, deadline:
         alerts = read_alerts(records, viewer, deadline)
         if not alerts.version or alerts.mail.stopped:
             return
-        stopped = replace(alerts, mail=replace(alerts.mail, stopped=Stopped(code, now)))
+        mail = replace(alerts.mail, enabled=False, stopped=Stopped(code, now))
+        stopped = replace(alerts, mail=mail)
         try:
             records.alerts.put_rules(
                 viewer, pack(stopped), len(alerts.rules), alerts.version, deadline

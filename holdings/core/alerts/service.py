@@ -83,10 +83,8 @@ class AlertsService:
             raise changed_meanwhile()
         self._check(records, viewer, known, rules, deadline)
         enabled, figures = mail
-        # Who switches it on again means it.
-        stopped = known.mail.stopped if known.mail.enabled and enabled else None
-        if enabled and not known.mail.enabled:
-            stopped = None
+        # Whoever switches it on again means it.
+        stopped = None if enabled else known.mail.stopped
         kept = Alerts(
             [rule if rule.id else replace(rule, id=secrets.token_hex(8)) for rule in rules],
             MailSettings(enabled, figures, stopped, known.mail.secret or new_secret()),

@@ -89,7 +89,7 @@ export async function readProfile(send: Send): Promise<Done<Profile | null>> {
 export async function changeProfile(
   send: Send,
   seen: Profile | null,
-  body: { currency?: string; time_zone?: string },
+  body: { currency?: string; time_zone?: string; insights?: boolean },
 ): Promise<Done<Profile>> {
   const version = seen === null ? {} : { version: seen.version };
   return checked(await send({ method: "PATCH", path: "/me", body, ...version }), parseProfile);

@@ -38,6 +38,11 @@ interface Question {
   currency: string | null;
 }
 
+/**
+ * Figures that were made ready while nobody looked may be older. They are shown at once, and then
+ * read anew, no oftener than this.
+ */
+const READY_SECONDS = 180;
 /** The API honours one refresh in so many seconds. */
 const COOL_DOWN = 10;
 const SLOW_AFTER_MS = 3000;
@@ -68,6 +73,9 @@ export class Reader {
   #currency: string | null = null;
   /** Of the attempt under way: what an older one brings is dropped. */
   #attempt = 0;
+  /** Whether the figures at hand were made ready, and are to be read anew at the next tick. */
+  #isReady = false;
+  #renewed: Instant | null = null;
   /** When somebody last touched the page. */
   #touched: Instant;
 
@@ -83,7 +91,11 @@ export class Reader {
 
   /** Ask when it is time. Called every second while the page is visible. */
   tick(): void {
-    if (this.reading.value.asking === "no" && this.dueIn() === 0) void this.read("read");
+    if (this.reading.value.asking !== "no" || this.dueIn() !== 0) return;
+    const how = this.#isReady ? "refresh" : "read";
+    this.#isReady = false;
+    if (how === "refresh") this.#renewed = this.parts.clock();
+    void this.read(how);
   }
 
   /** Somebody is at the page. */
@@ -168,6 +180,8 @@ export class Reader {
   #startAnew(): void {
     this.#attempt++;
     this.#failures = 0;
+    this.#isReady = false;
+    this.#renewed = null;
     this.#currency = null;
     this.currency.set(null);
     forgetKept();
@@ -194,7 +208,11 @@ export class Reader {
     const asked = this.parts.clock();
     const taken = figures(snapshot, reported, asked);
     this.#failures = 0;
-    this.#change({ ...IDLE, asked, figures: taken, failure: null, next: delayAfterFigures(taken) });
+    const isNew = this.#renewed !== null && secondsBetween(this.#renewed, asked) < READY_SECONDS;
+    this.#isReady =
+      reported.cache === "HIT" && taken.age > READY_SECONDS && !snapshot.stale && !isNew;
+    const next = this.#isReady ? 0 : delayAfterFigures(taken);
+    this.#change({ ...IDLE, asked, figures: taken, failure: null, next });
     if (snapshot.stale) return "stale";
     return reported.cache === "HIT" ? "cached" : "read";
   }

@@ -131,6 +131,8 @@ function Page({ session, state, reader, send }: Parts & { state: SessionState })
 const loadConnections = () => import("../views/connections/view.tsx");
 const loadHistory = () => import("../views/history/view.tsx");
 const loadActivity = () => import("../views/activity/view.tsx");
+const loadInsights = () => import("../views/insights/view.tsx");
+const loadAlerts = () => import("../views/alerts/view.tsx");
 const loadProfile = () => import("../views/profile/view.tsx");
 
 function View(props: ViewProps) {
@@ -138,6 +140,8 @@ function View(props: ViewProps) {
   if (isWithin(path, "/connections")) return <Later load={loadConnections} view={props} />;
   if (isWithin(path, "/history")) return <Later load={loadHistory} view={props} />;
   if (isWithin(path, "/activity")) return <Later load={loadActivity} view={props} />;
+  if (isWithin(path, "/insights")) return <Later load={loadInsights} view={props} />;
+  if (isWithin(path, "/alerts")) return <Later load={loadAlerts} view={props} />;
   if (isWithin(path, "/profile")) return <Later load={loadProfile} view={props} />;
   return <HoldingsView {...props} />;
 }

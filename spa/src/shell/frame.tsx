@@ -61,6 +61,8 @@ const WAYS = [
   ["/", "Holdings"],
   ["/history", "History"],
   ["/activity", "Activity"],
+  ["/insights", "Insights"],
+  ["/alerts", "Alerts"],
   ["/connections", "Connections"],
   ["/profile", "Profile"],
 ] as const;

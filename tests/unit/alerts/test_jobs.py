@@ -290,7 +290,7 @@ def test_one_click_stops_the_mails_and_the_page_starts_them_again(house: House) 
     assert len(house.mailer.sent) == 1
     kept = house.ask("GET", "/alerts").json["rules"]
     mine = {**FELL, "id": kept[0]["id"]}
-    house.set(mine, mail=False)
+    assert house.set(mine, mail=False)["mail"]["stopped"]["code"] == "unsubscribed"
     assert house.set(mine)["mail"]["stopped"] is None
 
 

@@ -1,4 +1,5 @@
 import "../../styles/forms.css";
+import "../../styles/ranges.css";
 import "./history.css";
 import { isDay } from "../../days.ts";
 import type { ViewProps } from "../../shell/frame.tsx";
