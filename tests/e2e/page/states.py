@@ -73,6 +73,11 @@ def _lose_the_api(stage: Stage) -> None:
     stage.page.get_by_role("button", name="Refresh").click()
 
 
+def _open_all(stage: Stage) -> None:
+    expect(stage.page.locator(".features")).to_be_visible()
+    stage.page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
+
+
 def _open_sources(stage: Stage) -> None:
     stage.page.get_by_role("button", name="3 connections").click()
 
@@ -185,6 +190,9 @@ STATES = {
     "history-error": State(
         "Something failed that should not have", valued(), path="/history", act=_lose_the_past
     ),
+    "insights": State("Worth a look", valued(), path="/insights", act=_open_all),
+    "insights-hidden": State("Worth a look", valued(), path="/insights", act=_hide),
+    "alerts": State("What fired", valued(), path="/alerts"),
     "statement": State("no market has it", valued(), path="/history/2026-11-20"),
     "statement-of-today": State("This day has not ended yet", valued(), path="/history/2026-11-21"),
     "activity": State("order-0", valued(), path="/activity", act=_open_an_entry),

@@ -1,12 +1,27 @@
 """What the API keeps of one viewer, as the page's tests want it: connections and a profile."""
 
+from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Request
 
+from holdings import create_app
+from holdings.settings import Settings
 from tests.e2e.page.samples import Document, connection, problem
+
+
+@cache
+def _demo() -> Any:
+    return create_app(Settings.from_env({"DEMO_MODE": "true"})).test_client()
+
+
+def sample(path: str) -> Document:
+    """Return what the API itself answers with sample figures."""
+    return deepcopy(_demo().get(path).json)
+
 
 OWN_ID = "0123456789abcdef0123456789abcdef"
 NEW_ID = "fedcba9876543210fedcba9876543210"
@@ -24,6 +39,9 @@ class ViewerApi:
     rights: list[str] | None = field(default_factory=lambda: ["view"])
     refusals: list[Document] = field(default_factory=list[Document])
     changes: list[Request] = field(default_factory=list[Request])
+    insights: Document = field(default_factory=lambda: sample("/insights"))
+    alerts: Document = field(default_factory=lambda: sample("/alerts"))
+    events: list[Document] = field(default_factory=lambda: sample("/alerts/events")["events"])
 
     def answer(self, request: Request) -> tuple[int, Document | None]:
         """Return a status and a body; a problem by its own status."""
@@ -34,6 +52,8 @@ class ViewerApi:
                 refusal = self.refusals.pop(0)
                 return refusal["status"], refusal
         sent: Document = request.post_data_json or {}
+        if parts[0] in ("insights", "alerts"):
+            return 200, self._asleep(method, request.url, parts, sent)
         match [method, *parts]:
             case ["GET", "connections"]:
                 return 200, {"connections": self.connections, "next": None}
@@ -52,6 +72,32 @@ class ViewerApi:
                 return 200, self.profile
             case _:
                 return 404, problem("not_found", 404)
+
+    def _asleep(self, method: str, url: str, parts: list[str], sent: Document) -> Document:
+        """What was found while nobody looked, and what is to be looked for."""
+        if parts == ["insights"]:
+            return self.insights
+        if parts == ["alerts", "events"]:
+            first, rest = self.events[:1], self.events[1:]
+            if "cursor=" in url:
+                return {"events": rest, "next": None}
+            return {"events": first, "next": first[0]["id"] if rest else None}
+        return self._set_alerts(sent) if method == "PUT" else self.alerts
+
+    def _set_alerts(self, sent: Document) -> Document:
+        own = ("connection_id", "currency", "amount", "ratio", "direction", "hours")
+        new = {
+            **dict.fromkeys(own),
+            "enabled": True,
+            "cooldown_hours": 6,
+            "state": {"status": "new", "fired_at": None, "evaluated_at": None},
+        }
+        rules = [
+            {"id": f"{number:016x}", **new, **rule} for number, rule in enumerate(sent["rules"], 1)
+        ]
+        mail = {**self.alerts["mail"], **sent["mail"], "stopped": None}
+        self.alerts = {"mail": mail, "rules": rules, "version": self.alerts["version"] + 1}
+        return self.alerts
 
     def _connect(self, sent: Document) -> Document:
         made = connection(
@@ -90,7 +136,7 @@ _PROFILE: dict[str, Any] = {
     "email": "viewer@example.com",
     "currency": "USD",
     "time_zone": "UTC",
-    "insights": False,
+    "insights": True,
     "created_at": "2026-11-20T18:00:00Z",
     "version": 0,
 }
