@@ -83,6 +83,10 @@ class Running:
                 "LOCAL_STATE_DIR": str(self.state_dir),
                 "CACHE_TTL_SECONDS": "2",
                 "REFRESH_COOLDOWN_SECONDS": "1",
+                # Nothing is read by itself: what each test sees is of its own making.
+                "REFRESH_MINUTES": "0",
+                "SYNC_HISTORY_MINUTES": "0",
+                "INSIGHTS_MINUTES": "0",
                 "PYTHONUNBUFFERED": "1",
                 **self.environ,
             },
