@@ -65,12 +65,12 @@ bench: package ## Measure against the peers, write docs/performance.md and docs/
 
 # The operator's day: each takes STACK=dev, staging or prod. docs/operations.md has the details. What is
 # given reaches the command as it was typed: neither make nor a shell looks into it.
-GIVEN := STACK YES FILE EMAIL SEARCH VIEWER VERSION PERCENT PRUNE
+GIVEN := STACK YES FILE EMAIL SEARCH VIEWER VERSION PERCENT PRUNE QUEUE JOB
 $(foreach name,$(GIVEN),$(eval export GIVEN_$(name) := $$(value $(name))))
 unexport $(GIVEN)
 OPERATE = $(BIN)/python -m operations --stack="$$GIVEN_STACK"
 AGREED = $(if $(filter 1 yes true,$(value YES)),--yes)
-.PHONY: up preview destroy outputs logs put-secret create-user viewers disable-viewer enable-viewer forget-viewer deploy-code deploy-web rollback canary
+.PHONY: up preview destroy outputs logs put-secret create-user viewers disable-viewer enable-viewer forget-viewer deploy-code deploy-web rollback canary redrive run-job
 up: package ## Make or change a stack (STACK= [YES=1])
 	@$(OPERATE) up $(AGREED)
 
@@ -109,6 +109,12 @@ rollback: $(READY) ## End a canary, or make an earlier version live (STACK= [VER
 
 canary: $(READY) ## Give a version a share of the requests (STACK= VERSION= PERCENT=)
 	@$(OPERATE) canary --version="$$GIVEN_VERSION" --percent="$$GIVEN_PERCENT"
+
+redrive: $(READY) ## Put a job's failed messages back on its queue (STACK= QUEUE=)
+	@$(OPERATE) redrive --queue="$$GIVEN_QUEUE"
+
+run-job: $(READY) ## Have a job done for everybody now (STACK= JOB=)
+	@$(OPERATE) run-job --job="$$GIVEN_JOB"
 
 .PHONY: format
 format: $(READY) $(NODE_READY) ## Format the code

@@ -17,6 +17,7 @@ import boto3.session
 
 from operations.access import create_user, put_secret, read_value
 from operations.errors import AwsError, OperationError, explain
+from operations.jobs import redrive, run_job
 from operations.logs import tail
 from operations.release import Function, Release, canary, deploy_code, rollback
 from operations.stack import (
@@ -79,6 +80,10 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     back.add_argument(
         "--version", default="", help="which; without one, end a canary, else the one before"
     )
+    again = add("redrive", _redrive, "put a job's failed messages back on its queue")
+    again.add_argument("--queue", required=True, help="the job, such as sync-history")
+    now = add("run-job", _run_job, "have a job done for everybody now")
+    now.add_argument("--job", required=True, help="such as refresh-readings")
     share = add("canary", _canary, "give a version a share of the requests")
     share.add_argument("--version", default="", help="not needed to end it, with 0 per cent")
     share.add_argument("--percent", required=True)
@@ -175,6 +180,17 @@ def _rollback(options: argparse.Namespace) -> str:
 def _canary(options: argparse.Namespace) -> str:
     function = _function(read_stack(options.stack))
     return _of(canary(function, options.version, options.percent, _warn))
+
+
+def _redrive(options: argparse.Namespace) -> str:
+    stack = read_stack(options.stack)
+    return redrive(_client(stack, "sqs"), stack.mapping("dead_queues"), options.queue)
+
+
+def _run_job(options: argparse.Namespace) -> str:
+    stack = read_stack(options.stack)
+    planner = stack["planner"]
+    return run_job(_client(stack, "lambda"), planner, options.job)
 
 
 def _of(release: Release) -> str:

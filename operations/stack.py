@@ -49,10 +49,19 @@ class Stack:
         """Return an output. A stack from before the program had it lacks it until it is up."""
         value = self.outputs.get(output)
         if not (isinstance(value, str) and value):
-            raise OperationError(
-                f"the stack has no output {output!r} yet: `make up STACK={self.name}`"
-            )
+            raise _missing(self.name, output)
         return value
+
+    def mapping(self, output: str) -> Mapping[str, str]:
+        """Return an output that has several of a kind, by name."""
+        value = self.outputs.get(output)
+        if not (isinstance(value, dict) and value):
+            raise _missing(self.name, output)
+        return cast("dict[str, str]", value)
+
+
+def _missing(stack: str, output: str) -> OperationError:
+    return OperationError(f"the stack has no output {output!r} yet: `make up STACK={stack}`")
 
 
 def read_stack(name: str, run: "Run | None" = None) -> Stack:

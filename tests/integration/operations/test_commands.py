@@ -187,6 +187,8 @@ def test_a_stack_that_is_not_up_is_to_be_made(pulumi: Pulumi, operate: Operate) 
         (["create-user", "--email=a@example.com"], "user_pool_id"),
         (["deploy-code"], "function"),
         (["deploy-web"], "web_bucket"),
+        (["redrive", "--queue=forget"], "dead_queues"),
+        (["run-job", "--job=sync-history"], "planner"),
     ],
 )
 def test_an_output_that_a_stack_lacks_is_named(

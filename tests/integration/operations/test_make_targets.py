@@ -56,6 +56,8 @@ def made(binaries: Path, target: str, *given: str) -> list[str]:
         (["create-user", "STACK=dev", "EMAIL=a@b.c"], ["create-user", "--email=a@b.c"]),
         (["viewers", "STACK=dev"], ["viewers", "--search="]),
         (["viewers", "STACK=dev", "SEARCH=a b"], ["viewers", "--search=a b"]),
+        (["redrive", "STACK=dev", "QUEUE=sync history"], ["redrive", "--queue=sync history"]),
+        (["run-job", "STACK=dev", "JOB=forget;ls"], ["run-job", "--job=forget;ls"]),
         (["disable-viewer", "STACK=dev", "EMAIL=a@b.c"], ["disable-viewer", "--email=a@b.c"]),
         (["enable-viewer", "STACK=dev", "EMAIL=a@b.c"], ["enable-viewer", "--email=a@b.c"]),
         (["forget-viewer", "STACK=dev", "VIEWER=s-1"], ["forget-viewer", "--viewer=s-1"]),
