@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
-from holdings.api.schemas import Amount, Timestamp
+from holdings.api.schemas import Amount, Pattern, Timestamp
 from holdings.core.alerts.events import MAIL_STATES
 from holdings.core.alerts.rules import (
     COOLDOWN_HOURS,
@@ -66,8 +66,8 @@ class RuleSchema(Schema):
     )
     currency = fields.String(
         allow_none=True,
-        validate=validate.Regexp(
-            rf"[A-Z0-9.$_-]{{1,{LONGEST_CODE}}}\Z", error="Must be a currency's code, such as BTC."
+        validate=Pattern(
+            rf"^[A-Z0-9.$_-]{{1,{LONGEST_CODE}}}$", error="Must be a currency's code, such as BTC."
         ),
         metadata=_about("A currency's code.", "BTC"),
     )
@@ -206,8 +206,8 @@ class AlertEventsQuerySchema(Schema):
 
     cursor = fields.String(
         load_default="",
-        validate=validate.Regexp(
-            r"[0-9]{13}-[0-9a-f]{1,64}\Z",
+        validate=Pattern(
+            r"^[0-9]{13}-[0-9a-f]{1,64}$",
             error="Not a cursor of this list: leave it out to begin with the newest.",
         ),
         metadata=_about("What `next` of the page before said."),

@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate
 
 from holdings.api.history_schemas import Day
-from holdings.api.schemas import CONNECTION_ID, NoticeSchema, Timestamp
+from holdings.api.schemas import CONNECTION_ID, NoticeSchema, Pattern, Timestamp
 from holdings.core.connections import LONGEST_LABEL, STATUSES
 from holdings.core.history.progress import STATES
 
@@ -63,7 +63,7 @@ class PageQuerySchema(Schema):
     )
     cursor = fields.String(
         load_default=None,
-        validate=validate.Regexp(CONNECTION_ID, error="Not a cursor of this list."),
+        validate=Pattern(CONNECTION_ID, error="Not a cursor of this list."),
         metadata={"description": "`next` of the page before."},
     )
 
@@ -149,7 +149,7 @@ class ConnectionListSchema(Schema):
 class ProfileChangeSchema(Schema):
     currency = fields.String(
         load_default=None,
-        validate=validate.Regexp(r"^[A-Z0-9]{2,10}$", error="Not a currency such as EUR."),
+        validate=Pattern(r"^[A-Z0-9]{2,10}$", error="Not a currency such as EUR."),
     )
     time_zone = fields.String(load_default=None, validate=_zone)
     insights = fields.Boolean(load_default=None, truthy={True}, falsy={False})

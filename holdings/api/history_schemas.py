@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from holdings.api.schemas import CONNECTION_ID, CURRENCY, Amount, NoticeSchema, Timestamp
+from holdings.api.schemas import CONNECTION_ID, CURRENCY, Amount, NoticeSchema, Pattern, Timestamp
 from holdings.core.history.days import KNOWN, REASONS
 from holdings.core.history.progress import STATES
 from holdings.core.history.worth import UNPRICED
@@ -88,7 +88,7 @@ def _currency() -> fields.String:
 def _connection() -> fields.String:
     return fields.String(
         load_default=None,
-        validate=validate.Regexp(CONNECTION_ID, error="Not the id of a connection."),
+        validate=Pattern(CONNECTION_ID, error="Not the id of a connection."),
         metadata={"description": "The id of a connection: show this one alone."},
     )
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from holdings.api.schemas import CURRENCY, NoticeSchema, PriceSchema, Timestamp
+from holdings.api.schemas import CODE_PATTERN, CURRENCY, NoticeSchema, PriceSchema, Timestamp
 
 MOST_CODES = 100
 
@@ -26,7 +26,8 @@ class PricesQuerySchema(Schema):
         load_default=None,
         metadata={
             "description": "Of which currencies, such as BTC,ETH, at most 100. What you hold, if "
-            "none is asked for."
+            "none is asked for.",
+            "pattern": f"^ *{CODE_PATTERN} *(, *{CODE_PATTERN} *){{0,{MOST_CODES - 1}}}$",
         },
     )
     currency = fields.String(

@@ -17,11 +17,23 @@ from holdings.core.snapshot import Notice
 AMOUNT_PATTERN = rf"^-?[0-9]+(\.[0-9]{{1,{DECIMAL_PLACES}}})?$"
 TIMESTAMP_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 TIMESTAMP_PATTERN = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
-CURRENCY = validate.Regexp(r"[A-Za-z0-9][A-Za-z0-9.-]{0,19}\Z", error="Not a currency such as EUR.")
 STATUSES_OF_PRICES = ("live", "quiet", "stale", "par", "routed", "delisted", "unpriced")
 REASONS = ("no_market", "feed_failed", "rate_limited")
-CONNECTION_ID = r"^([0-9a-f]{32}|shared)$"
 _NO_MOMENT = "Not a moment such as 2026-11-21T09:30:00Z."
+
+
+class Pattern(validate.Regexp):
+    """The whole text is so, which the document says as `^...$`: Python's `$` takes a line break."""
+
+    def __call__(self, value: Any) -> Any:
+        if not self.regex.fullmatch(value):
+            raise ValidationError(self._format_error(value))
+        return value
+
+
+CODE_PATTERN = "[A-Za-z0-9][A-Za-z0-9.-]{0,19}"
+CURRENCY = Pattern(f"^{CODE_PATTERN}$", error="Not a currency such as EUR.")
+CONNECTION_ID = r"^([0-9a-f]{32}|shared)$"
 
 
 class Amount(fields.Field[Decimal]):
@@ -112,7 +124,7 @@ class HoldingsQuerySchema(Schema):
     )
     connection = fields.String(
         load_default=None,
-        validate=validate.Regexp(CONNECTION_ID, error="Not the id of a connection."),
+        validate=Pattern(CONNECTION_ID, error="Not the id of a connection."),
         metadata={"description": "The id of a connection: show this source alone."},
     )
 

@@ -2,6 +2,7 @@
 
 import json
 
+from local.provision.aws import shaped
 from local.provision.resource import Handler, Kind, Made, Resource
 
 # Pulumi's arguments of a queue that are attributes there, as SQS names them.
@@ -51,9 +52,13 @@ def identity(resource: Resource) -> Made:
 def configuration_set(resource: Resource) -> Made:
     """There is no update: one that is there is made anew, and so is what it has after it."""
     name = resource.take("configurationSetName", resource.name)
+    made = shaped(
+        {"configurationSetName": name, **resource.rest()},
+        resource.takes("create_configuration_set"),
+    )
     if resource.found("get_configuration_set", configurationSetName=name):
         resource.do("delete_configuration_set", configurationSetName=name)
-    resource.do("create_configuration_set", configurationSetName=name, **resource.rest())
+    resource.client.create_configuration_set(**made)
     arn = f"arn:aws:ses:{resource.aws.region}:{resource.aws.account_id}:configuration-set/{name}"
     resource.tag(arn)
     return name, {"configurationSetName": name, "arn": arn}

@@ -83,9 +83,9 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
         given = made.client("sts").assume_role(RoleArn=role, RoleSessionName="test")
         yield Cloud(
             made,
-            queue=outputs["sync_history_queue"],
-            dead=outputs["sync_history_dead_queue"],
-            worker=outputs["sync_history_function"],
+            queue=outputs["queues"]["sync-history"],
+            dead=outputs["dead_queues"]["sync-history"],
+            worker=outputs["job_functions"]["sync-history"],
             api_key=given["Credentials"],
         )
 

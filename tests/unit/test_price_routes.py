@@ -143,6 +143,7 @@ def test_without_prices_the_answer_says_so_and_is_kept_by_nobody() -> None:
         ("/prices?currency=" + "E" * 21, "currency"),
         ("/holdings?currency=XYZ", "currency"),
         ("/holdings?currency=EUR%0A", "currency"),
+        ("/holdings?connection=shared%0A", "connection"),
         ("/prices?asof=now", "asof"),
     ],
 )
