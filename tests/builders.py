@@ -569,15 +569,16 @@ class FakeRefresh:
         )
 
     def put_last_read(
-        self, viewer: str, connection_id: str, last: LastRead, deadline: Deadline
+        self, viewer: str, connection: Connection, last: LastRead, deadline: Deadline
     ) -> None:
         self.records.called("put_last_read")
-        known = self.last.get((viewer, connection_id), LastRead())
+        known = self.last.get((viewer, connection.id), LastRead())
         ahead = known.window > deadline.clock.now() + 2 * 86_400
-        if connection_id not in self.records.kept.get(viewer, {}):
+        standing = self.records.kept.get(viewer, {}).get(connection.id)
+        if not standing or standing[0].credential_version != connection.credential_version:
             return
         if known.window <= last.window or ahead:
-            self.last[viewer, connection_id] = last
+            self.last[viewer, connection.id] = last
 
     def forget_removed(
         self,

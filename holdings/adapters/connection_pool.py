@@ -172,10 +172,13 @@ def _parsed(sock: socket.socket, stream: "io.BufferedReader[Any]") -> _Answered:
     response = http.client.HTTPResponse(sock, method="POST")
     response.fp.close()
     response.fp = stream
-    response.begin()
-    received = _read(response)
-    kept = response.isclosed() and not response.will_close
-    return _Answered(response.status, received, kept)
+    try:
+        response.begin()
+        received = _read(response)
+        kept = response.isclosed() and not response.will_close
+        return _Answered(response.status, received, kept)
+    finally:
+        response.close()  # before the stream: it flushes what it reads from
 
 
 def _plain(received: "io.BufferedReader[Any]") -> _Answered | None:

@@ -212,9 +212,9 @@ class RefreshRecords(Protocol):
         ...
 
     def put_last_read(
-        self, viewer: str, connection_id: str, last: LastRead, deadline: Deadline
+        self, viewer: str, connection: "Connection", last: LastRead, deadline: Deadline
     ) -> None:
-        """Keep it, unless a later window is kept or the connection is gone."""
+        """Keep it, unless a later window is kept, the key was replaced or the connection is gone."""
         ...
 
     def forget_removed(

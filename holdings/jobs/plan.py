@@ -32,19 +32,19 @@ def handle(event: object, context: Any, planner: Planner) -> dict[str, Any]:
     about = {"job": "plan", "message_id": getattr(context, "aws_request_id", None)}
     logs.request_id.set(str(about["message_id"] or ""))
     logger.info("plan begins", extra={**about, "event": "job_start"})
-    planned = _planned(event, context, planner)
-    logger.info(
-        "plan ends",
-        extra={
-            **about,
-            "event": "job_end",
+    result: dict[str, Any] = {"outcome": "failed"}
+    try:
+        planned = _planned(event, context, planner)
+        sent = dict(planned.sent)
+        result = {
             "outcome": "done" if planned.whole else "not_whole",
-            "sent": dict(planned.sent),
-            "due": sum(planned.sent.values()),
-            "duration_ms": round((time.monotonic() - began) * 1000, 1),
-        },
-    )
-    return {"sent": dict(planned.sent), "whole": planned.whole}
+            "sent": sent,
+            "due": sum(sent.values()),
+        }
+    finally:
+        took = round((time.monotonic() - began) * 1000, 1)
+        logger.info("plan ends", extra={**about, **result, "event": "job_end", "duration_ms": took})
+    return {"sent": sent, "whole": planned.whole}
 
 
 def _planned(event: object, context: Any, planner: Planner) -> Planned:

@@ -64,12 +64,12 @@ class DynamoDBRefresh:
         return Readable(connections, last_read, credential)
 
     def put_last_read(
-        self, viewer: str, connection_id: str, last: LastRead, deadline: Deadline
+        self, viewer: str, connection: Connection, last: LastRead, deadline: Deadline
     ) -> None:
         request = {
-            "Key": ViewerWrites(self._table.name, viewer).key(f"{CONNECTION}{connection_id}"),
+            "Key": ViewerWrites(self._table.name, viewer).key(f"{CONNECTION}{connection.id}"),
             "UpdateExpression": "SET last_read = :last",
-            "ConditionExpression": "attribute_exists(pk) AND (attribute_not_exists(last_read) "
+            "ConditionExpression": "credential_version = :version AND (attribute_not_exists(last_read) "
             "OR last_read.#window <= :window OR last_read.#window > :ahead)",
             "ExpressionAttributeNames": {"#window": "window"},
             "ExpressionAttributeValues": {
@@ -80,11 +80,12 @@ class DynamoDBRefresh:
                         "retry_at": number(last.retry_at),
                     }
                 },
+                ":version": number(connection.credential_version),
                 ":window": number(last.window),
                 ":ahead": number(int(deadline.clock.now()) + _AHEAD_SECONDS),
             },
         }
-        with suppress(ConditionFailed):  # removed, or read for a later window already
+        with suppress(ConditionFailed):  # removed, replaced, or read for a later window already
             self._table.call(viewer, "UpdateItem", request, deadline)
 
     def forget_removed(

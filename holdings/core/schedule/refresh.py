@@ -104,7 +104,7 @@ class RefreshReadings:
         self._prepare(viewer, readable, profile, connection_id, reading, deadline)
         self._ask_for_history(viewer, connection, window)
         self._ask_for_alerts(viewer, profile, window)
-        self._keep(viewer, connection_id, LastRead(window))
+        self._keep(viewer, connection, LastRead(window))
         return "done"
 
     def _read(
@@ -167,7 +167,7 @@ class RefreshReadings:
         else:
             self._ask_for_history(viewer, connection, window)
         self._ask_for_alerts(viewer, profile, window)
-        self._keep(viewer, connection.id, LastRead(window, failures, retry_at))
+        self._keep(viewer, connection, LastRead(window, failures, retry_at))
         return error.code
 
     def _reject(self, viewer: str, connection: Connection, why: Notice, deadline: Deadline) -> bool:
@@ -208,8 +208,8 @@ class RefreshReadings:
         if self._history.window(other) != self._history.window(window):
             self._queues.send("sync-history", viewer, connection=connection.id)
 
-    def _keep(self, viewer: str, connection_id: str, last: LastRead) -> None:
-        self._records.refresh.put_last_read(viewer, connection_id, last, self._writing())
+    def _keep(self, viewer: str, connection: Connection, last: LastRead) -> None:
+        self._records.refresh.put_last_read(viewer, connection, last, self._writing())
 
     def _writing(self) -> Deadline:
         return Deadline.after(_WRITE_SECONDS, self._clock)

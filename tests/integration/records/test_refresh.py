@@ -33,7 +33,7 @@ def due(kept: Kept, slot: str = READINGS) -> list[Due]:
 def test_one_look_has_connections_keys_and_last_reads(kept: Kept) -> None:
     one, other = kept.add(connection_of(1)), kept.add(connection_of(2))
     kept.add(connection_of(3), BOB)
-    kept.records.refresh.put_last_read(ANN, other.id, LastRead(7_200, 2, 9_000), kept.deadline)
+    kept.records.refresh.put_last_read(ANN, other, LastRead(7_200, 2, 9_000), kept.deadline)
     kept.aws.calls.clear()
     found = kept.records.refresh.readable(ANN, kept.deadline)
     assert kept.aws.operations() == ["Query"]
@@ -47,21 +47,26 @@ def test_one_look_has_connections_keys_and_last_reads(kept: Kept) -> None:
 
 def test_a_later_window_stays_and_what_is_gone_is_not_made_again(kept: Kept) -> None:
     mine, refresh = kept.add(connection_of(1)), kept.records.refresh
-    refresh.put_last_read(ANN, mine.id, LastRead(7_200), kept.deadline)
-    refresh.put_last_read(ANN, mine.id, LastRead(3_600, 5, 5), kept.deadline)
+    refresh.put_last_read(ANN, mine, LastRead(7_200), kept.deadline)
+    refresh.put_last_read(ANN, mine, LastRead(3_600, 5, 5), kept.deadline)
     assert refresh.readable(ANN, kept.deadline).last_read == {mine.id: LastRead(7_200)}
-    refresh.put_last_read(ANN, mine.id, LastRead(7_200, 1, 1), kept.deadline)
+    refresh.put_last_read(ANN, mine, LastRead(7_200, 1, 1), kept.deadline)
     assert refresh.readable(ANN, kept.deadline).last_read == {mine.id: LastRead(7_200, 1, 1)}
     kept.records.remove(ANN, mine.id, None, kept.deadline)
-    refresh.put_last_read(ANN, mine.id, LastRead(10_800), kept.deadline)
+    refresh.put_last_read(ANN, mine, LastRead(10_800), kept.deadline)
     assert {sk for _, sk in kept.dump()} == {"profile"}
 
 
 def test_a_change_of_the_connection_is_a_new_beginning(kept: Kept) -> None:
     mine, refresh = kept.add(connection_of(1)), kept.records.refresh
-    refresh.put_last_read(ANN, mine.id, LastRead(7_200, 9, 10**9), kept.deadline)
-    kept.records.change(ANN, mine, CREDENTIAL, kept.deadline)
+    refresh.put_last_read(ANN, mine, LastRead(7_200, 9, 10**9), kept.deadline)
+    changed = kept.records.change(ANN, mine, CREDENTIAL, kept.deadline)
     assert refresh.readable(ANN, kept.deadline).last_read == {mine.id: LastRead()}
+    # Whoever still read with the key before says nothing of the new one.
+    refresh.put_last_read(ANN, mine, LastRead(7_200, 9, 10**9), kept.deadline)
+    assert refresh.readable(ANN, kept.deadline).last_read == {mine.id: LastRead()}
+    refresh.put_last_read(ANN, changed, LastRead(7_200), kept.deadline)
+    assert refresh.readable(ANN, kept.deadline).last_read == {mine.id: LastRead(7_200)}
 
 
 @pytest.mark.parametrize(
@@ -187,6 +192,6 @@ def test_whoever_is_interrupted_while_leaving_leaves_histories_alone(kept: Kept)
 def test_a_window_that_a_clock_ahead_has_named_gives_way(kept: Kept) -> None:
     mine, refresh = kept.add(connection_of(1)), kept.records.refresh
     now = int(kept.time.clock.now())
-    refresh.put_last_read(ANN, mine.id, LastRead(now + 400 * 86_400), kept.deadline)
-    refresh.put_last_read(ANN, mine.id, LastRead(now, 1, 1), kept.deadline)
+    refresh.put_last_read(ANN, mine, LastRead(now + 400 * 86_400), kept.deadline)
+    refresh.put_last_read(ANN, mine, LastRead(now, 1, 1), kept.deadline)
     assert refresh.readable(ANN, kept.deadline).last_read == {mine.id: LastRead(now, 1, 1)}

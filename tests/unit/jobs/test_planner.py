@@ -153,11 +153,16 @@ def test_by_hand_everybody_is_asked_for_now_each_viewer_once() -> None:
 @pytest.mark.parametrize(
     "event", [None, [], "job", {"job": 1}, {"job": "x", "more": 1}, {"jobs": "refresh-readings"}]
 )
-def test_an_event_that_is_none_of_ours_is_refused(event: Any) -> None:
+def test_an_event_that_is_none_of_ours_is_refused(
+    event: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
     world = World()
     with pytest.raises(InvalidRequest):
         handle(event, None, world.planner)
     assert world.sent == []
+    ends = caplog.records[-1].__dict__
+    assert (ends["event"], ends["outcome"]) == ("job_end", "failed")
 
 
 def test_its_answer_and_its_log_say_how_much_was_due(caplog: pytest.LogCaptureFixture) -> None:
