@@ -214,7 +214,7 @@ class RefreshRecords(Protocol):
     def put_last_read(
         self, viewer: str, connection: "Connection", last: LastRead, deadline: Deadline
     ) -> None:
-        """Keep it, unless a later window is kept, the key was replaced or the connection is gone."""
+        """Keep it, unless a later window is kept, or the key was replaced or removed."""
         ...
 
     def forget_removed(

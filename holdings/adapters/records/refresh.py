@@ -69,8 +69,9 @@ class DynamoDBRefresh:
         request = {
             "Key": ViewerWrites(self._table.name, viewer).key(f"{CONNECTION}{connection.id}"),
             "UpdateExpression": "SET last_read = :last",
-            "ConditionExpression": "credential_version = :version AND (attribute_not_exists(last_read) "
-            "OR last_read.#window <= :window OR last_read.#window > :ahead)",
+            "ConditionExpression": "credential_version = :version AND "
+            "(attribute_not_exists(last_read) OR last_read.#window <= :window "
+            "OR last_read.#window > :ahead)",
             "ExpressionAttributeNames": {"#window": "window"},
             "ExpressionAttributeValues": {
                 ":last": {
