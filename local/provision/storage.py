@@ -29,7 +29,8 @@ def _indexes(table: Resource) -> None:
     ]
     if any(index for index in table.take("globalSecondaryIndexes", [])):
         raise UnknownInput("an index with more than a name, a hash key and a projection")
-    known = table.found("describe_table", tableName=table.inputs["name"])
+    name = table.inputs.get("name", table.name)
+    known = table.found("describe_table", tableName=name)
     if known is None:
         table.inputs |= {"globalSecondaryIndexes": wanted} if wanted else {}
         return
@@ -38,7 +39,7 @@ def _indexes(table: Resource) -> None:
         if index["indexName"] not in there:
             table.do(
                 "update_table",
-                tableName=table.inputs["name"],
+                tableName=name,
                 attributeDefinitions=[
                     {"attributeName": one["name"], "attributeType": one["type"]}
                     for one in table.inputs["attributes"]

@@ -36,11 +36,13 @@ def tabbed(page: Page, stops: int) -> list[str]:
 
 
 def test_tab_stops_at_each_thing_to_do_in_the_order_of_reading(page: Page) -> None:
-    assert tabbed(page, 18) == [
+    assert tabbed(page, 20) == [
         "Skip to the content",
         "Holdings",
         "History",
         "Activity",
+        "Insights",
+        "Alerts",
         "Connections",
         "Profile",
         "Hide amounts",
@@ -87,7 +89,7 @@ def test_tab_comes_back_to_the_amount_that_had_the_focus(page: Page) -> None:
 
 
 def test_filter_sort_refresh_export_and_hide_work_by_keys(stage: Stage, page: Page) -> None:
-    tabbed(page, 10)
+    tabbed(page, 12)
     page.keyboard.press("Space")
     expect(page.locator(".toast")).to_contain_text("Coinbase was read a moment ago")
     assert stage.asked[-1].endswith("?refresh=true")
