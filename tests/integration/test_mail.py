@@ -52,7 +52,8 @@ class House:
     def __init__(self) -> None:
         self.aws = Watched()
         cognito: Any = boto3.client("cognito-idp", region_name="eu-west-1")
-        ses: Any = boto3.client("sesv2", region_name="eu-west-1")
+        made: Any = boto3
+        ses = made.client("sesv2", region_name="eu-west-1")
         ses.create_email_identity(EmailIdentity=SENDER)
         self.pool = cognito.create_user_pool(
             PoolName="holdings", UsernameAttributes=["email"], AutoVerifiedAttributes=["email"]

@@ -118,6 +118,9 @@ class FactsOf:
     def _mismatches_of(self, past: ConnectionHistory) -> int | None:
         if not self._sources.has_ledger(past.connection):
             return 0  # there is nothing that could fail to add up
+        progress = past.progress
+        if not progress or progress.walk or progress.busy_until > self._clock.now():
+            return None  # while it is read on, the ledger is ahead of the balances
         differences = past.differences()
         return None if differences is None else len(differences)
 
