@@ -1,5 +1,6 @@
 """A viewer with one connection, the jobs around their alerts, and a mailbox; all in memory."""
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +10,8 @@ from holdings.api.identity import REQUEST_CONTEXT
 from holdings.core.alerts.jobs import EvaluateAlerts
 from holdings.core.errors import ExchangeUnavailable, HoldingsError
 from holdings.core.ports import Mail
+from holdings.jobs import evaluate_alerts
+from holdings.jobs.batch import handle
 from holdings.jobs.parts import evaluate_alerts_of, refresh_readings_of
 from tests.builders import (
     FakeCache,
@@ -109,6 +112,13 @@ class House:
 
     def look(self) -> str:
         return self.job.run("ann", self.window, seconds=30)
+
+    def arrive(self) -> None:
+        """A message has come, as SQS delivers it."""
+        body = json.dumps({"v": 1, "viewer": "ann", "window": self.window})
+        record = {"messageId": "m", "body": body, "attributes": {"ApproximateReceiveCount": "1"}}
+        answer = handle({"Records": [record]}, None, evaluate_alerts.job(self.job))
+        assert answer == {"batchItemFailures": []}
 
     @property
     def window(self) -> int:
