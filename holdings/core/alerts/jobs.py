@@ -171,7 +171,9 @@ def stop_of(event: object) -> tuple[str, StopCode] | None:
     kind, detail = _field(event, "detail-type"), _field(event, "detail")
     code: StopCode | None = None
     if kind == "Email Complaint Received":
-        code = "complained"
+        why = _field(_field(detail, "complaint"), "complaintFeedbackType")
+        # Who says that it is no spam wants it.
+        code = None if why == "not-spam" else "complained"
     elif kind == "Email Bounced":
         permanent = _field(_field(detail, "bounce"), "bounceType") == "Permanent"
         code = "bounced" if permanent else None

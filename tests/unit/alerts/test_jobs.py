@@ -231,12 +231,25 @@ def feedback(kind: str, bounce: str = "Permanent", viewer: Any = ("ann",)) -> di
     }
 
 
+def complaint(kind: str) -> dict[str, Any]:
+    mail = feedback("Email Complaint Received")["detail"]["mail"]
+    return {"mail": mail, "complaint": {"complaintFeedbackType": kind}}
+
+
 @pytest.mark.parametrize(
     ("event", "stopped"),
     [
         (feedback("Email Bounced"), ("ann", "bounced")),
         (feedback("Email Bounced", "Transient"), None),
         (feedback("Email Complaint Received"), ("ann", "complained")),
+        (
+            {"detail-type": "Email Complaint Received", "detail": complaint("not-spam")},
+            None,
+        ),
+        (
+            {"detail-type": "Email Complaint Received", "detail": complaint("abuse")},
+            ("ann", "complained"),
+        ),
         (feedback("Email Delivered"), None),
         (feedback("Email Bounced", viewer=()), None),
         (feedback("Email Bounced", viewer=("ann", "bob")), None),
@@ -408,6 +421,24 @@ def test_each_of_two_connections_is_looked_at_when_it_has_been_read(house: House
     house.read(other)
     assert house.look() == "fired"
     assert house.events[0]["detail"] == "BTC fell by 3.5, from 5 to 1.5."
+
+
+def test_each_message_of_a_window_is_a_look_of_its_own(house: House) -> None:
+    other = house.connect("Other", "other")
+    house.hold("3", "other")
+    house.hour()
+    house.read(other)
+    house.arrive()
+    house.time.advance(HOUR)
+    house.hold("1", "other")
+    house.read(house.connection)
+    house.arrive()
+    assert house.events == []
+    house.read(other)
+    house.arrive()
+    house.arrive()
+    assert [one["mail"] for one in house.events] == ["sent"]
+    assert len(house.mailer.sent) == 1
 
 
 def test_a_window_of_a_clock_that_was_ahead_keeps_no_other_out(house: House) -> None:
