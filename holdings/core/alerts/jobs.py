@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol, cast
 
-from holdings.core.alerts.evaluate import Facts, State, evaluate, pack_states, unpack_states
+from holdings.core.alerts.evaluate import Facts, evaluate
 from holdings.core.alerts.events import KEEP_SECONDS, Event, event_of, pack_event, unpack_event
 from holdings.core.alerts.mail_text import mail_of
 from holdings.core.alerts.rules import Alerts, BrokenAlerts, Rule, StopCode, Stopped, pack, unpack
+from holdings.core.alerts.states import State, pack_states, unpack_states
 from holdings.core.alerts.token import token_of
 from holdings.core.clock import Clock, Deadline
 from holdings.core.connections import Profile

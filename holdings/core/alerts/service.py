@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from holdings.core.alerts.evaluate import State, quiet, unpack_states
+from holdings.core.alerts.evaluate import quiet
 from holdings.core.alerts.events import Event
 from holdings.core.alerts.jobs import MAIL_FOR_SECONDS, read_alerts, read_event, stop_mail
 from holdings.core.alerts.rules import Alerts, BrokenAlerts, MailSettings, Rule, pack
+from holdings.core.alerts.states import State, unpack_states
 from holdings.core.alerts.token import fits, new_secret, opened
 from holdings.core.clock import Clock, Deadline
 from holdings.core.errors import InvalidRequest

@@ -15,12 +15,10 @@ from holdings.core.alerts.evaluate import (
     Figure,
     Fired,
     Source,
-    State,
     evaluate,
-    pack_states,
-    unpack_states,
 )
 from holdings.core.alerts.rules import BrokenAlerts, Rule, packed
+from holdings.core.alerts.states import State, pack_states, unpack_states
 
 HOUR = 3_600
 NOW = 1_800_000_000
