@@ -604,6 +604,7 @@ class FakeAlerts:
     kept: dict[str, tuple[bytes, int]] = field(default_factory=dict[str, tuple[bytes, int]])
     known: dict[str, tuple[bytes, int]] = field(default_factory=dict[str, tuple[bytes, int]])
     fired: dict[str, dict[str, KeptEvent]] = field(default_factory=dict[str, dict[str, KeptEvent]])
+    claimed: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
     writes: int = 0
     dies_at: int | None = None
 
@@ -650,6 +651,17 @@ class FakeAlerts:
         self.records.called("events")
         mine = sorted(self.fired.get(viewer, {}).values(), key=lambda one: one.key, reverse=True)
         return [one for one in mine if not before or one.key < before][:limit]
+
+    def claim(self, viewer: str, key: str, now: int, until: int, deadline: Deadline) -> bool:
+        self.records.called("claim")
+        event = self.fired.get(viewer, {}).get(key)
+        if not event or event.mail != "waiting":
+            return False
+        if now < self.claimed.get((viewer, key), 0) <= until:
+            return False
+        self.claimed[viewer, key] = until
+        self._written()
+        return True
 
     def mark(self, viewer: str, key: str, mail: str, deadline: Deadline) -> None:
         self.records.called("mark")

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from holdings.core.alerts.evaluate import Figure, Fired, State
+from holdings.core.alerts.evaluate import Figure, Fired
 from holdings.core.alerts.events import Event, event_of
 from holdings.core.alerts.rules import Alerts, MailSettings, Rule
 from holdings.core.alerts.service import AlertsView
+from holdings.core.alerts.states import State
 from holdings.core.clock import Clock
 from holdings.core.errors import Forbidden
 

@@ -71,10 +71,11 @@ class RuleSchema(Schema):
         ),
         metadata=_about("A currency's code.", "BTC"),
     )
-    amount = Positive(metadata=_about("Above zero.", "0.5"))
-    ratio = Positive(metadata=_about("Above 0, below 1.", "0.1"))
-    direction = fields.String(validate=validate.OneOf(DIRECTIONS))
-    hours = fields.Integer(strict=True, validate=validate.Range(0, MOST_HOURS))
+    # What an answer has as null may come back as null.
+    amount = Positive(allow_none=True, metadata=_about("Above zero.", "0.5"))
+    ratio = Positive(allow_none=True, metadata=_about("Above 0, below 1.", "0.1"))
+    direction = fields.String(allow_none=True, validate=validate.OneOf((*DIRECTIONS, None)))
+    hours = fields.Integer(strict=True, allow_none=True, validate=validate.Range(0, MOST_HOURS))
 
     @validates_schema
     def _of_its_kind(self, data: Mapping[str, Any], **_: Any) -> None:

@@ -109,8 +109,8 @@ def _alerts(view: "AlertsView") -> Response:
 
 
 def _rule(view: "AlertsView", rule: "Rule") -> dict[str, Any]:
-    from holdings.core.alerts.evaluate import State
     from holdings.core.alerts.rules import OWN_FIELDS
+    from holdings.core.alerts.states import State
 
     state = view.states.get(rule.id, State())
     return {

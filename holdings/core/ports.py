@@ -312,6 +312,13 @@ class AlertRecords(Protocol):
         """Return what fired before a key ("" for all), newest first."""
         ...
 
+    def claim(self, viewer: str, key: str, now: int, until: int, deadline: Deadline) -> bool:
+        """Take it on to mail an event that waits, until then (epoch seconds).
+
+        False where it waits no more, or another has taken it on and its time is not up.
+        """
+        ...
+
     def mark(self, viewer: str, key: str, mail: str, deadline: Deadline) -> None:
         """Note how far an event's mail is; one that is gone stays gone."""
         ...

@@ -265,17 +265,23 @@ def test_an_access_token_is_let_through_as_the_gateway_does(
 
 
 def test_what_is_open_and_a_preflight_need_no_token(client: FlaskClient) -> None:
-    for path in ("/health", "/openapi.json", "/docs"):
+    for path in ("/health", "/openapi.json", "/docs", "/alerts/unsubscribe"):
         assert client.get(path, headers={"Authorization": "Bearer junk"}).status_code == 200
+    assert client.post("/alerts/unsubscribe?token=x").status_code == 200
     assert client.options("/holdings").status_code == 200
     assert client.post("/holdings").status_code == 405
 
 
 def test_every_other_route_of_the_api_demands_a_token(client: FlaskClient) -> None:
-    rules = client.application.url_map.iter_rules()
-    paths = {rule.rule for rule in rules if rule.endpoint.startswith("api.")} - {"/health"}
-    assert "/holdings" in paths
-    assert {client.head(path).status_code for path in paths} == {401}
+    opened = ("api.health", "unsubscribe.", "document.", "swagger_ui.")
+    asked = {
+        (method, rule.rule.replace("<connection_id>", "0" * 32).replace("<date>", "2026-01-01"))
+        for rule in client.application.url_map.iter_rules()
+        if "." in rule.endpoint and not rule.endpoint.startswith(opened)
+        for method in (rule.methods or set[str]()) - {"OPTIONS"}
+    }
+    assert {("GET", "/holdings"), ("PUT", "/alerts"), ("GET", "/alerts/events")} <= asked
+    assert {client.open(path, method=how).status_code for how, path in asked} == {401}
 
 
 def test_changing_takes_a_scope_of_its_own(pool: Pool) -> None:

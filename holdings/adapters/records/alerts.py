@@ -4,7 +4,8 @@ Under `pk` = viewer#<sub> (S), by `sk` (S); `version` (N) grows with every chang
 
     alerts                  `document` (B): rules and mail settings
     alerts-state            `document` (B): what is known of each rule
-    alert-event#<moment>... `document` (B), `mail` (S): how far its mail is; `ttl` (N)
+    alert-event#<moment>... `document` (B), `mail` (S): how far its mail is; `ttl` (N);
+                            `claimed` (N): until when somebody is mailing it
 
 The profile has `alerts` (N), how many rules there are: who has none is not looked at.
 """
@@ -83,6 +84,24 @@ class DynamoDBAlerts:
         items = self._table.newest(viewer, EVENT, last, limit + 1, deadline)
         found = [read_item(_event, item) for item in items]
         return [one for one in found if one.key != before][:limit]
+
+    def claim(self, viewer: str, key: str, now: int, until: int, deadline: Deadline) -> bool:
+        request = {
+            "Key": ViewerWrites(self._table.name, viewer).key(f"{EVENT}{key}"),
+            "UpdateExpression": "SET claimed = :until",
+            "ConditionExpression": "mail = :waiting "
+            "AND (attribute_not_exists(claimed) OR claimed <= :now OR claimed > :until)",
+            "ExpressionAttributeValues": {
+                ":waiting": {"S": "waiting"},
+                ":now": number(now),
+                ":until": number(until),
+            },
+        }
+        try:
+            self._table.call(viewer, "UpdateItem", request, deadline)
+        except ConditionFailed:
+            return False
+        return True
 
     def mark(self, viewer: str, key: str, mail: str, deadline: Deadline) -> None:
         request = {

@@ -8,32 +8,38 @@ cool-down it stays quiet. What could not be read fires nothing and arms nothing.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
+from hashlib import blake2s
 
-from holdings.core.alerts.rules import BrokenAlerts, Rule, packed, unpacked
-from holdings.core.money import EXACT, format_amount, parse_amount
+from holdings.core.alerts.rules import OWN_FIELDS, Rule
+from holdings.core.alerts.states import State
+from holdings.core.money import EXACT, format_amount
 
 # A value has to go so far beyond the line until it may cross it again.
 MARGIN = Decimal("0.02")
+# Readings of one sum may be so far apart. Else what moves from one account to another would have
+# left the one and not come to the other.
+APART_SECONDS = 600
 _HOUR = 3_600
-_VERSION = 1
-_MOST_SCOPE = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
     """What is known of one connection.
 
-    `balances` by currency are None where they could not be read now. `failing_since` is when it was
-    last read (epoch seconds) if it fails, 0 if it never was; `mismatches` counts where its ledger
-    does not add up, None where nobody knows.
+    `balances` by currency are None where they could not be read now; `value` leaves the `unpriced`
+    out. `failing` is whether it cannot be read, `read_at` when it last was as far as is known (0:
+    never) and `connected_at` when it was made, in epoch seconds. `mismatches` counts where its
+    ledger does not add up, None where nobody knows.
     """
 
     label: str
     balances: Mapping[str, Decimal] | None
     value: Decimal | None
+    unpriced: frozenset[str] = frozenset()
     rejected: bool = False
-    failing_since: int | None = None
+    failing: bool = False
+    read_at: int = 0
+    connected_at: int = 0
     mismatches: int | None = None
 
 
@@ -43,21 +49,6 @@ class Facts:
 
     sources: Mapping[str, Source]
     currency: str
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """What is known of a rule. Moments are epoch seconds, 0 for never.
-
-    `armed` is None until it was first evaluated. `reference` is the highest balance since then,
-    `scope` the connections that it is of.
-    """
-
-    armed: bool | None = None
-    reference: Decimal | None = None
-    scope: tuple[str, ...] = ()
-    fired_at: int = 0
-    evaluated_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +85,16 @@ def evaluate(
             for one, source in facts.sources.items()
             if rule.connection_id in (None, one)
         }
-        if not sources:
+        if not sources or (rule.kind in _SUMS and not _is_one_moment(sources)):
             found[rule.id] = state
             continue
-        if tuple(sorted(sources)) != state.scope:
-            # Another sum than before: a connection that came or went is no event.
-            state = replace(state, armed=None, reference=None, scope=tuple(sorted(sources)))
+        scope = _scope(rule, sources, facts.currency)
+        if scope is None:
+            found[rule.id] = state
+            continue
+        if scope != state.scope:
+            # Another question than before: what is so already is no event.
+            state = replace(state, armed=None, reference=None, scope=scope)
         asked = _Asked(rule, state, sources, facts.currency, now)
         state, figures, where = _BY_KIND[rule.kind](asked)
         if figures:
@@ -111,7 +106,36 @@ def evaluate(
 
 def quiet(rule: Rule, state: State, now: int) -> bool:
     """Whether the rule is in its cool-down."""
-    return bool(state.fired_at) and now - state.fired_at < rule.cooldown_hours * _HOUR
+    # What lies ahead is of a clock that was.
+    return bool(state.fired_at) and 0 <= now - state.fired_at < rule.cooldown_hours * _HOUR
+
+
+_SUMS = ("balance_fell", "left_exchange", "value_crossed")
+
+
+def _is_one_moment(sources: Mapping[str, Source]) -> bool:
+    read = [source.read_at for source in sources.values()]
+    return max(read) - min(read) <= APART_SECONDS
+
+
+def _scope(rule: Rule, sources: Mapping[str, Source], currency: str) -> str | None:
+    """Return what stands for all that is compared, None where that is not known now.
+
+    A connection that came or went makes another sum, and so does a price that there is no more;
+    another line is another rule.
+    """
+    compared: list[str] = [rule.kind, *sorted(sources)]
+    compared += [f"{name}={_text(getattr(rule, name))}" for name in OWN_FIELDS]
+    if rule.kind == "value_crossed":
+        if any(source.value is None for source in sources.values()):
+            return None
+        compared.append(rule.currency or currency)
+        compared += sorted({code for source in sources.values() for code in source.unpriced})
+    return blake2s("\n".join(compared).encode("utf-8", "replace"), digest_size=12).hexdigest()
+
+
+def _text(value: object) -> str:
+    return format_amount(value) if isinstance(value, Decimal) else str(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +208,8 @@ def _crossed(asked: _Asked) -> _Outcome:
         if source.value is None:
             return state, (), None
         value = EXACT.add(value, source.value)
+    if not value and any(source.unpriced for source in sources.values()):
+        return state, (), None  # nothing has a price, which is not zero
     margin = EXACT.multiply(line, MARGIN)
     if rule.direction == "below":
         is_so, is_over = value < line, value >= EXACT.add(line, margin)
@@ -201,20 +227,21 @@ def _crossed(asked: _Asked) -> _Outcome:
 def _failed(asked: _Asked) -> _Outcome:
     rule, state, sources, now = asked.rule, asked.state, asked.sources, asked.now
     longest = (rule.hours or 0) * _HOUR
+    read = {one: max(source.read_at, state.read_at.get(one, 0)) for one, source in sources.items()}
+    state = replace(state, read_at=read)
+    waited = {one: now - (read[one] or source.connected_at) for one, source in sources.items()}
     failing = {
         one: source
         for one, source in sources.items()
-        if source.rejected
-        or (source.failing_since is not None and now - source.failing_since >= longest)
+        if source.rejected or (source.failing and waited[one] >= longest)
     }
     figures: tuple[Figure, ...] = ()
-    for source in failing.values():
+    for one, source in failing.items():
         if source.rejected:
             figures += (Figure("rejected", source.label, "connection"),)
         else:
-            hours = (now - (source.failing_since or now)) // _HOUR
-            name = "not_read_for" if source.failing_since else "never_read"
-            figures += (Figure(name, f"{hours}" if source.failing_since else "0", "hours"),)
+            name = "not_read_for" if read[one] else "never_read"
+            figures += (Figure(name, f"{max(0, waited[one]) // _HOUR}", "hours"),)
     where = next(iter(failing)) if len(failing) == 1 else None
     state, figures, _ = _switched(rule, state, now, bool(failing), not failing, figures)
     return state, figures, where if figures else None
@@ -269,48 +296,3 @@ def _balance(rule: Rule, sources: Mapping[str, Source]) -> Decimal | None:
             return None
         total = EXACT.add(total, source.balances.get(rule.currency or "", Decimal()))
     return total
-
-
-def pack_states(states: Mapping[str, State], window: int) -> bytes:
-    return packed(
-        {
-            "v": _VERSION,
-            "window": window,
-            "states": {
-                one: [
-                    state.armed,
-                    None if state.reference is None else format_amount(state.reference),
-                    list(state.scope),
-                    state.fired_at,
-                    state.evaluated_at,
-                ]
-                for one, state in states.items()
-            },
-        }
-    )
-
-
-def unpack_states(kept: bytes) -> tuple[dict[str, State], int]:
-    """Return the states and of which window (epoch seconds) they are. Raises BrokenAlerts."""
-    read = unpacked(kept)
-    try:
-        if read["v"] != _VERSION:
-            raise BrokenAlerts("another version")
-        return {str(one): _to_state(row) for one, row in read["states"].items()}, int(
-            read["window"]
-        )
-    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
-        raise BrokenAlerts(str(error)) from None
-
-
-def _to_state(row: Any) -> State:
-    armed, reference, scope, fired_at, evaluated_at = row
-    if armed not in (None, True, False) or len(scope) > _MOST_SCOPE:
-        raise BrokenAlerts("not a state")
-    return State(
-        armed,
-        None if reference is None else parse_amount(reference),
-        tuple(str(one) for one in scope),
-        int(fired_at),
-        int(evaluated_at),
-    )

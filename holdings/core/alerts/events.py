@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from holdings.core.alerts.evaluate import Figure, Fired
-from holdings.core.alerts.rules import KINDS, BrokenAlerts, Kind, packed, unpacked
+from holdings.core.alerts.rules import KINDS, BrokenAlerts, Kind, moment, packed, unpacked
 
 MailState = Literal["off", "waiting", "sent", "failed", "stopped"]
 MAIL_STATES: tuple[MailState, ...] = get_args(MailState)
@@ -84,7 +84,7 @@ def unpack_event(key: str, kept: bytes, mail: str) -> Event:
             id=key,
             rule_id=str(read["rule"]),
             kind=KINDS[KINDS.index(read["kind"])],
-            at=int(read["at"]),
+            at=moment(read["at"]),
             detail=str(read["detail"]),
             figures=tuple(Figure(*map(str, row)) for row in read["figures"]),
             connection_id=None if read["connection"] is None else str(read["connection"]),

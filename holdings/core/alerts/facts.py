@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from typing import NamedTuple
 
 from holdings.core.alerts.evaluate import Facts, Source
 from holdings.core.alerts.rules import Rule
 from holdings.core.clock import Clock, Deadline
 from holdings.core.connections import Connection
 from holdings.core.freshness import CachedSnapshot
-from holdings.core.history.service import HistoryService
+from holdings.core.history.service import ConnectionHistory, HistoryService
 from holdings.core.money import EXACT, parse_amount
 from holdings.core.ports import LastRead, Records
 from holdings.core.service import Pricing
@@ -46,8 +47,7 @@ class FactsOf:
         Raises RecordsUnavailable, Misconfigured or CacheUnavailable.
         """
         readable = self._records.refresh.readable(viewer, deadline)
-        shared = [self._sources.shared] if self._sources.shared else []
-        connections = [one for one in (*shared, *readable.connections) if one.status != "paused"]
+        connections = [one for one in readable.connections if one.status != "paused"]
         mismatches = self._mismatches(viewer, rules, deadline)
         valuation = self._valuation(rules, currency, deadline)
         found = {
@@ -62,47 +62,48 @@ class FactsOf:
         self,
         connection: Connection,
         last: LastRead | None,
-        valuation: Callable[[Part], Decimal | None],
+        valuation: Callable[[Part], "_Worth"],
         mismatches: int | None,
         deadline: Deadline,
     ) -> Source:
         entry = self._sources.readings(connection).get(deadline)
-        rejected = connection.status == "rejected"
-        failing = rejected or bool(last and last.failures)
         part = _part(entry)
-        now = self._clock.now()
-        fresh = entry is not None and now < entry.as_of + self._fresh_for and not failing
-        balances: dict[str, Decimal] | None = None
-        if part and fresh:
-            balances = {}
-            for row in part["holdings"]:
-                code = row["currency"]
-                known = balances.get(code, Decimal())
-                balances[code] = EXACT.add(known, parse_amount(row["balance"]))
+        read_at = entry.as_of if part and entry else 0
+        rejected = connection.status == "rejected"
+        # A reading that was made since is noted beside the connection only after it is kept.
+        failing = bool(last and last.failures and read_at < last.retry_at)
+        fresh = self._clock.now() < read_at + self._fresh_for and not (rejected or failing)
+        balances = _balances(part) if part and fresh else None
+        worth = valuation(part) if part and balances is not None else _NOTHING
         return Source(
             connection.label,
             balances,
-            valuation(part) if part and fresh else None,
-            rejected,
-            (entry.as_of if part and entry else 0) if failing and not rejected else None,
-            mismatches,
+            worth.value,
+            worth.unpriced,
+            rejected=rejected,
+            failing=failing,
+            read_at=read_at,
+            connected_at=connection.created_at,
+            mismatches=mismatches,
         )
 
     def _valuation(
         self, rules: Sequence[Rule], currency: str, deadline: Deadline
-    ) -> Callable[[Part], Decimal | None]:
+    ) -> Callable[[Part], "_Worth"]:
         if not any(rule.kind == "value_crossed" and rule.enabled for rule in rules):
-            return lambda _: None
+            return lambda _: _NOTHING
         pricing = self._prices()
         prices = pricing.read(deadline)
 
-        def value(part: Part) -> Decimal | None:
+        def value(part: Part) -> _Worth:
             codes = [row["currency"] for row in part["holdings"]]
             known = pricing.complete(prices, codes, currency, deadline)
             if notice(known):
-                return None  # a price that could not be read is no fall
-            found = Valuation(known, currency).document(part["holdings"])["value"]["amount"]
-            return None if found is None else parse_amount(found)
+                return _NOTHING  # a price that could not be read is no fall
+            found = Valuation(known, currency).document(part["holdings"])["value"]
+            unpriced = frozenset(one["currency"] for one in found["excluded"])
+            amount = found["amount"]
+            return _Worth(Decimal() if amount is None else parse_amount(amount), unpriced)
 
         return value
 
@@ -112,12 +113,37 @@ class FactsOf:
         if not any(rule.kind == "reconciliation_broke" and rule.enabled for rule in rules):
             return {}
         found = self._history().of_connections(viewer, deadline)
-        return {
-            one.connection.id: None
-            if (differences := one.differences()) is None
-            else len(differences)
-            for one in found
-        }
+        return {one.connection.id: self._mismatches_of(one) for one in found}
+
+    def _mismatches_of(self, past: ConnectionHistory) -> int | None:
+        if not self._sources.has_ledger(past.connection):
+            return 0  # there is nothing that could fail to add up
+        progress = past.progress
+        if not progress or progress.walk or progress.busy_until > self._clock.now():
+            return None  # while it is read on, the ledger is ahead of the balances
+        differences = past.differences()
+        return None if differences is None else len(differences)
+
+
+class _Worth(NamedTuple):
+    """None where that could not be found out; `unpriced` are the currencies that it leaves out."""
+
+    value: Decimal | None
+    unpriced: frozenset[str]
+
+
+_NOTHING = _Worth(None, frozenset())
+
+
+def _balances(part: Part) -> dict[str, Decimal] | None:
+    balances: dict[str, Decimal] = {}
+    try:
+        for row in part["holdings"]:
+            known = balances.get(row["currency"], Decimal())
+            balances[row["currency"]] = EXACT.add(known, parse_amount(row["balance"]))
+    except (KeyError, TypeError, ValueError):
+        return None
+    return balances
 
 
 def _part(entry: CachedSnapshot | None) -> Part | None:

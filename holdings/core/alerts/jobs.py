@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol, cast
 
-from holdings.core.alerts.evaluate import Facts, State, evaluate, pack_states, unpack_states
+from holdings.core.alerts.evaluate import Facts, evaluate
 from holdings.core.alerts.events import KEEP_SECONDS, Event, event_of, pack_event, unpack_event
 from holdings.core.alerts.mail_text import mail_of
 from holdings.core.alerts.rules import Alerts, BrokenAlerts, Rule, StopCode, Stopped, pack, unpack
+from holdings.core.alerts.states import State, pack_states, unpack_states
 from holdings.core.alerts.token import token_of
 from holdings.core.clock import Clock, Deadline
 from holdings.core.connections import Profile
@@ -20,8 +21,10 @@ logger = logging.getLogger(__name__)
 
 _ATTEMPTS = 4
 # What has waited for longer is no news.
-_MAIL_FOR_SECONDS = 24 * 3600
+MAIL_FOR_SECONDS = 24 * 3600
 _MOST_WAITING = 100
+# Longer than a run may take: then whoever began to mail is dead.
+CLAIM_SECONDS = 120
 
 
 class Knows(Protocol):
@@ -77,11 +80,13 @@ class EvaluateAlerts:
 
     def _evaluate(self, viewer: str, alerts: Alerts, window: int, deadline: Deadline) -> str:
         states, known_window, version = self._states(viewer, deadline)
+        now = int(self._clock.now())
+        # One that is to come is of a clock that was ahead, and would make all others old.
+        window, known_window = min(window, now), min(known_window, now)
         if window < known_window:
             return "old"
         profile = self._records.profile(viewer, deadline) or Profile(0)
         facts, labels = self._knows.facts(viewer, alerts.rules, profile.currency, deadline)
-        now = int(self._clock.now())
         found, fired = evaluate(alerts.rules, states, facts, now)
         mail = "waiting" if self._mailer and alerts.mail.sends else "off"
         if alerts.mail.stopped:
@@ -106,13 +111,16 @@ class EvaluateAlerts:
             return {}, 0, version
 
     def _send(self, viewer: str, alerts: Alerts, mailer: Mailer, deadline: Deadline) -> None:
-        """Mail what waits: one mail for all of it."""
-        since = f"{int(self._clock.now() - _MAIL_FOR_SECONDS) * 1_000:013d}"
+        """Mail what waits and nobody else is mailing: one mail for all of it."""
+        now = int(self._clock.now())
         kept = self._records.alerts.events(viewer, "", _MOST_WAITING, deadline)
         waiting = [
             event
             for one in kept
-            if one.mail == "waiting" and one.key > since and (event := read_event(one))
+            if one.mail == "waiting"
+            and (event := read_event(one))
+            and now - event.at < MAIL_FOR_SECONDS
+            and self._records.alerts.claim(viewer, one.key, now, now + CLAIM_SECONDS, deadline)
         ]
         if not waiting:
             return
@@ -164,7 +172,9 @@ def stop_of(event: object) -> tuple[str, StopCode] | None:
     kind, detail = _field(event, "detail-type"), _field(event, "detail")
     code: StopCode | None = None
     if kind == "Email Complaint Received":
-        code = "complained"
+        why = _field(_field(detail, "complaint"), "complaintFeedbackType")
+        # Who says that it is no spam wants it.
+        code = None if why == "not-spam" else "complained"
     elif kind == "Email Bounced":
         permanent = _field(_field(detail, "bounce"), "bounceType") == "Permanent"
         code = "bounced" if permanent else None
@@ -177,10 +187,10 @@ def stop_of(event: object) -> tuple[str, StopCode] | None:
 
 
 def stop_mail(records: Records, viewer: str, code: StopCode, now: int, deadline: Deadline) -> None:
-    """Stop the mail to a viewer who has alerts, unless it is stopped. Raises RecordsUnavailable."""
+    """Stop the mail to a viewer who gets any. Raises RecordsUnavailable."""
     for _ in range(_ATTEMPTS):
         alerts = read_alerts(records, viewer, deadline)
-        if not alerts.version or alerts.mail.stopped:
+        if not alerts.mail.enabled:
             return
         mail = replace(alerts.mail, enabled=False, stopped=Stopped(code, now))
         stopped = replace(alerts, mail=mail)

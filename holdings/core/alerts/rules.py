@@ -24,6 +24,7 @@ COOLDOWN_HOURS = range(1, 169)
 DEFAULT_COOLDOWN_HOURS = 6
 LONGEST_CODE = 32
 
+_LATEST = 253_402_300_800  # the year 10000
 _VERSION = 1
 _MOST_BYTES = 256 * 1024
 
@@ -130,7 +131,7 @@ def unpack(kept: bytes, version: int) -> Alerts:
             MailSettings(
                 mail["enabled"] is True,
                 mail["figures"] is True,
-                Stopped(STOP_CODES[STOP_CODES.index(stopped[0])], int(stopped[1]))
+                Stopped(STOP_CODES[STOP_CODES.index(stopped[0])], moment(stopped[1]))
                 if stopped
                 else None,
                 str(mail["secret"]),
@@ -155,6 +156,13 @@ def unpacked(kept: bytes) -> Any:
         return json.loads(text)
     except (zlib.error, ValueError, RecursionError) as error:
         raise BrokenAlerts(str(error)) from None
+
+
+def moment(value: object) -> int:
+    """Read epoch seconds that have a date. Raises BrokenAlerts."""
+    if type(value) is not int or not 0 <= value < _LATEST:
+        raise BrokenAlerts("not a moment")
+    return value
 
 
 def _rule_document(rule: Rule) -> dict[str, Any]:
@@ -199,6 +207,6 @@ def _text(value: object, longest: int) -> str:
 
 
 def _within(value: object, allowed: range) -> int:
-    if not (isinstance(value, int) and value in allowed):
+    if not (type(value) is int and value in allowed):
         raise BrokenAlerts("not a number")
     return value

@@ -5,17 +5,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from holdings.core.alerts.evaluate import State, quiet, unpack_states
+from holdings.core.alerts.evaluate import quiet
 from holdings.core.alerts.events import Event
-from holdings.core.alerts.jobs import read_alerts, read_event, stop_mail
+from holdings.core.alerts.jobs import MAIL_FOR_SECONDS, read_alerts, read_event, stop_mail
 from holdings.core.alerts.rules import Alerts, BrokenAlerts, MailSettings, Rule, pack
+from holdings.core.alerts.states import State, unpack_states
 from holdings.core.alerts.token import fits, new_secret, opened
 from holdings.core.clock import Clock, Deadline
-from holdings.core.errors import HoldingsError, InvalidRequest
+from holdings.core.errors import InvalidRequest
 from holdings.core.ports import Records
 from holdings.core.profile_service import changed_meanwhile, recorded
 from holdings.core.service import DEADLINE_SECONDS
-from holdings.core.sources import report
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,10 @@ class AlertsReader(Protocol):
         ...
 
     def unsubscribe(self, token: str) -> None:
-        """Stop the mails that have this token in them. Whatever it is, nothing is raised."""
+        """Stop the mails that have this token in them; of any other nothing comes.
+
+        Raises RecordsUnavailable or Misconfigured: nobody is told that it is done when it is not.
+        """
         ...
 
 
@@ -97,7 +100,8 @@ class AlertsService:
         if not self._records:
             return (), None
         kept = self._records.alerts.events(viewer, before, limit + 1, self._deadline())
-        found = [event for one in kept[:limit] if (event := read_event(one))]
+        now = self._clock.now()
+        found = [_as_of(event, now) for one in kept[:limit] if (event := read_event(one))]
         return found, kept[limit - 1].key if len(kept) > limit else None
 
     def unsubscribe(self, token: str) -> None:
@@ -105,13 +109,10 @@ class AlertsService:
             return
         viewer, secret = found
         deadline = self._deadline()
-        try:
-            alerts = read_alerts(self._records, viewer, deadline)
-            if fits(secret, alerts.mail.secret):
-                now = int(self._clock.now())
-                stop_mail(self._records, viewer, "unsubscribed", now, deadline)
-        except HoldingsError as error:
-            report(error)
+        alerts = read_alerts(self._records, viewer, deadline)
+        if fits(secret, alerts.mail.secret):
+            now = int(self._clock.now())
+            stop_mail(self._records, viewer, "unsubscribed", now, deadline)
 
     def _view(self, viewer: str, alerts: Alerts, deadline: Deadline) -> AlertsView:
         states: Mapping[str, State] = {}
@@ -148,3 +149,9 @@ class AlertsService:
 
     def _deadline(self) -> Deadline:
         return Deadline.after(DEADLINE_SECONDS, self._clock)
+
+
+def _as_of(event: Event, now: float) -> Event:
+    """What has waited for too long is not mailed any more."""
+    is_late = event.mail == "waiting" and now - event.at >= MAIL_FOR_SECONDS
+    return replace(event, mail="failed") if is_late else event

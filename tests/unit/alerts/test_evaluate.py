@@ -6,19 +6,19 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from holdings.core.alerts.evaluate import (
+    APART_SECONDS,
     Facts,
+    Figure,
     Fired,
     Source,
-    State,
     evaluate,
-    pack_states,
-    unpack_states,
 )
 from holdings.core.alerts.rules import BrokenAlerts, Rule, packed
+from holdings.core.alerts.states import State, pack_states, unpack_states
 
 HOUR = 3_600
 NOW = 1_800_000_000
@@ -111,7 +111,7 @@ def test_each_crossing_fires_once(rule: Rule, seen: Sequence[Facts], times: int)
 
 
 def failing(since: int | None = None, **changes: Any) -> Facts:
-    return facts(source(failing_since=since, balances=None, value=None, **changes))
+    return facts(source(failing=True, read_at=since or 0, balances=None, value=None, **changes))
 
 
 def test_a_connection_that_is_not_read_fires_after_its_hours_and_once() -> None:
@@ -121,8 +121,9 @@ def test_a_connection_that_is_not_read_fires_after_its_hours_and_once() -> None:
     assert [run.see(failing(since)) for _ in range(5)] == [0, 0, 1, 0, 0]
     assert run.fired[0].figures[0].value == "3"
     assert run.fired[0].connection_id == "a"
-    assert run.see(facts()) == 0
-    assert run.see(failing(run.now - 4 * HOUR)) == 1
+    assert run.see(facts(source(read_at=run.now))) == 0
+    # When it was read last is known though the cache has forgotten it.
+    assert [run.see(failing()) for _ in range(3)] == [0, 1, 0]
 
 
 def test_a_rejected_key_fires_at_once() -> None:
@@ -234,12 +235,171 @@ def test_whatever_comes_repeats_change_nothing_and_gaps_fire_nothing(
         packed({"v": 1, "window": 0, "states": []}),
         packed({"v": 1, "window": "x", "states": {}}),
         packed({"v": 1, "window": 0, "states": {"r": [1, 2]}}),
-        packed({"v": 1, "window": 0, "states": {"r": ["yes", None, [], 0, 0]}}),
-        packed({"v": 1, "window": 0, "states": {"r": [True, "NaN", [], 0, 0]}}),
-        packed({"v": 1, "window": 0, "states": {"r": [True, None, ["a"] * 99, 0, 0]}}),
+        packed({"v": 1, "window": -1, "states": {}}),
+        packed({"v": 1, "window": 10**18, "states": {}}),
+        packed({"v": 1, "window": 0, "states": {"r": ["yes", None, "", 0, 0, {}]}}),
+        packed({"v": 1, "window": 0, "states": {"r": [True, "NaN", "", 0, 0, {}]}}),
+        packed({"v": 1, "window": 0, "states": {"r": [True, None, "a" * 99, 0, 0, {}]}}),
+        packed({"v": 1, "window": 0, "states": {"r": [True, None, ["a"], 0, 0, {}]}}),
+        packed({"v": 1, "window": 0, "states": {"r": [True, None, "", 10**18, 0, {}]}}),
+        packed({"v": 1, "window": 0, "states": {"r": [True, None, "", 0, 0.5, {}]}}),
+        packed({"v": 1, "window": 0, "states": {"r": [True, None, "", 0, 0, {"a": "x"}]}}),
+        packed({"v": 1, "window": 0, "states": {"r": [True, None, "", 0, 0, ["a"]]}}),
+        packed(
+            {
+                "v": 1,
+                "window": 0,
+                "states": {"r": [True, None, "", 0, 0, dict.fromkeys(map(str, range(65)), 0)]},
+            }
+        ),
         packed("x" * 3_000_000),
     ],
 )
 def test_states_that_nobody_here_wrote_are_refused(kept: bytes) -> None:
     with pytest.raises(BrokenAlerts):
         unpack_states(kept)
+
+
+@pytest.mark.parametrize(
+    ("rule", "edited"),
+    [
+        (FELL, {"currency": "ETH"}),
+        (FELL, {"amount": D("0.1")}),
+        (FELL, {"amount": None, "ratio": D("0.1")}),
+        (LEFT, {"currency": "SOL"}),
+        (BELOW, {"amount": D(300)}),
+        (replace(ABOVE, amount=D(300)), {"direction": "below"}),
+    ],
+)
+def test_a_rule_that_is_edited_begins_anew(rule: Rule, edited: dict[str, Any]) -> None:
+    run = Run(rule)
+    seen = facts(source(balances={"BTC": D(9), "ETH": D(1)}, value=D(200)))
+    run.see(seen)
+    run.rules = [replace(rule, **edited)]
+    assert run.see(seen, seen) == 0
+
+
+def test_a_longer_cool_down_or_the_same_line_written_otherwise_is_no_edit() -> None:
+    run = Run(BELOW)
+    run.see(*values("200"))
+    run.rules = [replace(BELOW, amount=D("100.00"), cooldown_hours=9)]
+    assert run.see(*values("90")) == 1
+
+
+def test_another_currency_of_the_profile_is_no_crossing() -> None:
+    run = Run(BELOW)
+    dollars, euros = source(value=D(105)), source(value=D(95))
+    run.see(Facts({"a": dollars}, "USD"))
+    assert run.see(Facts({"a": euros}, "EUR"), Facts({"a": euros}, "EUR")) == 0
+    assert run.see(Facts({"a": source(value=D(102))}, "EUR"), Facts({"a": euros}, "EUR")) == 1
+
+
+def test_an_asset_that_has_no_price_any_more_is_no_fall() -> None:
+    run = Run(BELOW)
+    whole, less = source(value=D(150)), source(value=D(90), unpriced=frozenset({"XYZ"}))
+    assert run.see(facts(whole), facts(less), facts(less)) == 0
+    again = replace(less, value=D(102))
+    assert run.see(facts(again), facts(less)) == 1
+
+
+def test_where_nothing_has_a_price_nothing_is_known() -> None:
+    run = Run(BELOW)
+    nothing = source(value=D(0), unpriced=frozenset({"XYZ"}))
+    assert run.see(facts(replace(nothing, value=D(150))), facts(nothing)) == 0
+    # One of two connections that has nothing but that counts as what it is worth: the rest.
+    other = source(value=D(150))
+    assert run.see(facts(nothing, b=other), facts(nothing, b=replace(other, value=D(90)))) == 1
+
+
+def test_what_moves_between_two_of_the_viewer_s_accounts_is_no_fall() -> None:
+    for rule in (FELL, LEFT, BELOW):
+        run = Run(rule)
+
+        def pair(first: int, first_at: int, second: int, second_at: int, run: Run = run) -> Facts:
+            one, other = (
+                source(balances={"BTC": D(held)}, value=D(held * 100), read_at=run.now + at)
+                for held, at in ((first, first_at), (second, second_at))
+            )
+            return facts(one, b=other)
+
+        assert run.see(pair(2, 0, 0, 0)) == 0
+        # The first has been read anew, the second not yet.
+        assert run.see(pair(0, HOUR, 0, 0)) == 0
+        assert run.see(pair(0, HOUR, 2, HOUR)) == 0
+        assert run.see(pair(0, 0, 0, APART_SECONDS)) == 1
+
+
+def test_a_connection_that_could_never_be_read_has_failed_since_it_was_made() -> None:
+    run = Run(FAILED)
+    new = source(failing=True, connected_at=NOW, balances=None, value=None)
+    run.see(facts(replace(new, failing=False)))
+    assert [run.see(facts(new)) for _ in range(3)] == [0, 1, 0]
+    assert run.fired[0].figures == (Figure("never_read", "3", "hours"),)
+
+
+def test_a_firing_that_lies_ahead_does_not_keep_a_rule_quiet() -> None:
+    run = Run(FELL)
+    run.see(*balances("9"))
+    (state,) = run.states.values()
+    run.states = {"r": replace(state, fired_at=run.now + 1_000 * HOUR)}
+    assert run.see(*balances("1")) == 1
+
+
+LINE = D(10)
+NEAR = [
+    D(one)
+    for one in ("0", "0", "6", "7", "9", "9.7", "9.8", "9.9", "10", "10.1", "10.2", "13", "20")
+]
+SEEN = st.lists(st.tuples(st.sampled_from([None, *NEAR]), st.integers(0, 6)), max_size=40)
+
+
+def is_expected(rule: Rule, since: Sequence[Decimal], fired: bool, amount: Decimal) -> bool:
+    """Whether a rule is to fire, outside its cool-down, from what was seen since it last fired.
+
+    `since` begins with what it fired on, if it has `fired`.
+    """
+    if rule.kind == "balance_fell":
+        allowed = rule.amount if rule.amount is not None else max(since) * (rule.ratio or D(0))
+        return bool(since) and max(since) - amount > allowed
+    if rule.kind == "left_exchange":
+        return amount == 0 and any(one > 0 for one in since)
+    sign = 1 if rule.direction == "below" else -1
+    margin = D("0.02") * LINE
+    # The first look arms it at the line itself.
+    over = [
+        (one - LINE) * sign >= (0 if place == 0 and not fired else margin)
+        for place, one in enumerate(since)
+    ]
+    return (amount - LINE) * sign < 0 and any(over)
+
+
+@given(
+    rule=st.sampled_from(
+        [
+            replace(FELL, amount=D(3), cooldown_hours=4),
+            replace(RATIO, cooldown_hours=4),
+            replace(LEFT, cooldown_hours=4),
+            replace(BELOW, amount=LINE, cooldown_hours=4),
+            replace(ABOVE, amount=LINE, cooldown_hours=4),
+        ]
+    ),
+    seen=SEEN,
+)
+@settings(max_examples=200)
+def test_it_fires_exactly_where_its_sentence_says(
+    rule: Rule, seen: list[tuple[Decimal | None, int]]
+) -> None:
+    run, since, fired_at = Run(rule), list[Decimal](), None
+    for amount, hours in seen:
+        balance = None if amount is None else {"BTC": amount}
+        fires = bool(run.see(facts(source(balances=balance, value=amount)), hours=hours))
+        if amount is None:
+            assert not fires
+            continue
+        quiet = fired_at is not None and run.now - fired_at < 4 * HOUR
+        asked = bool(since) and is_expected(rule, since, fired_at is not None, amount)
+        assert fires == (asked and not quiet)
+        if fires:
+            since, fired_at = [amount], run.now
+        else:
+            since.append(amount)

@@ -1,123 +1,18 @@
 """The job evaluate-alerts beside the API: what fires is kept once, mailed, and stopped."""
 
 import base64
-from dataclasses import dataclass, field
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-import holdings
-from holdings import Parts, create_app
-from holdings.api.identity import REQUEST_CONTEXT
-from holdings.core.alerts.jobs import EvaluateAlerts, MailFeedback, stop_of
-from holdings.core.errors import (
-    Conflict,
-    ExchangeUnavailable,
-    HoldingsError,
-    MailRefused,
-    MailUnavailable,
-)
-from holdings.core.ports import Mail
-from holdings.jobs.parts import evaluate_alerts_of, refresh_readings_of
-from tests.builders import (
-    FakeCache,
-    FakeClock,
-    FakeExchange,
-    FakeKind,
-    FakeMarket,
-    FakeQueues,
-    FakeRecords,
-    Killed,
-    make_account,
-    make_settings,
-)
-
-HOUR = 3_600
-
-
-@dataclass
-class FakeMailer:
-    """What was sent, or why nothing is."""
-
-    sent: list[tuple[str, Mail]] = field(default_factory=list[tuple[str, Mail]])
-    error: BaseException | None = None
-
-    def send(self, viewer: str, mail: Mail) -> None:
-        if isinstance(self.error, HoldingsError):
-            raise self.error
-        self.sent.append((viewer, mail))
-        if self.error:
-            raise self.error
-
-
-class House:
-    def __init__(self) -> None:
-        self.time = FakeClock()
-        self.records, self.cache = FakeRecords(), FakeCache()
-        self.kind, self.mailer = FakeKind(), FakeMailer()
-        settings = make_settings(
-            REFRESH_SECONDS="3600",
-            SHARED_CONNECTION="false",
-            MAIL_FROM="alerts@holdings.example",
-            USER_POOL_ID="pool",
-            PUBLIC_WEB_URL="https://holdings.example",
-            PUBLIC_API_URL="https://api.holdings.example",
-        )
-        given: dict[str, Any] = {
-            "exchange": FakeExchange(),
-            "cache": self.cache,
-            "records": self.records,
-            "kinds": {"coinbase_exchange": self.kind},
-            "market": FakeMarket(),
-            "queues": FakeQueues(),
-        }
-        clock = self.time.clock
-        made = holdings.services(settings, clock, Parts(**given))
-        self.refresh = refresh_readings_of(settings, made, clock)
-        self.job: EvaluateAlerts = evaluate_alerts_of(settings, made, self.mailer, clock)
-        self.client = create_app(settings, clock=clock, **given).test_client()
-        body = {
-            "exchange": "coinbase_exchange",
-            "label": "Main",
-            "credential": {"name": "key", "secret": "s"},
-        }
-        self.connection = self.ask("POST", "/connections", json=body).json["id"]
-        self.time.advance(10)
-
-    def ask(self, method: str, path: str, viewer: str = "ann", **kwargs: Any) -> Any:
-        context = {REQUEST_CONTEXT: {"authorizer": {"jwt": {"claims": {"sub": viewer}}}}}
-        return self.client.open(path, method=method, environ_overrides=context, **kwargs)
-
-    def set(self, *rules: dict[str, Any], mail: bool = True, figures: bool = True) -> Any:
-        body = {"mail": {"enabled": mail, "figures": figures}, "rules": list(rules)}
-        response = self.ask("PUT", "/alerts", json=body)
-        assert response.status_code == 200, response.text
-        return response.json
-
-    def hold(self, balance: str | None) -> None:
-        """What there is of BTC from now on, None where the exchange fails."""
-        answer: Any = [make_account(currency="BTC", balance=balance)] if balance else []
-        if balance is None:
-            answer = ExchangeUnavailable("no answer", transient=True)
-        self.kind.exchanges.setdefault("key", FakeExchange()).answer = answer
-
-    def hour(self) -> str:
-        self.time.advance(HOUR)
-        window = int(self.time.clock.now()) // HOUR * HOUR
-        self.refresh.run("ann", self.connection, window, seconds=30)
-        return self.job.run("ann", window, seconds=30)
-
-    @property
-    def window(self) -> int:
-        return int(self.time.clock.now()) // HOUR * HOUR
-
-    @property
-    def events(self) -> list[dict[str, Any]]:
-        return self.ask("GET", "/alerts/events").json["events"]
-
-
-FELL = {"kind": "balance_fell", "currency": "BTC", "amount": "0.5"}
+from holdings.core.alerts.jobs import CLAIM_SECONDS, MailFeedback, stop_of
+from holdings.core.errors import Conflict, MailRefused, MailUnavailable, RecordsUnavailable
+from tests.builders import Killed
+from tests.unit.alerts.house import FELL, HOUR, House
 
 
 @pytest.fixture
@@ -176,7 +71,7 @@ def test_a_failing_exchange_fires_no_fall(house: House) -> None:
 def test_the_same_window_again_and_an_older_one_fire_nothing(house: House) -> None:
     house.hold("1")
     house.hour()
-    assert house.job.run("ann", house.window, seconds=30) == "quiet"
+    assert house.look() == "quiet"
     assert house.job.run("ann", house.window - 2 * HOUR, seconds=30) == "old"
     assert len(house.events) == len(house.mailer.sent) == 1
 
@@ -184,17 +79,17 @@ def test_the_same_window_again_and_an_older_one_fire_nothing(house: House) -> No
 def test_two_at_once_fire_once(house: House) -> None:
     house.hold("1")
     house.time.advance(HOUR)
-    house.refresh.run("ann", house.connection, house.window, seconds=30)
+    house.read(house.connection)
     put, nested = house.records.alerts.put_states, [True]
 
     def meanwhile(*given: Any, **named: Any) -> None:
         if nested.pop() if nested else False:
-            house.job.run("ann", house.window, seconds=30)
+            house.look()
         put(*given, **named)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(house.records.alerts, "put_states", meanwhile)
-        house.job.run("ann", house.window, seconds=30)
+        house.look()
     assert len(house.events) == len(house.mailer.sent) == 1
 
 
@@ -218,20 +113,21 @@ def test_killed_at_any_write_and_run_again_there_is_one_event_and_a_mail() -> No
         house.hour()
         house.hold("1")
         house.time.advance(HOUR)
-        house.refresh.run("ann", house.connection, house.window, seconds=30)
+        house.read(house.connection)
         house.records.alerts.writes = 0
         house.records.alerts.dies_at = step
         try:
-            house.job.run("ann", house.window, seconds=30)
+            house.look()
         except Killed:
             house.records.alerts.dies_at = None
-            house.job.run("ann", house.window, seconds=30)
+            house.time.advance(CLAIM_SECONDS)
+            house.look()
         else:
             break
         assert len(house.events) == 1
         assert house.events[0]["mail"] == "sent"
         assert len(house.mailer.sent) == 1
-    assert step == 3
+    assert step == 4
 
 
 def test_killed_before_a_mail_is_noted_it_is_sent_once_more(house: House) -> None:
@@ -240,7 +136,10 @@ def test_killed_before_a_mail_is_noted_it_is_sent_once_more(house: House) -> Non
     with pytest.raises(Killed):
         house.hour()
     house.mailer.error = None
-    house.job.run("ann", house.window, seconds=30)
+    house.look()
+    assert len(house.mailer.sent) == 1  # whoever is at it may still live
+    house.time.advance(CLAIM_SECONDS)
+    house.look()
     assert len(house.mailer.sent) == 2
     assert len(house.events) == 1
 
@@ -254,7 +153,8 @@ def test_a_mail_that_cannot_be_sent_now_waits_and_one_that_is_refused_does_not(
         house.hour()
     assert house.events[0]["mail"] == "waiting"
     house.mailer.error = MailRefused("never")
-    house.job.run("ann", house.window, seconds=30)
+    house.time.advance(CLAIM_SECONDS)
+    house.look()
     assert house.events[0]["mail"] == "failed"
     house.mailer.error = None
     house.hour()
@@ -268,8 +168,9 @@ def test_what_has_waited_for_a_day_is_no_news(house: House) -> None:
         house.hour()
     house.mailer.error = None
     house.time.advance(25 * HOUR)
-    house.job.run("ann", house.window, seconds=30)
+    house.look()
     assert house.mailer.sent == []
+    assert house.events[0]["mail"] == "failed"
 
 
 def test_one_click_stops_the_mails_and_the_page_starts_them_again(house: House) -> None:
@@ -330,12 +231,25 @@ def feedback(kind: str, bounce: str = "Permanent", viewer: Any = ("ann",)) -> di
     }
 
 
+def complaint(kind: str) -> dict[str, Any]:
+    mail = feedback("Email Complaint Received")["detail"]["mail"]
+    return {"mail": mail, "complaint": {"complaintFeedbackType": kind}}
+
+
 @pytest.mark.parametrize(
     ("event", "stopped"),
     [
         (feedback("Email Bounced"), ("ann", "bounced")),
         (feedback("Email Bounced", "Transient"), None),
         (feedback("Email Complaint Received"), ("ann", "complained")),
+        (
+            {"detail-type": "Email Complaint Received", "detail": complaint("not-spam")},
+            None,
+        ),
+        (
+            {"detail-type": "Email Complaint Received", "detail": complaint("abuse")},
+            ("ann", "complained"),
+        ),
         (feedback("Email Delivered"), None),
         (feedback("Email Bounced", viewer=()), None),
         (feedback("Email Bounced", viewer=("ann", "bob")), None),
@@ -459,3 +373,181 @@ def test_the_value_of_all_is_compared_in_the_viewer_s_currency() -> None:
     assert house.hour() == "fired"
     assert house.events[0]["detail"] == "The value is 60000 USD, below the line of 100000 USD."
     assert Decimal(house.events[0]["figures"][0]["value"]) == 60_000
+
+
+def test_a_rule_may_come_back_as_it_was_answered(house: House) -> None:
+    rules = house.ask("GET", "/alerts").json["rules"]
+    for rule in rules:
+        del rule["state"]
+    assert house.set(*rules)["rules"][0]["amount"] == "0.5"
+
+
+def test_a_rule_that_is_edited_fires_nothing_of_what_was_so_before(house: House) -> None:
+    (rule,) = house.ask("GET", "/alerts").json["rules"]
+    house.set({**FELL, "id": rule["id"], "currency": "ETH"})
+    assert [house.hour(), house.hour()] == ["quiet", "quiet"]
+    assert house.events == []
+
+
+def test_a_currency_that_is_chosen_fires_nothing() -> None:
+    house = House()
+    house.set({"kind": "value_crossed", "amount": "110000", "direction": "below"})
+    house.hold("2")  # 120,000 USD
+    house.hour()
+    changed = house.ask("PATCH", "/me", json={"currency": "EUR"})
+    assert changed.status_code == 200
+    assert [house.hour(), house.hour()] == ["quiet", "quiet"]
+
+
+def test_each_of_two_connections_is_looked_at_when_it_has_been_read(house: House) -> None:
+    other = house.connect("Other", "other")
+    house.hold("3", "other")
+    house.hour()
+    house.read(other)
+    assert house.look() == "quiet"
+    # Moved from one to the other, of which one is read, and looked at, before the other.
+    house.time.advance(HOUR)
+    house.hold("0.5")
+    house.hold("4.5", "other")
+    house.read(house.connection)
+    assert house.look() == "quiet"
+    house.read(other)
+    assert house.look() == "quiet"
+    # In the same window the second look sees what the first could not.
+    house.time.advance(HOUR)
+    house.hold("1", "other")
+    house.read(house.connection)
+    assert house.look() == "quiet"
+    house.read(other)
+    assert house.look() == "fired"
+    assert house.events[0]["detail"] == "BTC fell by 3.5, from 5 to 1.5."
+
+
+def test_each_message_of_a_window_is_a_look_of_its_own(house: House) -> None:
+    other = house.connect("Other", "other")
+    house.hold("3", "other")
+    house.hour()
+    house.read(other)
+    house.arrive()
+    house.time.advance(HOUR)
+    house.hold("1", "other")
+    house.read(house.connection)
+    house.arrive()
+    assert house.events == []
+    house.read(other)
+    house.arrive()
+    house.arrive()
+    assert [one["mail"] for one in house.events] == ["sent"]
+    assert len(house.mailer.sent) == 1
+
+
+def test_a_window_of_a_clock_that_was_ahead_keeps_no_other_out(house: House) -> None:
+    house.job.run("ann", house.window + 10_000 * HOUR, seconds=30)
+    house.hold("1")
+    assert house.hour() == "fired"
+
+
+def test_two_who_mail_at_once_send_each_event_once(house: House) -> None:
+    house.hold("1")
+    sent, nested = house.mailer.send, [True]
+
+    def meanwhile(*given: Any) -> None:
+        if nested.pop() if nested else False:
+            assert house.look() == "quiet"
+        sent(*given)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(house.mailer, "send", meanwhile)
+        house.hour()
+    assert (len(house.events), len(house.mailer.sent)) == (1, 1)
+
+
+def test_whoever_cannot_be_unsubscribed_now_is_told_so(house: House) -> None:
+    house.hold("1")
+    house.hour()
+    link = house.mailer.sent[0][1].unsubscribe_url.partition("api.holdings.example")[2]
+    house.records.error = RecordsUnavailable("later")
+    assert house.client.post(link).status_code == 503
+    house.records.error = None
+    assert house.ask("GET", "/alerts").json["mail"]["stopped"] is None
+    assert house.client.post(link).status_code == 200
+    assert house.ask("GET", "/alerts").json["mail"]["stopped"]["code"] == "unsubscribed"
+
+
+def test_what_cannot_be_read_is_not_written_over_by_a_bounce(house: House) -> None:
+    house.records.alerts.kept["ann"] = b"of a later version", 7
+    job = MailFeedback(records=house.records, clock=house.time.clock)
+    job.run(feedback("Email Bounced"), seconds=5)
+    assert house.records.alerts.kept["ann"] == (b"of a later version", 7)
+
+
+def test_a_mail_has_one_line_of_a_label_and_escapes_it(house: House) -> None:
+    label = "<b>Main</b> & more"
+    changed = house.ask("PATCH", f"/connections/{house.connection}", json={"label": label})
+    assert changed.status_code == 200
+    (rule,) = house.ask("GET", "/alerts").json["rules"]
+    house.set({**FELL, "id": rule["id"], "connection_id": house.connection})
+    house.hour()
+    house.hold("1")
+    house.hour()
+    ((_, mail),) = house.mailer.sent
+    assert f"BTC in {label} fell by 1" in mail.text
+    assert "&lt;b&gt;Main&lt;/b&gt; &amp; more" in mail.html
+    assert "<b>" not in mail.html
+    assert house.connection not in mail.text + mail.html
+
+
+MISCHIEF = ("", "", "again", "old", "ahead", "killed 1", "killed 2", "killed 3", "overtaken")
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    seen=st.lists(
+        st.tuples(st.sampled_from([None, "9", "6", "5", "1"]), st.sampled_from(MISCHIEF)),
+        max_size=8,
+    )
+)
+def test_whatever_happens_to_messages_and_workers_the_same_events_are_kept(
+    seen: list[tuple[str | None, str]],
+) -> None:
+    plain, troubled = House(), House()
+    for house in (plain, troubled):
+        house.set({**FELL, "cooldown_hours": 1})
+    for balance, mischief in seen:
+        for house in (plain, troubled):
+            house.hold(balance)
+            house.time.advance(25 * HOUR)
+            house.read(house.connection)
+        plain.look()
+        make_mischief(troubled, mischief)
+        troubled.look()
+    assert [one["detail"] for one in troubled.events] == [one["detail"] for one in plain.events]
+    assert all(one["mail"] == "sent" for one in troubled.events)
+    assert len(troubled.mailer.sent) == len(plain.mailer.sent)
+
+
+def make_mischief(house: House, mischief: str) -> None:
+    alerts = house.records.alerts
+    if mischief == "again":
+        house.look()
+    elif mischief == "old":
+        house.job.run("ann", house.window - 9 * HOUR, seconds=30)
+    elif mischief == "ahead":
+        house.job.run("ann", house.window + 9_000 * HOUR, seconds=30)
+    elif mischief.startswith("killed"):
+        alerts.writes, alerts.dies_at = 0, int(mischief[-1])
+        with suppress(Killed):
+            house.look()
+        alerts.dies_at = None
+        house.time.advance(CLAIM_SECONDS)
+    elif mischief == "overtaken":
+        put, nested = alerts.put_states, [True]
+
+        def meanwhile(*given: Any) -> None:
+            if nested.pop() if nested else False:
+                house.look()
+            put(*given)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(alerts, "put_states", meanwhile)
+            house.look()
