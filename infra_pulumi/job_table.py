@@ -98,7 +98,6 @@ def jobs(config: StackConfig) -> tuple[Job, ...]:
             memory_mb=512,
             batch=10,
             late=15 * MINUTES,
-            once=True,
             mails=bool(config.mail_from),
         ),
         Job(

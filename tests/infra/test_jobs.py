@@ -87,7 +87,7 @@ def test_a_worker_may_do_its_work_and_nothing_else(job: str, program: Program) -
     viewer_role = program.named("viewer-role").arguments["name"]
     rights = statements(program, f"{job}-own-work")
     cache = {"dynamodb:GetItem", "dynamodb:PutItem"}
-    once = job in (*SIZES, "evaluate-alerts")
+    once = job in SIZES
     found = {sid: (set(one["Action"]), one["Resource"]) for sid, one in rights.items()}
     wanted: dict[str, Any] = {
         "OwnQueue": (

@@ -5,6 +5,7 @@ an exchange fails with is kept beside the connection and slows its schedule, so 
 that cannot be read costs no retry of a queue and no alarm. A rejected key is not used again.
 """
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -21,6 +22,7 @@ from holdings.core.errors import (
 from holdings.core.freshness import ready_for
 from holdings.core.invalidation import Invalidation
 from holdings.core.kept import Attempt
+from holdings.core.once import LeastRecent
 from holdings.core.ports import JobQueues, LastRead, Readable, Records, SnapshotCache
 from holdings.core.schedule.slots import Cycle
 from holdings.core.service import DEADLINE_SECONDS, HoldingsService
@@ -35,6 +37,8 @@ _WRITE_SECONDS = 5.0
 _TRIES = 3
 # What the planner's clock may be ahead of this one, where a period is shorter.
 _SKEW_SECONDS = 60
+# More than are worked on side by side.
+_REMEMBERED = 64
 
 
 def _is_failing(connection: Connection, readable: Readable) -> bool:
@@ -66,6 +70,7 @@ class RefreshReadings:
         self._cycle = cycle
         self._history = history
         self._clock = clock
+        self._preparing = LeastRecent[str, threading.Lock](_REMEMBERED)
 
     def run(self, viewer: str, connection_id: str, window: int, *, seconds: float) -> str:
         """Read it for the window that began then (epoch seconds); return what came of it.
@@ -101,7 +106,9 @@ class RefreshReadings:
             return "removed"
         if reading.cache:
             raise CacheUnavailable(reading.cache.detail)
-        self._prepare(viewer, readable, profile, connection_id, reading, deadline)
+        # One at a time: the last one has the readings of all that are worked on side by side.
+        with self._preparing.get(viewer, threading.Lock):
+            self._prepare(viewer, readable, profile, connection_id, reading, deadline)
         self._ask_for_history(viewer, connection, window)
         self._ask_for_alerts(viewer, profile, window)
         self._keep(viewer, connection, LastRead(window))
