@@ -11,9 +11,11 @@ from typing import Any
 import boto3
 import botocore.session
 import pytest
+import requests
 from botocore.loaders import create_loader
 from flask.testing import FlaskClient
 from moto import mock_aws
+from moto.server import ThreadedMotoServer
 from werkzeug.test import TestResponse
 
 from holdings import create_app
@@ -35,6 +37,19 @@ def service_models_read_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(botocore.session, "create_loader", functools.cache(create_loader))
         yield
+
+
+@pytest.fixture(scope="module")
+def moto_url() -> Iterator[str]:
+    """An empty account that other processes reach too: all servers of one process have the same."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    host, port = server.get_host_and_port()
+    url = f"http://{host}:{port}"
+    requests.post(f"{url}/moto-api/reset", timeout=10).raise_for_status()
+    yield url
+    server.stop()
 
 
 @pytest.fixture(autouse=True)

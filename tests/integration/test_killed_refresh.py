@@ -1,7 +1,6 @@
 """Workers that are killed fifty times while they read connections: each is read all the same."""
 
 import json
-import logging
 import os
 import random
 import select
@@ -9,14 +8,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any, cast
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 import holdings
 from holdings.adapters import tls
@@ -56,16 +54,6 @@ for line in sys.stdin:
     os.waitpid(child, 0)
     print("ended", flush=True)
 """
-
-
-@pytest.fixture(scope="module")
-def moto_url() -> Iterator[str]:
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
 
 
 @pytest.fixture

@@ -1,19 +1,16 @@
 """A worker that is killed at random, again and again: in the end the same is kept as without."""
 
-import logging
 import os
 import random
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from holdings.adapters import tls
 from holdings.adapters.aws import Aws
@@ -40,16 +37,6 @@ body = json.dumps({"v": 1, "viewer": sys.argv[1], "connection": sys.argv[2]})
 answer = handler({"Records": [{"messageId": "m", "body": body}]}, None)
 sys.exit(len(answer["batchItemFailures"]))
 """
-
-
-@pytest.fixture(scope="module")
-def moto_url() -> Iterator[str]:
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
 
 
 @pytest.fixture
