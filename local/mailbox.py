@@ -8,17 +8,16 @@ EXIT_WITH_PARENT (1: end when the starting process ends).
 import json
 import os
 import sys
-import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Any
 
 from markupsafe import Markup, escape
 from werkzeug import Request, Response
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from local.parent import ending
 from local.processes import get_json
+from local.served import Served
 from local.settings import LocalError, LocalSettings
 
 _MESSAGES = "/_ministack/ses/messages"
@@ -94,36 +93,11 @@ def answer(endpoint: str, request: Request) -> Response:
     return Response(page, 200, _HEADERS, content_type="text/html; charset=utf-8")
 
 
-class _QuietHandler(WSGIRequestHandler):
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        del code, size
-
-
-class Mailbox:
+class Mailbox(Served):
     """The mailbox at `url`. Port 0 takes a free one."""
 
     def __init__(self, endpoint: str, *, port: int = 0) -> None:
-        self._server = make_server(
-            "127.0.0.1",
-            port,
-            Request.application(lambda request: answer(endpoint, request)),
-            threaded=True,
-            request_handler=_QuietHandler,
-        )
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.port}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        super().__init__(Request.application(lambda request: answer(endpoint, request)), port)
 
 
 def main(environ: Mapping[str, str]) -> None:

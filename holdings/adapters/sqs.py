@@ -11,6 +11,7 @@ from holdings.core.errors import Misconfigured, RecordsUnavailable
 from holdings.core.ports import JobQueues
 from holdings.core.schedule.slots import Due
 from holdings.core.side_by_side import side_by_side
+from holdings.settings import queue_setting
 
 T = TypeVar("T")
 
@@ -78,8 +79,7 @@ class SqsJobQueues:
 
     def _url(self, job: str) -> str:
         if not (url := self._urls.get(job)):
-            name = f"{job.upper().replace('-', '_')}_QUEUE_URL"
-            raise Misconfigured(f"there is no queue for {job}: set {name}")
+            raise Misconfigured(f"there is no queue for {job}: set {queue_setting(job)}")
         return url
 
     def _call(self, operation: str, request: Mapping[str, Any]) -> Mapping[str, Any]:

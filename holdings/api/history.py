@@ -1,9 +1,7 @@
 """The past: what everything was worth by day, the entries of ledgers, and a day's statement."""
 
-import hashlib
-import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, request
 
@@ -28,7 +26,7 @@ def blueprint(
     @routes.get("/history")
     def history() -> Response:
         """Show what everything was worth at the end of each day, with how far it is known."""
-        from holdings.api import bodies, history_documents
+        from holdings.api import answers, bodies, history_documents
         from holdings.api.history_schemas import HistoryQuerySchema
 
         who, service = viewer(), history_service()
@@ -44,14 +42,14 @@ def blueprint(
             connection_id=asked["connection"],
             by_asset=by_asset,
         )
-        return _respond(
+        return answers.revalidated(
             history_documents.history_document(found, asked["interval"], by_asset=by_asset)
         )
 
     @routes.get("/activity")
     def activity() -> Response:
         """List the entries of the ledgers, newest first."""
-        from holdings.api import bodies, history_documents
+        from holdings.api import answers, bodies, history_documents
         from holdings.api.history_schemas import ActivityQuerySchema
         from holdings.core.history.activity import Wanted
 
@@ -71,12 +69,12 @@ def blueprint(
                 connection_id=asked["connection"],
             ),
         )
-        return _respond(history_documents.activity_document(page))
+        return answers.revalidated(history_documents.activity_document(page))
 
     @routes.get("/statements/<date>")
     def statement(date: str) -> Response:
         """Show what was held at the end of a day, what it was worth, and whether it adds up."""
-        from holdings.api import bodies, history_documents
+        from holdings.api import answers, bodies, history_documents
         from holdings.api.history_schemas import StatementQuerySchema
         from holdings.api.spreadsheets import is_wanted, statement_csv
 
@@ -89,7 +87,7 @@ def blueprint(
             connection_id=asked["connection"],
         )
         document = history_documents.statement_document(found)
-        return statement_csv(document) if is_wanted(request) else _respond(document)
+        return statement_csv(document) if is_wanted(request) else answers.revalidated(document)
 
     return routes
 
@@ -121,17 +119,3 @@ def _ended_day(date: str, today: int) -> int:
         remedy = "Not over yet, in UTC: yesterday is the last one."
         raise InvalidRequest("ask for a day that is over", {"date": [remedy]})
     return day
-
-
-def _respond(document: dict[str, Any]) -> Response:
-    from holdings.api.routes import check_length
-
-    body = json.dumps(document, separators=(",", ":"))
-    check_length(body)
-    response = Response(body, content_type="application/json")
-    # It grows while it is read: whoever has it asks whether it is still the same.
-    response.headers["Cache-Control"] = "private, no-cache"
-    response.set_etag(hashlib.sha256(body.encode()).hexdigest()[:32])
-    response.make_conditional(request)
-    response.headers.remove("Date")
-    return response

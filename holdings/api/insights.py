@@ -1,7 +1,5 @@
 """What the account's past says about it: figures, a description, and observations."""
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -23,12 +21,12 @@ def blueprint(settings: Settings, service: "Callable[[], InsightReader]") -> Blu
 
         They describe the account, not the person, and are no advice to buy or to sell.
         """
-        from holdings.api import bodies
+        from holdings.api import answers, bodies
         from holdings.api.insight_schemas import InsightsQuerySchema
 
         who = caller(request.environ, demo=settings.demo_mode).viewer
         bodies.query(InsightsQuerySchema())
-        return _respond(_document(service().read(who)))
+        return answers.revalidated(_document(service().read(who)))
 
     return routes
 
@@ -60,13 +58,3 @@ def _persona(kept: Mapping[str, Any]) -> dict[str, Any]:
             {"code": rule.code, "title": rule.title, "sentence": rule.sentence} for rule in RULES
         ],
     }
-
-
-def _respond(document: dict[str, Any]) -> Response:
-    body = json.dumps(document, separators=(",", ":"))
-    response = Response(body, content_type="application/json")
-    response.headers["Cache-Control"] = "private, no-cache"
-    response.set_etag(hashlib.sha256(body.encode()).hexdigest()[:32])
-    response.make_conditional(request)
-    response.headers.remove("Date")
-    return response

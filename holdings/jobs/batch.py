@@ -20,13 +20,13 @@ from holdings import logs
 from holdings.core.connections import is_own_id
 from holdings.core.errors import HoldingsError
 from holdings.core.viewer import is_viewer
+from holdings.jobs.remaining import seconds_left
 
 logger = logging.getLogger(__name__)
 
 _VERSION = 1
 _MOST_SIDE_BY_SIDE = 10
 _LATEST = 253_402_300_800  # the year 10000
-_DEFAULT_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def handle(event: Mapping[str, Any], context: Any, job: Job | Event) -> dict[str
     Raises ValueError, before any work, for what is no event of SQS: then all of it comes again.
     Source: "Reporting batch item failures" in the Lambda developer guide.
     """
-    ends = time.monotonic() + _seconds(context, job.margin)
+    ends = time.monotonic() + seconds_left(context, job.margin)
     records = _records(event)
     begun = [
         _workers().submit(copy_context().run, _work, SQSRecord(record), job, ends)
@@ -209,8 +209,3 @@ def _parsed(body: object) -> dict[str, object] | None:
     except (ValueError, RecursionError):
         return None
     return cast("dict[str, object]", read) if isinstance(read, dict) else None
-
-
-def _seconds(context: Any, margin: float) -> float:
-    remaining = getattr(context, "get_remaining_time_in_millis", None)
-    return (remaining() / 1_000 if remaining else _DEFAULT_SECONDS) - margin

@@ -30,7 +30,7 @@ def refresh_readings() -> RefreshReadings:
 def refresh_readings_of(
     settings: Settings, made: holdings.Services, clock: Clock
 ) -> RefreshReadings:
-    from holdings.core.schedule.slots import Cycle, readings_cycle
+    from holdings.core.schedule.slots import Cycle
 
     return RefreshReadings(
         sources=made.sources(),
@@ -38,7 +38,7 @@ def refresh_readings_of(
         records=needed(made.records(), "RECORDS_TABLE"),
         queues=needed(made.queues(), "SYNC_HISTORY_QUEUE_URL"),
         cache=made.cache,
-        cycle=readings_cycle(settings.refresh_seconds),
+        cycle=Cycle(settings.refresh_seconds),
         history=Cycle(settings.sync_history_seconds),
         clock=clock,
     )
@@ -119,7 +119,7 @@ def planner() -> Planner:
     from holdings.adapters.sqs import SqsJobQueues
     from holdings.core.once import once
     from holdings.core.schedule.planner import Planner, Routine
-    from holdings.core.schedule.slots import INSIGHTS, READINGS, insights_cycle, readings_cycle
+    from holdings.core.schedule.slots import INSIGHTS, READINGS, Cycle, insights_cycle
 
     settings = _settings()
     reached = aws.Aws(settings.aws_environment, settings.aws_region, once(tls.context))
@@ -127,7 +127,7 @@ def planner() -> Planner:
     insights = insights_cycle(settings.insights_seconds, settings.insights_hour)
     return Planner(
         routines=(
-            Routine("refresh-readings", READINGS, readings_cycle(settings.refresh_seconds)),
+            Routine("refresh-readings", READINGS, Cycle(settings.refresh_seconds)),
             Routine("compute-features", INSIGHTS, insights),
         ),
         index=DynamoDBDueIndex(dynamodb, needed(settings.records, "RECORDS_TABLE").table),

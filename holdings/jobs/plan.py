@@ -8,12 +8,12 @@ from typing import Any, cast
 from holdings import logs
 from holdings.core.errors import InvalidRequest
 from holdings.core.schedule.planner import Planned, Planner
+from holdings.jobs.remaining import seconds_left
 
 logger = logging.getLogger(__name__)
 
 # Of what Lambda leaves, for what is kept at the end.
 _MARGIN_SECONDS = 5.0
-_DEFAULT_SECONDS = 60.0
 
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
@@ -48,8 +48,7 @@ def handle(event: object, context: Any, planner: Planner) -> dict[str, Any]:
 
 
 def _planned(event: object, context: Any, planner: Planner) -> Planned:
-    remaining = getattr(context, "get_remaining_time_in_millis", None)
-    seconds = (remaining() / 1_000 if remaining else _DEFAULT_SECONDS) - _MARGIN_SECONDS
+    seconds = seconds_left(context, _MARGIN_SECONDS)
     if event == {}:
         return planner.run(seconds)
     asked = cast("dict[str, object]", event) if isinstance(event, dict) else {}

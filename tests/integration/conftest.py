@@ -52,6 +52,21 @@ def moto_url() -> Iterator[str]:
     server.stop()
 
 
+@pytest.fixture
+def at_moto(moto_url: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """What leads this process and others to that account."""
+    told = {
+        "AWS_ENDPOINT_URL": moto_url,
+        "AWS_REGION": "eu-west-1",
+        "AWS_DEFAULT_REGION": "eu-west-1",
+        "AWS_ACCESS_KEY_ID": "key",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+    }
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+    return told
+
+
 @pytest.fixture(autouse=True)
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """An account with an empty table; no call can leave this machine."""

@@ -62,16 +62,7 @@ def aws() -> None:
 
 
 @pytest.fixture
-def environ(moto_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    told = {
-        "AWS_ENDPOINT_URL": moto_url,
-        "AWS_REGION": "eu-west-1",
-        "AWS_DEFAULT_REGION": "eu-west-1",
-        "AWS_ACCESS_KEY_ID": "key",
-        "AWS_SECRET_ACCESS_KEY": "secret",
-    }
-    for name, value in told.items():
-        monkeypatch.setenv(name, value)
+def environ(at_moto: dict[str, str], tmp_path: Path) -> dict[str, str]:
     client = cast("Any", boto3).client
     client("dynamodb").create_table(
         TableName=TABLE,
@@ -106,7 +97,7 @@ def environ(moto_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> d
         for job in JOBS
     }
     return {
-        **told,
+        **at_moto,
         **queues,
         "PATH": os.environ["PATH"],
         "HOME": str(tmp_path),

@@ -45,16 +45,7 @@ def aws() -> None:
 
 
 @pytest.fixture
-def environ(moto_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    told = {
-        "AWS_ENDPOINT_URL": moto_url,
-        "AWS_REGION": "eu-west-1",
-        "AWS_DEFAULT_REGION": "eu-west-1",
-        "AWS_ACCESS_KEY_ID": "key",
-        "AWS_SECRET_ACCESS_KEY": "secret",
-    }
-    for name, value in told.items():
-        monkeypatch.setenv(name, value)
+def environ(at_moto: dict[str, str], tmp_path: Path) -> dict[str, str]:
     client = cast("Any", boto3).client
     for table, keys in ((TABLE, {"pk": "HASH", "sk": "RANGE"}), (CACHE, {"pk": "HASH"})):
         client("dynamodb").create_table(
@@ -66,7 +57,7 @@ def environ(moto_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> d
     key = client("kms").create_key()["KeyMetadata"]["Arn"]
     queue = client("sqs").create_queue(QueueName=QUEUE)["QueueUrl"]
     return {
-        **told,
+        **at_moto,
         "PATH": os.environ["PATH"],
         "HOME": str(tmp_path),
         "DEFAULT_USER_ID": "default",

@@ -1,14 +1,11 @@
 """Work is asked for on a queue of moto's, by requests that are signed here and by boto3."""
 
 import json
-import logging
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from holdings.adapters import tls
 from holdings.adapters.aws import Aws
@@ -18,42 +15,18 @@ from holdings.core.errors import RecordsUnavailable
 from holdings.core.schedule.slots import Due
 
 
-@pytest.fixture(scope="module")
-def moto_url() -> Iterator[str]:
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
 @pytest.fixture
 def aws() -> None:
     """Not the one of the folder, which answers in this process."""
 
 
-@pytest.fixture
-def environ(moto_url: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    told = {
-        "AWS_ENDPOINT_URL": moto_url,
-        "AWS_REGION": "eu-west-1",
-        "AWS_DEFAULT_REGION": "eu-west-1",
-        "AWS_ACCESS_KEY_ID": "key",
-        "AWS_SECRET_ACCESS_KEY": "secret",
-    }
-    for name, value in told.items():
-        monkeypatch.setenv(name, value)
-    return told
-
-
 @pytest.mark.parametrize("signed", [True, False])
 def test_a_message_says_whose_connection_and_no_more(
-    environ: dict[str, str], *, signed: bool
+    at_moto: dict[str, str], *, signed: bool
 ) -> None:
     sqs = cast("Any", boto3.client)("sqs")
     url = sqs.create_queue(QueueName=f"work-{signed}")["QueueUrl"]
-    known = AwsEnvironment.from_env(environ) if signed else None
+    known = AwsEnvironment.from_env(at_moto) if signed else None
     service = Aws(known, "eu-west-1", tls.context).service("sqs")
     queue = SyncHistoryQueue(SqsJobQueues(service, {"sync-history": url}))
     queue.send("ann", "0" * 32)
@@ -67,12 +40,12 @@ def test_a_message_says_whose_connection_and_no_more(
 
 
 def test_a_queue_that_is_not_there_is_said_so(
-    environ: dict[str, str], caplog: pytest.LogCaptureFixture
+    at_moto: dict[str, str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    aws = Aws(AwsEnvironment.from_env(environ), "eu-west-1", tls.context)
+    aws = Aws(AwsEnvironment.from_env(at_moto), "eu-west-1", tls.context)
     queue = SyncHistoryQueue(
         SqsJobQueues(
-            aws.service("sqs"), {"sync-history": f"{environ['AWS_ENDPOINT_URL']}/1/nowhere"}
+            aws.service("sqs"), {"sync-history": f"{at_moto['AWS_ENDPOINT_URL']}/1/nowhere"}
         )
     )
     with pytest.raises(RecordsUnavailable, match="could not be asked for"):
@@ -80,10 +53,10 @@ def test_a_queue_that_is_not_there_is_said_so(
     assert [getattr(record, "event", "") for record in caplog.records][-1] == "queue_failure"
 
 
-def test_a_batch_arrives_whole(environ: dict[str, str]) -> None:
+def test_a_batch_arrives_whole(at_moto: dict[str, str]) -> None:
     sqs = cast("Any", boto3.client)("sqs")
     url = sqs.create_queue(QueueName="many")["QueueUrl"]
-    service = Aws(AwsEnvironment.from_env(environ), "eu-west-1", tls.context).service("sqs")
+    service = Aws(AwsEnvironment.from_env(at_moto), "eu-west-1", tls.context).service("sqs")
     work = [Due(f"viewer-{number}", "0" * 32) for number in range(23)]
     SqsJobQueues(service, {"refresh-readings": url}).send_all("refresh-readings", work, 7_200)
     bodies: list[dict[str, Any]] = []

@@ -64,14 +64,9 @@ class Cycle:
         return sorted(found)
 
 
-HOUR, DAY = 3_600, 86_400
-
-
-def readings_cycle(period: int) -> Cycle:
-    """Return when connections are read, spread over all of a period."""
-    return Cycle(period)
+_HOUR = 3_600
 
 
 def insights_cycle(period: int, hour: int) -> Cycle:
     """Return when insights are made: once a day, in the hour that begins at `hour` UTC."""
-    return Cycle(period, hour * HOUR % period if period else 0, HOUR)
+    return Cycle(period, hour * _HOUR % period if period else 0, _HOUR)

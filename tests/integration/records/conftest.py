@@ -1,13 +1,11 @@
 """The records on moto, called through boto3's clients and signed here, with failures at will."""
 
-import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from holdings.adapters import tls
 from holdings.adapters.aws import Aws, AwsService
@@ -111,16 +109,6 @@ def connection_of(number: int = 1, **changes: Any) -> Connection:
         "rights": ("view",),
     }
     return Connection(**{**fields, **changes})
-
-
-@pytest.fixture(scope="module")
-def moto_url() -> Iterator[str]:
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
 
 
 @pytest.fixture
