@@ -19,9 +19,9 @@ if TYPE_CHECKING:
         JobQueue,
         JobQueues,
         Market,
-        Records,
         SnapshotCache,
     )
+    from holdings.core.record_ports import Records
     from holdings.settings import Settings
 
 __all__ = ["Parts", "Services", "create_app", "services"]

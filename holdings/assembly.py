@@ -23,11 +23,11 @@ if TYPE_CHECKING:
         JobQueue,
         JobQueues,
         Market,
-        Records,
         SnapshotCache,
     )
     from holdings.core.price_service import PriceService
     from holdings.core.profile_service import ProfileService
+    from holdings.core.record_ports import Records
     from holdings.core.service import HoldingsService
     from holdings.core.snapshot import Notice
     from holdings.core.sources import ViewerSources

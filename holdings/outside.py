@@ -13,9 +13,9 @@ if TYPE_CHECKING:
         JobQueue,
         JobQueues,
         Market,
-        Records,
         SnapshotCache,
     )
+    from holdings.core.record_ports import Records
     from holdings.settings import Settings
 
 

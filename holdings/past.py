@@ -19,16 +19,9 @@ if TYPE_CHECKING:
         GenerateRecommendations,
     )
     from holdings.core.insights.service import InsightReader
-    from holdings.core.ports import (
-        ExchangeKind,
-        HistoryRecords,
-        JobQueue,
-        JobQueues,
-        Market,
-        Records,
-        SnapshotCache,
-    )
+    from holdings.core.ports import ExchangeKind, JobQueue, JobQueues, Market, SnapshotCache
     from holdings.core.price_service import PriceService
+    from holdings.core.record_ports import HistoryRecords, Records
     from holdings.core.service import HoldingsService
     from holdings.core.snapshot import Notice
     from holdings.core.sources import ViewerSources

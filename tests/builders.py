@@ -33,7 +33,8 @@ from holdings.core.history.entries import Entry, LedgerPage
 from holdings.core.history.progress import Progress
 from holdings.core.market import Asset, Book, BookState, DayStats, FiatRates, Listing, Trade
 from holdings.core.portfolio import Account
-from holdings.core.ports import (
+from holdings.core.ports import Right
+from holdings.core.record_ports import (
     InsightPart,
     KeptEvent,
     KeptInsight,
@@ -41,7 +42,6 @@ from holdings.core.ports import (
     KeptSummary,
     LastRead,
     Readable,
-    Right,
 )
 from holdings.core.schedule.slots import Due
 from holdings.settings import Settings

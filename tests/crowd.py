@@ -28,9 +28,9 @@ from holdings.core.errors import (
     RecordsUnavailable,
 )
 from holdings.core.portfolio import Account
-from holdings.core.ports import Readable
+from holdings.core.record_ports import Readable
 from holdings.core.schedule.planner import Planner, Routine
-from holdings.core.schedule.slots import Due, readings_cycle, slot_of
+from holdings.core.schedule.slots import Cycle, Due, slot_of
 from holdings.jobs import batch
 from holdings.jobs.parts import refresh_readings_of
 from holdings.jobs.refresh_readings import job as job_of
@@ -326,7 +326,7 @@ class Crowd:
         self.refresh = refresh_readings_of(settings, self.made, self.time.clock)
         self.job = job_of(cast("Any", self))
         self.planner = Planner(
-            routines=[Routine("refresh-readings", "readings", readings_cycle(HOUR))],
+            routines=[Routine("refresh-readings", "readings", Cycle(HOUR))],
             index=self,
             queues=queues,
             cache=self.cache,

@@ -10,7 +10,7 @@ from holdings.core.errors import Forbidden
 from holdings.core.history.entries import DAY, DEPOSIT, FEE, SECOND, TRADE, WITHDRAWAL, Entry
 from holdings.core.history.months import Month, month_of, pack_summary
 from holdings.core.history.progress import Balances, Progress
-from holdings.core.ports import KeptMonth, KeptSummary
+from holdings.core.record_ports import KeptMonth, KeptSummary
 
 _CONNECTION = Connection("de" * 16, "coinbase_exchange", "Sample account", "demo", "demo", 0)
 _FIRST_DAYS_AGO, _EVERY_DAYS = 420, 14
@@ -31,7 +31,7 @@ class DemoSources:
 
 
 class DemoHistory:
-    """Implements `holdings.core.ports.HistoryRecords` for reading."""
+    """Implements `holdings.core.record_ports.HistoryRecords` for reading."""
 
     def __init__(self, clock: Clock) -> None:
         self._today = int(clock.now()) * SECOND // DAY

@@ -27,8 +27,9 @@ from holdings.core.errors import (
     TooManyConnections,
 )
 from holdings.core.invalidation import Invalidation
-from holdings.core.ports import ExchangeKind, JobQueues, Records, SnapshotCache
+from holdings.core.ports import ExchangeKind, JobQueues, SnapshotCache
 from holdings.core.profile_service import ask_to_forget, changed_meanwhile, recorded
+from holdings.core.record_ports import Records
 from holdings.core.service import DEADLINE_SECONDS
 from holdings.core.side_by_side import side_by_side
 from holdings.core.snapshot import Notice

@@ -7,7 +7,8 @@ from holdings.core.clock import Clock, Deadline
 from holdings.core.connections import Profile
 from holdings.core.errors import Conflict, Forbidden, HoldingsError, NotFound
 from holdings.core.invalidation import Invalidation
-from holdings.core.ports import JobQueues, Records, SnapshotCache
+from holdings.core.ports import JobQueues, SnapshotCache
+from holdings.core.record_ports import Records
 from holdings.core.service import DEADLINE_SECONDS
 from holdings.core.sources import reading_place, report
 

@@ -18,7 +18,8 @@ from holdings.core.errors import (
 from holdings.core.freshness import FreshnessRules
 from holdings.core.once import KeptFor
 from holdings.core.portfolio import Account
-from holdings.core.ports import Exchange, ExchangeKind, Records, SnapshotCache
+from holdings.core.ports import Exchange, ExchangeKind, SnapshotCache
+from holdings.core.record_ports import Records
 from holdings.core.snapshot import Notice, Part
 from holdings.core.source import Source
 

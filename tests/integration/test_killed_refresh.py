@@ -26,7 +26,7 @@ from holdings.adapters.records.due import DynamoDBDueIndex
 from holdings.adapters.sqs import SqsJobQueues
 from holdings.core.clock import Clock, Deadline
 from holdings.core.connections import Connection
-from holdings.core.ports import LastRead
+from holdings.core.record_ports import LastRead
 from holdings.core.schedule.planner import Planner
 from holdings.core.sources import reading_place
 from holdings.settings import Settings

@@ -10,7 +10,7 @@ from moto import mock_aws
 
 from holdings.core.clock import iso
 from holdings.core.errors import RecordsUnavailable
-from holdings.core.ports import LastRead
+from holdings.core.record_ports import LastRead
 from holdings.core.sources import reading_place
 from tests.crowd import HOUR, MINUTE, START, Crowd, Member, silence
 

@@ -21,14 +21,14 @@ from holdings.adapters.records.writes import NEW, ViewerWrites, Write
 from holdings.core.clock import Clock, Deadline
 from holdings.core.connections import Profile
 from holdings.core.errors import Conflict, NotFound
-from holdings.core.ports import KeptEvent
+from holdings.core.record_ports import KeptEvent
 
 RULES, STATE, EVENT = "alerts", "alerts-state", "alert-event#"
 _LAST_EVENT = f"{EVENT}~"
 
 
 class DynamoDBAlerts:
-    """Implements `holdings.core.ports.AlertRecords`. Safe to share between threads."""
+    """Implements `holdings.core.record_ports.AlertRecords`. Safe to share between threads."""
 
     def __init__(self, table: ViewerTable, clock: Clock) -> None:
         self._table = table

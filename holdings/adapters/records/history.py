@@ -23,7 +23,7 @@ from holdings.core.clock import Deadline
 from holdings.core.errors import Conflict, NotFound
 from holdings.core.history.progress import STATES, AccountWalk, Balances, Progress, Walk
 from holdings.core.money import format_amount
-from holdings.core.ports import KeptMonth, KeptSummary
+from holdings.core.record_ports import KeptMonth, KeptSummary
 from holdings.core.snapshot import Notice
 
 HISTORY, MONTH, ENTRIES = "history#", "month#", "entries#"
@@ -39,7 +39,7 @@ _GONE = "there is no such connection: it may have been removed"
 
 
 class DynamoDBHistory:
-    """Implements `holdings.core.ports.HistoryRecords`. Safe to share between threads."""
+    """Implements `holdings.core.record_ports.HistoryRecords`. Safe to share between threads."""
 
     def __init__(self, table: ViewerTable) -> None:
         self._table = table

@@ -12,7 +12,7 @@ from holdings.adapters.records.viewer_table import ViewerTable, read_item
 from holdings.adapters.records.writes import ViewerWrites, Write
 from holdings.core.clock import Deadline
 from holdings.core.errors import Conflict, NotFound
-from holdings.core.ports import InsightPart, KeptInsight
+from holdings.core.record_ports import InsightPart, KeptInsight
 
 INSIGHTS = "insights#"
 PARTS: tuple[InsightPart, ...] = get_args(InsightPart)
@@ -21,7 +21,7 @@ _LONGEST_DOCUMENT = 350_000
 
 
 class DynamoDBInsights:
-    """Implements `holdings.core.ports.InsightRecords`. Safe to share between threads."""
+    """Implements `holdings.core.record_ports.InsightRecords`. Safe to share between threads."""
 
     def __init__(self, table: ViewerTable) -> None:
         self._table = table

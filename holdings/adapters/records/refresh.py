@@ -27,7 +27,7 @@ from holdings.adapters.records.writes import ViewerWrites
 from holdings.core.clock import Deadline
 from holdings.core.connections import Connection, Credential, is_own_id, made_at
 from holdings.core.errors import NotFound
-from holdings.core.ports import LastRead, Readable
+from holdings.core.record_ports import LastRead, Readable
 
 _OF_CONNECTIONS = (*OF_HISTORY, CREDENTIAL)
 # A window that begins later than this was named by a clock that was ahead: it keeps nobody away.
@@ -35,7 +35,7 @@ _AHEAD_SECONDS = 2 * 86_400
 
 
 class DynamoDBRefresh:
-    """Implements `holdings.core.ports.RefreshRecords`. Safe to share between threads."""
+    """Implements `holdings.core.record_ports.RefreshRecords`. Safe to share between threads."""
 
     def __init__(self, table: ViewerTable, cipher: CredentialCipher) -> None:
         self._table = table

@@ -55,7 +55,7 @@ _GONE = "there is no such connection: it may have been removed"
 
 
 class DynamoDBRecords:
-    """Implements `holdings.core.ports.Records`. Safe to share between threads."""
+    """Implements `holdings.core.record_ports.Records`. Safe to share between threads."""
 
     def __init__(
         self,

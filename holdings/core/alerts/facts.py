@@ -11,7 +11,7 @@ from holdings.core.connections import Connection
 from holdings.core.freshness import CachedSnapshot
 from holdings.core.history.service import ConnectionHistory, HistoryService
 from holdings.core.money import EXACT, parse_amount
-from holdings.core.ports import LastRead, Records
+from holdings.core.record_ports import LastRead, Records
 from holdings.core.service import Pricing
 from holdings.core.snapshot import Part, parse_part
 from holdings.core.sources import ViewerSources

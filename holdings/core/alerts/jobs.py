@@ -14,7 +14,8 @@ from holdings.core.alerts.token import token_of
 from holdings.core.clock import Clock, Deadline
 from holdings.core.connections import Profile
 from holdings.core.errors import Conflict, MailRefused, NotFound
-from holdings.core.ports import KeptEvent, Mailer, Records
+from holdings.core.ports import Mailer
+from holdings.core.record_ports import KeptEvent, Records
 from holdings.core.viewer import is_viewer
 
 logger = logging.getLogger(__name__)

@@ -13,8 +13,8 @@ from holdings.core.alerts.states import State, unpack_states
 from holdings.core.alerts.token import fits, new_secret, opened
 from holdings.core.clock import Clock, Deadline
 from holdings.core.errors import InvalidRequest
-from holdings.core.ports import Records
 from holdings.core.profile_service import changed_meanwhile, recorded
+from holdings.core.record_ports import Records
 from holdings.core.service import DEADLINE_SECONDS
 
 

@@ -12,7 +12,7 @@ from holdings.core.connections import Connection
 from holdings.core.errors import InvalidRequest
 from holdings.core.history.entries import DAY, SECOND, Entry
 from holdings.core.history.months import BrokenMonth, Month, end_of, first_day, month_of
-from holdings.core.ports import HistoryRecords
+from holdings.core.record_ports import HistoryRecords
 from holdings.core.service import DEADLINE_SECONDS
 from holdings.core.side_by_side import side_by_side
 

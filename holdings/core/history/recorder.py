@@ -19,7 +19,7 @@ from holdings.core.history.months import (
     with_reading,
 )
 from holdings.core.history.progress import Balances
-from holdings.core.ports import HistoryRecords, KeptMonth
+from holdings.core.record_ports import HistoryRecords, KeptMonth
 
 _ATTEMPTS = 4
 

@@ -21,7 +21,8 @@ from holdings.core.history.entries import DAY, SECOND
 from holdings.core.history.months import BrokenMonth, Flow, day_number, unpack_summary
 from holdings.core.history.progress import Progress
 from holdings.core.history.worth import Asset, Held, Moved, held, moved, totals, unscaled
-from holdings.core.ports import HistoryRecords, JobQueue
+from holdings.core.ports import JobQueue
+from holdings.core.record_ports import HistoryRecords
 from holdings.core.service import DEADLINE_SECONDS
 from holdings.core.side_by_side import side_by_side
 from holdings.core.snapshot import Notice

@@ -25,13 +25,8 @@ from holdings.core.history.progress import Balances, Progress, State
 from holdings.core.history.recorder import Recorder
 from holdings.core.history.walk import LedgerWalk, walk_of
 from holdings.core.portfolio import Account
-from holdings.core.ports import (
-    ExchangeKind,
-    JobQueue,
-    LedgerExchange,
-    ProbedExchange,
-    Records,
-)
+from holdings.core.ports import ExchangeKind, JobQueue, LedgerExchange, ProbedExchange
+from holdings.core.record_ports import Records
 from holdings.core.snapshot import Notice
 
 logger = logging.getLogger(__name__)

@@ -23,7 +23,7 @@ from holdings.core.insights.shapes import (
     whole,
 )
 from holdings.core.money import parse_amount
-from holdings.core.ports import InsightPart
+from holdings.core.record_ports import InsightPart
 
 Document = dict[str, Any]
 

@@ -27,7 +27,7 @@ from holdings.core.insights.features import PERIODS
 from holdings.core.insights.latest import reading_of
 from holdings.core.insights.observed import MOST_MISMATCHES
 from holdings.core.money import EXACT
-from holdings.core.ports import HistoryRecords
+from holdings.core.record_ports import HistoryRecords
 
 logger = logging.getLogger(__name__)
 

@@ -21,7 +21,8 @@ from holdings.core.insights.documents import (
     unpack,
 )
 from holdings.core.insights.facts import Facts, Hold
-from holdings.core.ports import InsightPart, JobQueues, KeptInsight, Records
+from holdings.core.ports import JobQueues
+from holdings.core.record_ports import InsightPart, KeptInsight, Records
 
 logger = logging.getLogger(__name__)
 

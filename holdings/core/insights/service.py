@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol
 from holdings.core.clock import Clock, Deadline, from_iso
 from holdings.core.connections import DEFAULT_CURRENCY
 from holdings.core.insights.jobs import read_part
-from holdings.core.ports import Records
+from holdings.core.record_ports import Records
 from holdings.core.service import DEADLINE_SECONDS
 
 State = Literal["ready", "pending", "off"]

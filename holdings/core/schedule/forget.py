@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 
 from holdings.core.clock import Clock, Deadline
 from holdings.core.invalidation import Invalidation
-from holdings.core.ports import Records, SnapshotCache
+from holdings.core.ports import SnapshotCache
+from holdings.core.record_ports import Records
 from holdings.core.sources import reading_place
 
 

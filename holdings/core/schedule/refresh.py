@@ -23,7 +23,8 @@ from holdings.core.freshness import ready_for
 from holdings.core.invalidation import Invalidation
 from holdings.core.kept import Attempt
 from holdings.core.once import LeastRecent
-from holdings.core.ports import JobQueues, LastRead, Readable, Records, SnapshotCache
+from holdings.core.ports import JobQueues, SnapshotCache
+from holdings.core.record_ports import LastRead, Readable, Records
 from holdings.core.schedule.slots import Cycle
 from holdings.core.service import DEADLINE_SECONDS, HoldingsService
 from holdings.core.snapshot import Notice, Part

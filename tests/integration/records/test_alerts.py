@@ -14,7 +14,8 @@ from holdings.core.alerts.rules import Alerts, MailSettings, Rule, pack
 from holdings.core.clock import Deadline
 from holdings.core.connections import Profile
 from holdings.core.errors import Conflict, NotFound, RecordsUnavailable
-from holdings.core.ports import KeptEvent, Mail
+from holdings.core.ports import Mail
+from holdings.core.record_ports import KeptEvent
 from tests.integration.records.conftest import ANN, BOB, Kept, WatchedService, connection_of
 
 FIRST, SECOND, THIRD = (KeptEvent(f"{at:013d}-r", b"fired", "waiting") for at in (1, 2, 30))

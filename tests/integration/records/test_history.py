@@ -10,7 +10,7 @@ from holdings.core.errors import Conflict, NotFound, RecordsUnavailable
 from holdings.core.history.entries import Entry
 from holdings.core.history.months import Month, pack_summary
 from holdings.core.history.progress import AccountWalk, Balances, Progress, Walk
-from holdings.core.ports import KeptMonth
+from holdings.core.record_ports import KeptMonth
 from holdings.core.snapshot import Notice
 from tests.integration.records.conftest import ANN, BOB, Kept, connection_of
 

@@ -7,7 +7,7 @@ import pytest
 
 from holdings.core.connections import Profile
 from holdings.core.errors import Conflict, NotFound, RecordsUnavailable
-from holdings.core.ports import KeptInsight
+from holdings.core.record_ports import KeptInsight
 from tests.builders import NOW
 from tests.integration.records.conftest import ANN, BOB, Kept, connection_of
 

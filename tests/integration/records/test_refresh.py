@@ -10,7 +10,7 @@ from holdings.adapters.records.due import DynamoDBDueIndex
 from holdings.core.connections import Profile, new_id
 from holdings.core.errors import Misconfigured, NotFound, RecordsUnavailable
 from holdings.core.history.progress import Progress
-from holdings.core.ports import LastRead
+from holdings.core.record_ports import LastRead
 from holdings.core.schedule.slots import Due, slot_name, slot_of
 from tests.integration.records.conftest import (
     ANN,

@@ -12,7 +12,7 @@ from holdings.core.alerts.facts import FactsOf
 from holdings.core.alerts.rules import Rule
 from holdings.core.clock import Deadline
 from holdings.core.history.progress import AccountWalk, Balances, Progress, Walk
-from holdings.core.ports import LastRead
+from holdings.core.record_ports import LastRead
 from holdings.core.sources import reading_place
 from tests.unit.alerts.house import HOUR, House
 

@@ -19,7 +19,7 @@ from holdings.core.insights.documents import (
     unpack,
 )
 from holdings.core.insights.facts import ConnectionFacts, Hold, HoldingNow, Mismatch, Reading
-from holdings.core.ports import InsightPart
+from holdings.core.record_ports import InsightPart
 from tests.unit.insights.people import WINDOW, make_facts
 
 FACTS = make_facts(

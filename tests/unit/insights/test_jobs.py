@@ -19,7 +19,7 @@ from holdings.core.errors import (
 )
 from holdings.core.freshness import CachedSnapshot
 from holdings.core.history.entries import DAY
-from holdings.core.ports import InsightPart, KeptInsight
+from holdings.core.record_ports import InsightPart, KeptInsight
 from holdings.core.service import answer_place
 from holdings.core.sources import reading_place
 from tests.builders import (

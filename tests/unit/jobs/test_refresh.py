@@ -19,7 +19,7 @@ from holdings.core.errors import (
     HoldingsError,
     RecordsUnavailable,
 )
-from holdings.core.ports import LastRead, Readable
+from holdings.core.record_ports import LastRead, Readable
 from holdings.core.schedule.forget import Forget
 from holdings.core.schedule.refresh import RefreshReadings
 from holdings.core.sources import reading_place
