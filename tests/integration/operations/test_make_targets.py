@@ -110,11 +110,3 @@ def test_the_page_on_operations_names_every_target_and_no_other() -> None:
     assert set(re.findall(r"`make (?:-s )?([a-z-]+)", pages)) - targets == set()
     operators = re.findall(r"^\.PHONY: (up .*)$", makefile, re.MULTILINE)[0].split()
     assert [name for name in operators if f"`make {name}" not in page] == []
-
-
-def test_every_link_of_the_page_on_operations_leads_to_a_heading() -> None:
-    for page in ("operations.md", "troubleshooting.md"):
-        text = (ROOT / "docs" / page).read_text()
-        for name, heading in re.findall(r"\]\(([a-z]*\.?m?d?)#([a-z-]+)\)", text):
-            headings = re.findall(r"^#+ (.*)$", (ROOT / "docs" / (name or page)).read_text(), re.M)
-            assert heading in [found.lower().replace(" ", "-") for found in headings]
