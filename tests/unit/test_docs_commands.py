@@ -107,3 +107,9 @@ def test_every_link_within_the_documents_leads_to_a_file_and_a_heading(page: Pat
             headings = re.findall(r"^#+ (.*)$", file.read_text(), re.MULTILINE)
             slugs = [re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in headings]
             assert heading in slugs
+
+
+def test_every_test_that_a_document_names_is_there() -> None:
+    sources = "".join(path.read_text() for path in (ROOT / "tests").rglob("*.py"))
+    named = {name for page in PAGES for name in re.findall(r"`(test_\w+)`", page.read_text())}
+    assert {name for name in named if f"def {name}(" not in sources} == set()
