@@ -77,7 +77,9 @@ def test_the_gateway_has_each_route_of_the_api_s_document_and_no_other(program: 
         for path, methods in document["paths"].items()
         for method in methods
     }
-    routed = {re.sub(r"{\w+}", "{}", r.arguments["routeKey"]) for r in program.all("Route")}
+    # A prefix may stand before every path; which parameters have which name is nobody's business.
+    plain = (r.arguments["routeKey"].replace(" /api/v1/", " /") for r in program.all("Route"))
+    routed = {re.sub(r"{\w+}", "{}", key) for key in plain}
     documented |= {key.replace("GET ", "HEAD ") for key in documented if key.startswith("GET ")}
     assert routed == documented | {"GET /openapi.json", "HEAD /openapi.json"}
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import botocore.session
 import pytest
+import yaml
 from botocore import xform_name
 from werkzeug.serving import make_server
 
@@ -65,6 +66,15 @@ def test_the_client_in_python_prints_what_is_held() -> None:
         exec(client, given)  # noqa: S102 - what the document says
     server.shutdown()
     assert [line.split()[:2] for line in printed.getvalue().splitlines()] == [["BTC", "1.5"]]
+
+
+def test_the_page_s_address_is_added_after_those_that_the_stack_s_file_has() -> None:
+    page = (DOCS / "first-deployment.md").read_text()
+    config = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())["config"]
+    added = re.findall(r"--path '(holdings:\w+Urls)\[(\d+)\]'", page)
+    assert {key: int(place) for key, place in added} == {
+        key: len(config[key]) for key in ("holdings:callbackUrls", "holdings:logoutUrls")
+    }
 
 
 @cache
