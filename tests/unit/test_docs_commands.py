@@ -1,14 +1,18 @@
 """The commands and recipes of the documents can be run: they name what there is."""
 
+import base64
+import hashlib
 import json
 import re
 import shlex
 import threading
+import webbrowser
 from contextlib import redirect_stdout
 from functools import cache
 from io import StringIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import botocore.session
 import pytest
@@ -66,6 +70,22 @@ def test_the_client_in_python_prints_what_is_held() -> None:
         exec(client, given)  # noqa: S102 - what the document says
     server.shutdown()
     assert [line.split()[:2] for line in printed.getvalue().splitlines()] == [["BTC", "1.5"]]
+
+
+def test_the_sign_in_by_hand_proves_itself_and_returns_where_the_client_of_dev_may(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recipes = (DOCS / "recipes.md").read_text()
+    (asking,) = re.findall(r"```python\n(import base64.*?)```", recipes, re.DOTALL)
+    opened: list[str] = []
+    monkeypatch.setattr(webbrowser, "open", opened.append)
+    exec(asking, {"HOSTED_UI": "https://ui.example", "CLIENT": "c"})  # noqa: S102 - what the document says
+    asked = parse_qs(urlsplit(opened[0]).query)
+    verifier = capsys.readouterr().out.strip()
+    digest = hashlib.sha256(verifier.encode()).digest()
+    assert asked["code_challenge"] == [base64.urlsafe_b64encode(digest).decode().rstrip("=")]
+    config = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())["config"]
+    assert asked["redirect_uri"][0] in config["holdings:callbackUrls"]
 
 
 def test_the_page_s_address_is_added_after_those_that_the_stack_s_file_has() -> None:
