@@ -30,6 +30,8 @@ WRITES = (
     "dynamodb:PutItem",
     "dynamodb:UpdateItem",
 )
+# Where `docs/recovery.md` restores the table to: under the same key, which knows tables by name.
+RESTORED = "-restored"
 # Of a role that a role assumes, which no setting can prolong.
 SESSION_SECONDS = 3600
 
@@ -42,7 +44,7 @@ def _own_context(environment: str) -> Document:
     }
 
 
-def _table_context(table: str) -> Document:
+def _table_context(table: str | list[str]) -> Document:
     """DynamoDB encrypts a table's items in this context, in the name of whoever asks for them."""
     return {"kms:EncryptionContext:aws:dynamodb:tableName": table}
 
@@ -53,7 +55,8 @@ def records_key_policy(
     """Return the policy of the key: DynamoDB for this table, and sessions of the viewer role.
 
     Whoever administers the account cannot decrypt a viewer's key with it: the second statement is
-    for sessions with the viewer's tag, the first for what DynamoDB encrypts.
+    for sessions with the viewer's tag, the first for what DynamoDB encrypts: of the table, and of
+    the one that it is restored to.
     """
     caller = {"kms:CallerAccount": account_id}
     dynamodb = {"kms:ViaService": f"dynamodb.{region}.amazonaws.com"}
@@ -64,7 +67,13 @@ def records_key_policy(
             KEY_USE,
             "*",
             principal=account(account_id),
-            condition={"StringEquals": {**caller, **dynamodb, **_table_context(table)}},
+            condition={
+                "StringEquals": {
+                    **caller,
+                    **dynamodb,
+                    **_table_context([table, f"{table}{RESTORED}"]),
+                }
+            },
         ),
         allow(
             # For the time in which nobody asks: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html

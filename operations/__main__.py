@@ -15,11 +15,13 @@ from typing import Any, TextIO
 
 import boto3.session
 
+from holdings.core.clock import Clock
 from operations.access import create_user, put_secret, read_value
 from operations.errors import AwsError, OperationError, explain
 from operations.jobs import redrive, run_job
 from operations.logs import tail
 from operations.release import Function, Release, canary, deploy_code, rollback
+from operations.restore import Tables, restore
 from operations.stack import (
     ROOT,
     Stack,
@@ -71,6 +73,11 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         add(name, _change_viewer, change).add_argument("--email", required=True)
     gone = add("forget-viewer", _forget_viewer, "delete all that is kept of a viewer")
     gone.add_argument("--viewer", required=True, help="the sub that `viewers` shows")
+    back = add("restore-viewer", _restore_viewer, "put back what a restored table has of a viewer")
+    back.add_argument("--viewer", required=True, help="the sub that `viewers` shows")
+    back.add_argument("--table", default="", help="the restored one; <records>-restored without it")
+    back.add_argument("--overwrite", action="store_true", help="also what has changed since")
+    back.add_argument("--yes", action="store_true", help="write; without it, only show")
     code = add("deploy-code", _deploy_code, "publish new code and make it live")
     code.add_argument("--archive", type=Path, default=ROOT / "dist" / "holdings.zip")
     page = add("deploy-web", _deploy_web, "put the built page in its place")
@@ -149,6 +156,22 @@ def _forget_viewer(options: argparse.Namespace) -> str:
     stack = read_stack(options.stack)
     records, cache = stack["records_table"], stack["table"]
     return forget(_client(stack, "dynamodb"), records, cache, options.viewer)
+
+
+def _restore_viewer(options: argparse.Namespace) -> int:
+    stack = read_stack(options.stack)
+    live = stack["records_table"]
+    tables = Tables(restored=options.table or f"{live}-restored", live=live, cache=stack["table"])
+    for line in restore(
+        _client(stack, "dynamodb"),
+        tables,
+        options.viewer,
+        agreed=options.yes,
+        overwrite=options.overwrite,
+        clock=Clock(),
+    ):
+        _say(line)
+    return 0
 
 
 def _deploy_code(options: argparse.Namespace) -> str:

@@ -120,11 +120,11 @@ def forget(dynamodb: "DynamoDBClient", records_table: str, cache_table: str, vie
         connections = records.forget(viewer, Deadline.after(_FORGET_SECONDS, clock))
     except HoldingsError as error:
         raise OperationError(error.detail) from None
-    _forget_cached(dynamodb, cache_table, [answer_place(viewer), *map(reading_place, connections)])
+    forget_cached(dynamodb, cache_table, [answer_place(viewer), *map(reading_place, connections)])
     return f"nothing is kept of {viewer} any more; there were {len(connections)} connections"
 
 
-def _forget_cached(dynamodb: "DynamoDBClient", table: str, places: Sequence[str]) -> None:
+def forget_cached(dynamodb: "DynamoDBClient", table: str, places: Sequence[str]) -> None:
     """Delete what lies in these places and below them: leases, and pieces of earlier documents."""
     below = tuple(f"{place}#" for place in places)
     for page in dynamodb.get_paginator("scan").paginate(TableName=table, ProjectionExpression="pk"):

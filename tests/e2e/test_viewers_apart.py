@@ -21,7 +21,9 @@ from holdings.adapters.records import DynamoDBRecords, ViewerSessions
 from holdings.core.clock import Clock, Deadline
 from holdings.core.connections import Connection, Once
 from holdings.core.errors import Misconfigured, RecordsUnavailable
+from infra_pulumi.records import RESTORED
 from local.provision import Aws
+from operations.restore import Tables, restore
 from tests.e2e.emulated import aws, emulator, provisioned
 
 A, B = "viewer-a", "viewer-b"
@@ -353,3 +355,23 @@ def test_a_ciphertext_that_was_moved_to_another_viewer_s_item_opens_nothing(
     with pytest.raises(RecordsUnavailable):
         records.credential("ann", kept.id, deadline)
     assert records.credential("bob", kept.id, deadline) == {"api_key": "theirs"}
+
+
+def test_a_forgotten_viewer_comes_back_from_a_restored_table_with_a_key_that_opens(
+    cloud: Cloud, records: DynamoDBRecords
+) -> None:
+    """As in docs/recovery.md, but for the moment: the emulator restores a table as it is."""
+    deadline, kept = Deadline.after(60, Clock()), connection()
+    records.add("ann", kept, {"api_key": "k"}, None, deadline)
+    dynamodb = cloud.aws.client("dynamodb")
+    tables = Tables(
+        restored=f"{cloud.table}{RESTORED}", live=cloud.table, cache=cloud.outputs["table"]
+    )
+    dynamodb.restore_table_to_point_in_time(
+        SourceTableName=tables.live, TargetTableName=tables.restored, UseLatestRestorableTime=True
+    )
+    records.forget("ann", deadline)
+    list(restore(dynamodb, tables, "ann", agreed=True, overwrite=False, clock=Clock()))
+    assert kept in records.connections("ann", deadline)
+    assert records.credential("ann", kept.id, deadline) == {"api_key": "k"}
+    dynamodb.delete_table(TableName=tables.restored)

@@ -53,7 +53,7 @@ def unencrypted(program: Program) -> Iterator[str]:
         *((t.name, t.arguments.get("kmsMasterKeyId")) for t in program.all("Topic")),
     ]
     for table in program.all("Table"):
-        setting = table.arguments["serverSideEncryption"]
+        setting = table.arguments.get("serverSideEncryption", {})
         found.append((table.name, setting.get("enabled") and setting.get("kmsKeyArn")))
     for name, used in found:
         if used not in keys:

@@ -1,10 +1,13 @@
 import json
+import re
+from pathlib import Path
 
 import pytest
 
 from infra_pulumi.config import ConfigError
 from tests.infra.capture import Program, declare, settings
 
+ROOT = Path(__file__).parents[2]
 READ = {"authorizationType": "JWT", "authorizationScopes": ["holdings/read"]}
 WRITE = {"authorizationType": "JWT", "authorizationScopes": ["holdings/write"]}
 CERTIFICATE = "arn:aws:acm:eu-west-1:111122223333:certificate/ab-12"
@@ -65,6 +68,20 @@ def test_health_and_document_are_open_and_all_else_needs_a_scope_for_what_it_doe
     assert {r.arguments["target"] for r in program.all("Route")} == {
         "integrations/function-live-id"
     }
+
+
+def test_the_gateway_has_each_route_of_the_api_s_document_and_no_other(program: Program) -> None:
+    document = json.loads((ROOT / "docs" / "openapi.json").read_text())
+    documented = {
+        re.sub(r"{\w+}", "{}", f"{method.upper()} {path}")
+        for path, methods in document["paths"].items()
+        for method in methods
+    }
+    # A prefix may stand before every path; which parameters have which name is nobody's business.
+    plain = (r.arguments["routeKey"].replace(" /api/v1/", " /") for r in program.all("Route"))
+    routed = {re.sub(r"{\w+}", "{}", key) for key in plain}
+    documented |= {key.replace("GET ", "HEAD ") for key in documented if key.startswith("GET ")}
+    assert routed == documented | {"GET /openapi.json", "HEAD /openapi.json"}
 
 
 def test_without_a_scope_any_token_of_the_client_is_good() -> None:

@@ -1,6 +1,7 @@
 """The queues of work, the functions that do it, and what wakes the planner."""
 
 import json
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -143,6 +144,16 @@ def test_a_worker_runs_the_same_archive_and_knows_what_it_needs(job: str, progra
     assert ("CB_SECRET_NAME" in variables) is shared
     queues = {name for name in variables if name.endswith("_QUEUE_URL")}
     assert queues == {f"{one.upper().replace('-', '_')}_QUEUE_URL" for one in SENDS.get(job, ())}
+
+
+def test_every_job_has_the_handler_that_its_function_is_to_run() -> None:
+    program = declare("dev", settings("dev") | {"holdings:mailFrom": "alerts@holdings.example"})
+    handlers = {one.arguments["handler"] for one in program.all("Function")} - {"app.handler"}
+    assert {
+        handler
+        for handler in handlers
+        if not callable(getattr(import_module(handler.rpartition(".")[0]), "handler", None))
+    } == set()
 
 
 def test_without_the_shared_connection_no_job_has_its_key() -> None:

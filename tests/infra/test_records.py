@@ -117,7 +117,8 @@ def test_the_key_serves_the_table_and_sessions_of_the_viewer_role_and_nobody_dir
     _, table, grants, viewers = policy(program, "records-key")
     caller = {"kms:CallerAccount": ACCOUNT}
     dynamodb = {"kms:ViaService": "dynamodb.eu-west-1.amazonaws.com"}
-    name = {"kms:EncryptionContext:aws:dynamodb:tableName": f"holdings-{stack}-records"}
+    tables = [f"holdings-{stack}-records", f"holdings-{stack}-records-restored"]
+    name = {"kms:EncryptionContext:aws:dynamodb:tableName": tables}
     assert table["Condition"] == {"StringEquals": {**caller, **dynamodb, **name}}
     assert (grants["Action"], grants["Condition"]) == (
         ["kms:CreateGrant", "kms:DescribeKey"],

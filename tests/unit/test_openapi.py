@@ -11,6 +11,18 @@ def test_the_checked_in_document_is_up_to_date() -> None:
     assert json.loads(document.PATH.read_text()) == openapi.build(app), "run `make openapi`"
 
 
+def test_every_route_of_the_app_is_in_the_document() -> None:
+    app = create_app(make_settings(DEMO_MODE="true"))
+    served = {
+        (method.lower(), rule.rule.replace("<", "{").replace(">", "}"))
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        if not rule.endpoint.startswith(("document.", "swagger_ui."))
+    }
+    paths = json.loads(document.PATH.read_text())["paths"]
+    assert served == {(method, path) for path, methods in paths.items() for method in methods}
+
+
 def test_every_code_of_the_api_is_in_the_document() -> None:
     text = document.PATH.read_text()
     assert [code for code in problems.KINDS if f"`{code}`" not in text] == []
