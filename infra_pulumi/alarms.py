@@ -78,6 +78,7 @@ class Alarms(ComponentResource):
                 opts=self._child,
             )
         topic = self._topic()
+        self.topic = topic.arn
         rules = log_rules(namespace) + service_rules(
             api_id=args.http_api.api_id,
             function=args.function.name,

@@ -24,8 +24,9 @@ DAY_OF_MINUTES = 24 * 60
 YEAR_OF_SECONDS = 366 * 24 * 60 * 60
 # CloudWatch keeps logs for one of these numbers of days.
 RETENTIONS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827)
-# Lambda has room for 4 kB of variables, and the origins are in one of them.
-MOST_ORIGIN_CHARACTERS = 3000
+# Lambda has room for 4 kB of variables, and origins, headers and methods are among them.
+MOST_CORS_CHARACTERS = 2300
+CORS_HEADERS = ("authorization", "content-type", "idempotency-key", "if-match", "if-none-match")
 # AWS's standard partition: elsewhere Cognito's hosted UI or CloudFront is not there, or is another.
 REGION = r"(?:us|eu|ap|sa|ca|me|af|il|mx)-[a-z]+-\d{1,2}"
 # A label of a host name, without the three words that Cognito reserves.
@@ -114,6 +115,8 @@ class StackConfig:
     stale_ttl_seconds: int = rule.whole("seconds", 0, YEAR_OF_SECONDS, 86400)
     secret_cache_ttl_seconds: int = rule.whole("seconds", 1, YEAR_OF_SECONDS, 300)
     log_level: str = rule.choice(LOG_LEVELS, "INFO")
+    # What /health, the API's document and mails call the app.
+    app_name: str = rule.text(r"(?:\S(?:[ -~]{0,58}\S)?)?", "1 to 60 characters, or empty", "")
     app_version: str = rule.text(
         r"[A-Za-z0-9._+-]{0,64}", "up to 64 of letters, digits and ._+-, or empty", ""
     )
@@ -121,6 +124,13 @@ class StackConfig:
     # Unless somebody says otherwise, the pages that may sign in are those that may call.
     cors_origins: tuple[str, ...] = rule.texts(
         rule.cors_fault, "origins, as [https://holdings.example]", most=100, default=ma.missing
+    )
+    # By default what this API and its page use.
+    cors_headers: tuple[str, ...] = rule.texts(
+        rule.header_fault, "headers, as [authorization]", most=50, default=CORS_HEADERS
+    )
+    cors_methods: tuple[str, ...] = rule.texts(
+        rule.method_fault, "methods, as [GET]", most=len(rule.METHODS), default=rule.METHODS
     )
     throttle_rate: int = rule.whole("requests", 1, 10000, 50)  # 0 would refuse every request
     throttle_burst: int = rule.whole("requests", 1, 10000, 100)
@@ -262,8 +272,14 @@ def _domain_faults(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _origin_faults(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    if len(",".join(_callers(data))) > MOST_ORIGIN_CHARACTERS:
-        yield ("cors_origins", f"at most {MOST_ORIGIN_CHARACTERS} characters in all, for Lambda")
+    headers = data.get("cors_headers", CORS_HEADERS)
+    if "authorization" not in (header.lower() for header in headers):
+        yield "cors_headers", "keep authorization: without it no page can call"
+    if "GET" not in data.get("cors_methods", rule.METHODS):
+        yield "cors_methods", "keep GET: without it no page can read"
+    if len(",".join([*_callers(data), *headers])) > MOST_CORS_CHARACTERS:
+        fault = f"at most {MOST_CORS_CHARACTERS} characters with corsHeaders, for Lambda"
+        yield "cors_origins", fault
     if data.get("environment") == "dev":
         return
     if "*" in data.get("cors_origins", ()):

@@ -21,6 +21,8 @@ MAIL_ADDRESS = rf"(?:{_ADDRESS})?"
 _EC2_ID = r"(?:[0-9a-f]{8}|[0-9a-f]{17})"
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 _MOST_URL_CHARACTERS = 1024  # that Cognito takes
+# What an HTTP API lets a page of another origin use.
+METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PATCH", "PUT", "DELETE")
 
 HOST_NAME = rf"(?=.{{4,253}}$)(?:{_LABEL}\.)+[a-z][a-z0-9-]{{0,61}}[a-z0-9]"
 
@@ -139,6 +141,17 @@ def cors_fault(url: str) -> None:
     """An origin, or any."""
     if url != "*":
         origin_fault(url)
+
+
+def header_fault(name: str) -> None:
+    """A header's name; any is none, since browsers take * for no Authorization."""
+    if not re.fullmatch(r"[A-Za-z0-9!#$%&'+.^_`|~-]{1,64}", name):
+        raise ValidationError("not the name of a header")
+
+
+def method_fault(name: str) -> None:
+    if name not in METHODS:
+        raise ValidationError(f"not one of {', '.join(METHODS)}")
 
 
 def origin(url: str) -> str:

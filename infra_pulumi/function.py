@@ -119,6 +119,7 @@ class Function(ComponentResource):
         )
         function = self._function(role, self._rights(role))
         self.role_arn, self.name, self.alias = role.arn, function.name, self._live(function)
+        self.arn = function.arn
         self.register_outputs({"name": self.name, "alias": self.alias.name})
 
     def _rights(self, role: aws.iam.Role) -> list[Resource]:
@@ -183,7 +184,11 @@ class Function(ComponentResource):
         if config.mail_from:
             variables["MAIL_FROM"] = config.mail_from
         if config.cors_origins:
-            variables["CORS_ALLOW_ORIGIN"] = ",".join(config.cors_origins)
+            variables |= {
+                "CORS_ALLOW_ORIGIN": ",".join(config.cors_origins),
+                "CORS_ALLOW_HEADERS": ",".join(config.cors_headers),
+                "CORS_ALLOW_METHODS": ",".join(config.cors_methods),
+            }
         return variables
 
     def _live(self, function: aws.lambda_.Function) -> aws.lambda_.Alias:
@@ -240,6 +245,7 @@ def environment(config: StackConfig, storage: Storage, records: Records) -> dict
     optional = {
         "CB_MARKET_URL": config.cb_market_url,
         "SHARED_LABEL": config.shared_label,
+        "APP_NAME": config.app_name,
         "APP_VERSION": config.app_version,
     }
     return variables | {name: value for name, value in optional.items() if value}

@@ -151,7 +151,7 @@ def secrets_shown(program: Program) -> Iterator[str]:
             yield f"{resource.name} knows a secret"
     functions = [one.arguments["environment"]["variables"] for one in program.all("Function")]
     variables = {name for told in functions for name in told}
-    named = {"CB_SECRET_NAME", "SECRET_CACHE_TTL_SECONDS"}
+    named = {"CB_SECRET_NAME", "SECRET_CACHE_TTL_SECONDS", "secret_arn"}
     for name in (*variables, *program.exports):
         if name not in named and any(
             w in name.lower() for w in ("secret_", "password", "passphrase")

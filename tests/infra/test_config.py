@@ -67,6 +67,8 @@ BAD = [
     ("holdings:cbAdvancedUrl", "https://api.coinbase.com/", "no slash at the end"),
     ("holdings:sharedConnection", "yes", "one of true, false"),
     ("holdings:sharedLabel", "x" * 61, "1 to 60 characters"),
+    ("holdings:appName", "x" * 61, "1 to 60 characters"),
+    ("holdings:appName", "two\nlines", "1 to 60 characters"),
     ("holdings:probeThrottleRate", "0", "from 1 to 10000"),
     ("holdings:accessTokenMinutes", "4", "from 5 to 1440"),
     ("holdings:accessTokenMinutes", "1441", "from 5 to 1440"),

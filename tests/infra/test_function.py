@@ -140,6 +140,8 @@ def test_the_function_runs_the_archive_as_it_was_built_for(stack: str, program: 
         "CORS_ALLOW_ORIGIN": ",".join(
             program.one("Api").arguments["corsConfiguration"]["allowOrigins"]
         ),
+        "CORS_ALLOW_HEADERS": "authorization,content-type,idempotency-key,if-match,if-none-match",
+        "CORS_ALLOW_METHODS": "GET,HEAD,OPTIONS,POST,PATCH,PUT,DELETE",
     }
 
 
@@ -148,6 +150,40 @@ def test_prices_are_read_elsewhere_where_the_stack_says_so() -> None:
     program = declare("dev", {**settings("dev"), "holdings:cbMarketUrl": url})
     variables = program.one("Function", "api").arguments["environment"]["variables"]
     assert variables["CB_MARKET_URL"] == url
+
+
+def test_every_function_is_told_the_stack_s_name_and_what_the_app_is_called() -> None:
+    program = declare(
+        "blue",
+        settings("prod") | {"holdings:environment": "staging", "holdings:appName": "Kontor & Co"},
+    )
+
+    told = [one.arguments["environment"]["variables"] for one in program.all("Function")]
+    assert {(v["ENVIRONMENT"], v["APP_NAME"]) for v in told} == {("blue", "Kontor & Co")}
+
+
+def test_what_a_function_is_told_fits_into_lambda_s_four_kilobytes() -> None:
+    longest = json.dumps([f"https://{'a' * 48}{n}.example" for n in range(10, 43)])
+    program = declare(
+        "x" * 30,
+        settings("prod")
+        | {
+            "aws:region": "ap-southeast-2",
+            "holdings:environment": "staging",
+            "holdings:corsOrigins": longest,
+            "holdings:appName": "n" * 60,
+            "holdings:sharedLabel": "l" * 60,
+            "holdings:appVersion": "1" * 64,
+            "holdings:defaultUserId": "u" * 128,
+            "holdings:cbMarketUrl": PRODUCTION,
+        },
+    )
+
+    told = program.one("Function", "api").arguments["environment"]["variables"]
+    assert len(told["CORS_ALLOW_ORIGIN"]) > 2200
+    # The mock's addresses are short: AWS's are an ARN of a key, and two addresses of queues.
+    real = 75 + 2 * (len("https://sqs.ap-southeast-2.amazonaws.com/111122223333/") + 60)
+    assert sum(len(name) + len(value) for name, value in told.items()) + real < 4096
 
 
 def test_log_group_and_rights_are_there_before_the_function(program: Program) -> None:
