@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pulumi
+from pulumi import ResourceOptions
 
 # Pulumi runs this folder with runpy: it is no package until the folder above can be imported.
 sys.path.append(str(Path(__file__).resolve().parents[1]))
@@ -11,6 +12,7 @@ sys.path.append(str(Path(__file__).resolve().parents[1]))
 from infra_pulumi.alarms import Alarms, AlarmsArgs
 from infra_pulumi.config import StackConfig
 from infra_pulumi.function import Function, FunctionArgs
+from infra_pulumi.health import Health, HealthArgs
 from infra_pulumi.http_api import HttpApi, HttpApiArgs
 from infra_pulumi.identity import Identity
 from infra_pulumi.job_table import ASKED, jobs
@@ -20,6 +22,7 @@ from infra_pulumi.mail import Mail, MailArgs
 from infra_pulumi.planner import Planner, PlannerArgs
 from infra_pulumi.records import Records, ViewerRole, ViewerRoleArgs
 from infra_pulumi.storage import Storage
+from infra_pulumi.us_east_1 import us_east_1
 from infra_pulumi.web import Web, WebArgs
 
 config = StackConfig.load()
@@ -89,6 +92,16 @@ alarms = Alarms(
     ),
 )
 
+health = (
+    Health(
+        "health",
+        HealthArgs(config=config, api_url=http_api.url),
+        ResourceOptions(provider=us_east_1()),
+    )
+    if config.health_check
+    else None
+)
+
 pulumi.export("region", config.region)
 pulumi.export("api_url", http_api.url)
 pulumi.export("api_id", http_api.api_id)
@@ -132,6 +145,7 @@ pulumi.export("planner_arn", planner.arn)
 pulumi.export("mail_dkim_tokens", mail.dkim_tokens)
 pulumi.export("dashboard", alarms.dashboard)
 pulumi.export("alarm_topic", alarms.topic)
+pulumi.export("health_topic", health.topic if health else "")
 # Where the DNS records of one's own names point.
 pulumi.export("api_domain_target", http_api.domain_target)
 pulumi.export("web_domain_target", web.domain_target)

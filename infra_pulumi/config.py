@@ -64,6 +64,8 @@ class StackConfig:
     # The hosted UI lets a viewer enrol where a second factor is required, and never where it is
     # optional: https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-mfa.html
     mfa: str = rule.choice(("off", "required"), "off")
+    # "open": whoever confirms an address is a viewer.
+    sign_up: str = rule.choice(("invited", "open"), "invited")
     domain_prefix: str = rule.text(LABEL % 61, LABEL_REMEDY % 63, "")
     api_scope: str = rule.text(API_SCOPE, '"<identifier>/<name>", or empty', "holdings/read")
     # What changes something takes this one instead; by default "write" of the same identifier.
@@ -151,6 +153,12 @@ class StackConfig:
     hsts_subdomains: bool = rule.flag(False)
 
     alarm_emails: tuple[str, ...] = rule.texts(rule.address_fault, "e-mail addresses", most=10)
+    # Whether somebody outside asks for /health all the time.
+    health_check: bool = rule.flag(False)
+    # Lambda Insights of the API's function, by the layer that AWS has for it in the region.
+    lambda_insights_layer_arn: str = rule.text(
+        rf"(?:{rule.insights_layer('[a-z0-9-]+')})?", rule.INSIGHTS_REMEDY, ""
+    )
     budget_usd: int = rule.whole("dollars", 1, 1_000_000, 20)
     log_retention_days: int = rule.one_number_of(RETENTIONS)
 
@@ -202,7 +210,8 @@ class _Rules(ma.Schema):
     def _together(self, data: dict[str, Any], **_: Any) -> None:
         """Check what one key says of another, as far as they can be read."""
         found: dict[str, list[str]] = {}
-        for faults in (_function_faults, _scope_faults, _domain_faults, _origin_faults):
+        rules = (_function_faults, _scope_faults, _viewer_faults, _domain_faults, _origin_faults)
+        for faults in rules:
             for name, fault in faults(data):
                 found.setdefault(self.fields[name].data_key or name, []).append(fault)
         if found:
@@ -238,6 +247,9 @@ def _function_faults(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "snap_start", "set it or provisionedConcurrency: Lambda refuses both together"
     if 0 < reserved < provisioned:
         yield "provisioned_concurrency", "no more than reservedConcurrency, which it is part of"
+    region, layer = data.get("region", ""), data.get("lambda_insights_layer_arn", "")
+    if region and layer and not re.fullmatch(rule.insights_layer(region), layer):
+        yield "lambda_insights_layer_arn", f"{rule.INSIGHTS_REMEDY}, in {region}"
     if _one_of_two(data, "subnet_ids", "security_group_ids"):
         yield "subnet_ids", "set subnetIds and securityGroupIds together, or neither"
 
@@ -255,6 +267,14 @@ def _scope_faults(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "api_write_scope", "begin it with the identifier of apiScope, as holdings/write"
     elif read == write:
         yield "api_write_scope", "another name than apiScope, or whoever reads may change"
+
+
+def _viewer_faults(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if data.get("sign_up") == "open" and data.get("shared_connection", True):
+        yield (
+            "sign_up",
+            "set sharedConnection to false too: strangers would see the deployment's own accounts",
+        )
 
 
 def _domain_faults(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -24,6 +24,7 @@ _MOST_URL_CHARACTERS = 1024  # that Cognito takes
 # What an HTTP API lets a page of another origin use.
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PATCH", "PUT", "DELETE")
 
+INSIGHTS_REMEDY = "the ARN of AWS's layer LambdaInsightsExtension-Arm64 with its version"
 HOST_NAME = rf"(?=.{{4,253}}$)(?:{_LABEL}\.)+[a-z][a-z0-9-]{{0,61}}[a-z0-9]"
 
 # Raises ValidationError, saying what to do instead.
@@ -185,3 +186,12 @@ def group_fault(identifier: str) -> None:
 def certificate(region: str) -> str:
     """Return the pattern of an ACM certificate's ARN; `region` is one, or a pattern."""
     return rf"arn:aws:acm:{region}:\d{{12}}:certificate/[A-Za-z0-9-]+"
+
+
+def insights_layer(region: str) -> str:
+    """Return the pattern of the ARN of Lambda Insights' layer; `region` is one, or a pattern.
+
+    The account is another in some regions, and the number of its version in each.
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Lambda-Insights-extension-versionsARM.html
+    """
+    return rf"arn:aws:lambda:{region}:\d{{12}}:layer:LambdaInsightsExtension-Arm64:[1-9]\d*"

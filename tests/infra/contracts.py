@@ -11,7 +11,7 @@ WORKING = (
     *("generate-recommendations", "evaluate-alerts", "forget", "mail-feedback"),
 )
 # What has to happen each minute: that nothing is measured is what it fires for.
-HEARTBEATS = {"plan-missing"}
+HEARTBEATS = {"plan-missing", "health"}
 
 # The statements of a resource that may name more than one resource, and the only way to do so.
 # In a key's policy * is this key; X-Ray, and EC2 when it describes, know no resources; and
@@ -26,6 +26,12 @@ WILDCARDS = {
     ("records-key", "ViewersUseKeyForTheirOwn"): "*",
     ("log-key", "LogsUseKeyForTheirGroups"): "*",
     ("log-key", "AlarmsPublishEncrypted"): "*",
+    ("health-key", "AccountAdministersKey"): "*",
+    ("health-key", "AlarmsPublishEncrypted"): "*",
+    (
+        "function-insights",
+        "InsightsLog",
+    ): f"arn:aws:logs:eu-west-1:{ACCOUNT}:log-group:/aws/lambda-insights:log-stream:*",
     ("function-own-resources", "OwnLog"): "arn:of:function-log:log-stream:*",
     ("function-own-resources", "Traces"): "*",
     **{(f"{job}-own-work", "OwnLog"): f"arn:of:{job}-log:log-stream:*" for job in WORKING},
@@ -41,6 +47,8 @@ WILDCARDS = {
     ("evaluate-alerts-own-work", "SendMail"): f"arn:aws:ses:eu-west-1:{ACCOUNT}:identity/*",
     ("web-policy", "DistributionReads"): "arn:of:web-bucket/*",
 }
+# A key of which nothing is left behind that it would be needed for.
+PASSING = {"health-key"}
 DATA = {"UserPool", "Table", "Secret", "Key", "LogGroup"}
 SECRETS = {"secretString", "secretBinary", "clientSecret", "password", "temporaryPassword"}
 
@@ -176,7 +184,8 @@ def invoked_past_the_alias(program: Program) -> Iterator[str]:
 
 def unguarded(program: Program, *, kept: bool) -> Iterator[str]:
     for resource in program.declared:
-        guarded = kept and resource.type.rpartition(":")[2] in DATA
+        data = resource.type.rpartition(":")[2] in DATA and resource.name not in PASSING
+        guarded = kept and data
         if resource.protect != guarded:
             yield f"{resource.name} is guarded otherwise than {guarded}"
         # What stays behind keeps its name, which the next `up` then finds taken.

@@ -96,6 +96,7 @@ def test_a_stack_exports_what_clients_and_operators_need(stack: str, program: Pr
         "viewer_role": "arn:of:viewer-role",
         "dashboard": f"holdings-{stack}",
         "alarm_topic": "arn:of:alarms",
+        "health_topic": "",
         "api_domain_target": "",
         "web_domain_target": "web-distribution.cloudfront.net",
     }
