@@ -49,6 +49,8 @@ BAD = [
     ("holdings:logoutUrls", many("https://a.example/{}", 101), "at most 100, not 101"),
     ("holdings:logoutUrls", '["/bye"]', "with its host"),
     ("holdings:mfa", "optional", "one of off, required"),
+    ("holdings:signUp", "closed", "one of invited, open"),
+    ("holdings:healthCheck", "yes", "one of true, false"),
     ("holdings:keepData", "yes", "one of true, false"),
     ("holdings:hstsSubdomains", "maybe", "one of true, false"),
     ("holdings:hstsSubdomains", "true", "set webDomain"),
