@@ -18,12 +18,12 @@ WITH = {"holdings:healthCheck": "true", "holdings:alarmEmails": json.dumps(PEOPL
 
 @pytest.fixture(scope="module")
 def watched() -> Program:
-    return declare("prod", settings("prod") | WITH)
+    return declare("staging", settings("staging") | WITH)
 
 
 def test_nobody_asks_unless_a_stack_says_so(program: Program) -> None:
     assert program.all("HealthCheck") == []
-    assert program.all("Provider") == []
+    assert not [r.name for r in program.declared if r.component == "holdings:infra:Health"]
     assert program.exports["health_topic"] == ""
 
 
@@ -41,7 +41,7 @@ def test_three_regions_ask_the_api_s_address_for_the_answer_that_it_gives(
         "requestInterval": 30,
         "failureThreshold": 3,
         "regions": ["us-east-1", "eu-west-1", "ap-southeast-1"],
-        "tags": {"Name": "holdings-prod-health"},
+        "tags": {"Name": "holdings-staging-health"},
     }
     app = create_app(make_settings(DEMO_MODE="true"))
     assert ANSWER in app.test_client().get("/health").text
@@ -51,7 +51,7 @@ def test_the_alarm_fires_when_the_check_fails_and_when_nobody_asks_any_more(
     watched: Program,
 ) -> None:
     assert watched.one("MetricAlarm", "health").arguments == {
-        "name": "holdings-prod-health",
+        "name": "holdings-staging-health",
         "alarmDescription": "/health is not answered, or otherwise than with ok",
         "namespace": "AWS/Route53",
         "metricName": "HealthCheckStatus",
@@ -83,11 +83,11 @@ def test_whoever_hears_of_alarms_hears_of_this_one(watched: Program) -> None:
 def test_all_of_it_is_where_route_53_publishes_and_carries_the_stack_s_tags(
     watched: Program,
 ) -> None:
-    provider = watched.one("Provider").arguments
+    provider = watched.named("us-east-1").arguments
     there = {r.name for r in watched.declared if r.provider == "us-east-1"}
 
     assert provider["region"] == "us-east-1"
-    assert json.loads(provider["defaultTags"]) == settings("prod")["aws:defaultTags"]
+    assert json.loads(provider["defaultTags"]) == settings("staging")["aws:defaultTags"]
     assert there == {
         "health",
         "health-check",
