@@ -127,10 +127,11 @@ def wildcards(program: Program) -> Iterator[str]:
 
 
 def silent_alarms(program: Program) -> Iterator[str]:
-    topics = {f"arn:of:{topic.name}" for topic in program.all("Topic")}
+    topics = {f"arn:of:{topic.name}": topic.provider for topic in program.all("Topic")}
     for alarm in program.all("MetricAlarm"):
         heard = alarm.arguments.get("alarmActions", [])
-        if not heard or not topics.issuperset(heard):
+        # An alarm writes to no topic of another region.
+        if not heard or any(topics.get(topic) != alarm.provider for topic in heard):
             yield f"{alarm.name} reaches nobody"
         if alarm.arguments.get("actionsEnabled") is False:
             yield f"{alarm.name} is switched off"

@@ -1,6 +1,7 @@
 """What asks for /health from outside, and who hears when the answer is another."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -111,3 +112,31 @@ RULES: list[Any] = [
 def test_it_keeps_the_rules_for_everything(rule: Any, watched: Program) -> None:
     assert list(rule(watched)) == []
     assert list(contracts.unguarded(watched, kept=True)) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "name", "change"),
+    [
+        (contracts.silent_alarms, "health", {"alarmActions": []}),
+        (contracts.silent_alarms, "health", {"alarmActions": ["arn:of:alarms"]}),
+        (contracts.silent_alarms, "health", {"treatMissingData": "notBreaching"}),
+        (contracts.unencrypted, "health-alarms", {"kmsMasterKeyId": "alias/aws/sns"}),
+        (contracts.unencrypted, "health-key", {"enableKeyRotation": False}),
+    ],
+)
+def test_a_rule_notices_when_one_of_them_breaks_it(
+    rule: Any, name: str, change: dict[str, Any], watched: Program
+) -> None:
+    wrong = watched.altered(
+        name, lambda right: replace(right, arguments={**right.arguments, **change})
+    )
+
+    (fault,) = rule(wrong)
+    assert fault.startswith(name)
+
+
+def test_its_key_goes_with_it_also_where_data_is_kept(watched: Program) -> None:
+    kept = watched.altered("health-key", lambda right: replace(right, protect=True))
+
+    (fault,) = contracts.unguarded(kept, kept=True)
+    assert fault.startswith("health-key")
