@@ -131,7 +131,7 @@ class Settings:
             env.problems.append("DEMO_MODE is for laptops: unset it on the Lambda function")
         shared = env.boolean("SHARED_CONNECTION", default=True)
         settings = cls(
-            app_name=env.text("APP_NAME", default="Holdings"),
+            app_name=env.label("APP_NAME", default="Holdings"),
             app_version=env.text("APP_VERSION", default=VERSION),
             default_user_id=env.required("DEFAULT_USER_ID", unless=demo_mode),
             ddb_table=env.required("DDB_TABLE", unless=demo_mode),

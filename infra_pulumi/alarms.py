@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import pulumi
 import pulumi_aws as aws
 from pulumi import ComponentResource, Output, ResourceOptions
 
@@ -18,10 +17,11 @@ from infra_pulumi.alarm_rules import (
     run_rule,
     service_rules,
 )
+from infra_pulumi.alarm_topic import alarm_topic
 from infra_pulumi.config import StackConfig
 from infra_pulumi.function import Function
 from infra_pulumi.http_api import HttpApi
-from infra_pulumi.iam import Document, account_id, allow, document, policy_json, service
+from infra_pulumi.iam import account_id
 from infra_pulumi.job_table import jobs
 from infra_pulumi.jobs import Queues, Worker
 from infra_pulumi.logs import Logs
@@ -30,18 +30,6 @@ from infra_pulumi.storage import Storage
 
 # The dashboard's graphs, in columns.
 COLUMNS, WIDTH, HEIGHT = 3, 8, 6
-
-
-def alarm_topic_policy(*, account_id: str, topic_arn: str) -> Document:
-    return document(
-        allow(
-            "AlarmsPublish",
-            ["sns:Publish"],
-            [topic_arn],
-            principal=service("cloudwatch"),
-            condition={"StringEquals": {"aws:SourceAccount": account_id}},
-        )
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +65,14 @@ class Alarms(ComponentResource):
                 },
                 opts=self._child,
             )
-        topic = self._topic()
+        topic = alarm_topic(
+            "alarms",
+            name=f"{self._config.prefix}-alarms",
+            config=self._config,
+            key_arn=args.logs.key_arn,
+            parent=self,
+        )
+        self.topic = topic.arn
         rules = log_rules(namespace) + service_rules(
             api_id=args.http_api.api_id,
             function=args.function.name,
@@ -95,35 +90,6 @@ class Alarms(ComponentResource):
         self.dashboard = self._dashboard(rules, alarms).dashboard_name
         self._budget()
         self.register_outputs({"dashboard": self.dashboard})
-
-    def _topic(self) -> aws.sns.Topic:
-        config = self._config
-        topic = aws.sns.Topic(
-            "alarms",
-            name=f"{config.prefix}-alarms",
-            # SNS's own key lets no alarm publish.
-            kms_master_key_id=self._args.logs.key_arn,
-            opts=self._child,
-        )
-        aws.sns.TopicPolicy(
-            "alarms-publish",
-            arn=topic.arn,
-            policy=policy_json(
-                alarm_topic_policy, account_id=account_id(self), topic_arn=topic.arn
-            ),
-            opts=self._child,
-        )
-        if config.environment != "dev" and not config.alarm_emails:
-            pulumi.log.warn("alarms reach nobody: set holdings:alarmEmails", topic)
-        for address in config.alarm_emails:
-            aws.sns.TopicSubscription(
-                f"alarms-{address}",
-                topic=topic.arn,
-                protocol="email",
-                endpoint=address,
-                opts=self._child,
-            )
-        return topic
 
     def _alarm(self, rule: AlarmRule, topic: aws.sns.Topic) -> aws.cloudwatch.MetricAlarm:
         return aws.cloudwatch.MetricAlarm(

@@ -24,8 +24,9 @@ DAY_OF_MINUTES = 24 * 60
 YEAR_OF_SECONDS = 366 * 24 * 60 * 60
 # CloudWatch keeps logs for one of these numbers of days.
 RETENTIONS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827)
-# Lambda has room for 4 kB of variables, and the origins are in one of them.
-MOST_ORIGIN_CHARACTERS = 3000
+# Lambda has room for 4 kB of variables, and origins, headers and methods are among them.
+MOST_CORS_CHARACTERS = 2300
+CORS_HEADERS = ("authorization", "content-type", "idempotency-key", "if-match", "if-none-match")
 # AWS's standard partition: elsewhere Cognito's hosted UI or CloudFront is not there, or is another.
 REGION = r"(?:us|eu|ap|sa|ca|me|af|il|mx)-[a-z]+-\d{1,2}"
 # A label of a host name, without the three words that Cognito reserves.
@@ -63,6 +64,8 @@ class StackConfig:
     # The hosted UI lets a viewer enrol where a second factor is required, and never where it is
     # optional: https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-mfa.html
     mfa: str = rule.choice(("off", "required"), "off")
+    # "open": whoever confirms an address is a viewer.
+    sign_up: str = rule.choice(("invited", "open"), "invited")
     domain_prefix: str = rule.text(LABEL % 61, LABEL_REMEDY % 63, "")
     api_scope: str = rule.text(API_SCOPE, '"<identifier>/<name>", or empty', "holdings/read")
     # What changes something takes this one instead; by default "write" of the same identifier.
@@ -114,6 +117,8 @@ class StackConfig:
     stale_ttl_seconds: int = rule.whole("seconds", 0, YEAR_OF_SECONDS, 86400)
     secret_cache_ttl_seconds: int = rule.whole("seconds", 1, YEAR_OF_SECONDS, 300)
     log_level: str = rule.choice(LOG_LEVELS, "INFO")
+    # What /health, the API's document and mails call the app.
+    app_name: str = rule.text(r"(?:\S(?:[ -~]{0,58}\S)?)?", "1 to 60 characters, or empty", "")
     app_version: str = rule.text(
         r"[A-Za-z0-9._+-]{0,64}", "up to 64 of letters, digits and ._+-, or empty", ""
     )
@@ -121,6 +126,13 @@ class StackConfig:
     # Unless somebody says otherwise, the pages that may sign in are those that may call.
     cors_origins: tuple[str, ...] = rule.texts(
         rule.cors_fault, "origins, as [https://holdings.example]", most=100, default=ma.missing
+    )
+    # By default what this API and its page use.
+    cors_headers: tuple[str, ...] = rule.texts(
+        rule.header_fault, "headers, as [authorization]", most=50, default=CORS_HEADERS
+    )
+    cors_methods: tuple[str, ...] = rule.texts(
+        rule.method_fault, "methods, as [GET]", most=len(rule.METHODS), default=rule.METHODS
     )
     throttle_rate: int = rule.whole("requests", 1, 10000, 50)  # 0 would refuse every request
     throttle_burst: int = rule.whole("requests", 1, 10000, 100)
@@ -141,6 +153,12 @@ class StackConfig:
     hsts_subdomains: bool = rule.flag(False)
 
     alarm_emails: tuple[str, ...] = rule.texts(rule.address_fault, "e-mail addresses", most=10)
+    # Whether somebody outside asks for /health all the time.
+    health_check: bool = rule.flag(False)
+    # Lambda Insights of the API's function, by the layer that AWS has for it in the region.
+    lambda_insights_layer_arn: str = rule.text(
+        rf"(?:{rule.insights_layer('[a-z0-9-]+')})?", rule.INSIGHTS_REMEDY, ""
+    )
     budget_usd: int = rule.whole("dollars", 1, 1_000_000, 20)
     log_retention_days: int = rule.one_number_of(RETENTIONS)
 
@@ -192,7 +210,8 @@ class _Rules(ma.Schema):
     def _together(self, data: dict[str, Any], **_: Any) -> None:
         """Check what one key says of another, as far as they can be read."""
         found: dict[str, list[str]] = {}
-        for faults in (_function_faults, _scope_faults, _domain_faults, _origin_faults):
+        rules = (_function_faults, _scope_faults, _viewer_faults, _domain_faults, _origin_faults)
+        for faults in rules:
             for name, fault in faults(data):
                 found.setdefault(self.fields[name].data_key or name, []).append(fault)
         if found:
@@ -228,6 +247,9 @@ def _function_faults(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "snap_start", "set it or provisionedConcurrency: Lambda refuses both together"
     if 0 < reserved < provisioned:
         yield "provisioned_concurrency", "no more than reservedConcurrency, which it is part of"
+    region, layer = data.get("region", ""), data.get("lambda_insights_layer_arn", "")
+    if region and layer and not re.fullmatch(rule.insights_layer(region), layer):
+        yield "lambda_insights_layer_arn", f"{rule.INSIGHTS_REMEDY}, in {region}"
     if _one_of_two(data, "subnet_ids", "security_group_ids"):
         yield "subnet_ids", "set subnetIds and securityGroupIds together, or neither"
 
@@ -247,6 +269,14 @@ def _scope_faults(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "api_write_scope", "another name than apiScope, or whoever reads may change"
 
 
+def _viewer_faults(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if data.get("sign_up") == "open" and data.get("shared_connection", True):
+        yield (
+            "sign_up",
+            "set sharedConnection to false too: strangers would see the deployment's own accounts",
+        )
+
+
 def _domain_faults(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     region, arn = data.get("region", ""), data.get("api_certificate_arn", "")
     if region and arn and not re.fullmatch(rule.certificate(region), arn):
@@ -262,8 +292,14 @@ def _domain_faults(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _origin_faults(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    if len(",".join(_callers(data))) > MOST_ORIGIN_CHARACTERS:
-        yield ("cors_origins", f"at most {MOST_ORIGIN_CHARACTERS} characters in all, for Lambda")
+    headers = data.get("cors_headers", CORS_HEADERS)
+    if "authorization" not in (header.lower() for header in headers):
+        yield "cors_headers", "keep authorization: without it no page can call"
+    if "GET" not in data.get("cors_methods", rule.METHODS):
+        yield "cors_methods", "keep GET: without it no page can read"
+    if len(",".join([*_callers(data), *headers])) > MOST_CORS_CHARACTERS:
+        fault = f"at most {MOST_CORS_CHARACTERS} characters with corsHeaders, for Lambda"
+        yield "cors_origins", fault
     if data.get("environment") == "dev":
         return
     if "*" in data.get("cors_origins", ()):

@@ -21,7 +21,10 @@ MAIL_ADDRESS = rf"(?:{_ADDRESS})?"
 _EC2_ID = r"(?:[0-9a-f]{8}|[0-9a-f]{17})"
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 _MOST_URL_CHARACTERS = 1024  # that Cognito takes
+# What an HTTP API lets a page of another origin use.
+METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PATCH", "PUT", "DELETE")
 
+INSIGHTS_REMEDY = "the ARN of AWS's layer LambdaInsightsExtension-Arm64 with its version"
 HOST_NAME = rf"(?=.{{4,253}}$)(?:{_LABEL}\.)+[a-z][a-z0-9-]{{0,61}}[a-z0-9]"
 
 # Raises ValidationError, saying what to do instead.
@@ -141,6 +144,17 @@ def cors_fault(url: str) -> None:
         origin_fault(url)
 
 
+def header_fault(name: str) -> None:
+    """A header's name; any is none, since browsers take * for no Authorization."""
+    if not re.fullmatch(r"[A-Za-z0-9!#$%&'+.^_`|~-]{1,64}", name):
+        raise ValidationError("not the name of a header")
+
+
+def method_fault(name: str) -> None:
+    if name not in METHODS:
+        raise ValidationError(f"not one of {', '.join(METHODS)}")
+
+
 def origin(url: str) -> str:
     """Scheme, host and port as browsers send and compare them.
 
@@ -172,3 +186,12 @@ def group_fault(identifier: str) -> None:
 def certificate(region: str) -> str:
     """Return the pattern of an ACM certificate's ARN; `region` is one, or a pattern."""
     return rf"arn:aws:acm:{region}:\d{{12}}:certificate/[A-Za-z0-9-]+"
+
+
+def insights_layer(region: str) -> str:
+    """Return the pattern of the ARN of Lambda Insights' layer; `region` is one, or a pattern.
+
+    The account is another in some regions, and the number of its version in each.
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Lambda-Insights-extension-versionsARM.html
+    """
+    return rf"arn:aws:lambda:{region}:\d{{12}}:layer:LambdaInsightsExtension-Arm64:[1-9]\d*"

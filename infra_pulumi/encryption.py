@@ -54,12 +54,14 @@ class KeyArgs:
     description: str
     alias: str
     policy: Callable[..., Document]
+    # Whether anything that is kept is written with it.
+    encrypts_data: bool = True
 
 
 class EncryptionKey(ComponentResource):
     def __init__(self, name: str, args: KeyArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("holdings:infra:EncryptionKey", name, opts=opts)
-        keep = args.config.keep_data
+        keep = args.config.keep_data and args.encrypts_data
         key = aws.kms.Key(
             name,
             description=args.description,

@@ -27,6 +27,7 @@ INTERFACE_CHANGES = (
     "ec2:DeleteNetworkInterface",
     "ec2:UnassignPrivateIpAddresses",
 )
+INSIGHTS_LOG = "/aws/lambda-insights"
 INTERFACE_READS = ("ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets")
 
 
@@ -93,6 +94,22 @@ def vpc_policy(*, account_id: str, region: str, function_name: str) -> Document:
     )
 
 
+def insights_policy(*, account_id: str, region: str) -> Document:
+    """Let the extension of Lambda Insights write to its log group, which makes its metrics.
+
+    The group has one name for a whole account and region, so that no stack can own it: the
+    operator makes it once, with a retention.
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Lambda-Insights-example-event.html
+    """
+    return document(
+        allow(
+            "InsightsLog",
+            ["logs:CreateLogStream", "logs:PutLogEvents"],
+            [f"arn:aws:logs:{region}:{account_id}:log-group:{INSIGHTS_LOG}:log-stream:*"],
+        )
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FunctionArgs:
     config: StackConfig
@@ -119,6 +136,7 @@ class Function(ComponentResource):
         )
         function = self._function(role, self._rights(role))
         self.role_arn, self.name, self.alias = role.arn, function.name, self._live(function)
+        self.arn = function.arn
         self.register_outputs({"name": self.name, "alias": self.alias.name})
 
     def _rights(self, role: aws.iam.Role) -> list[Resource]:
@@ -134,6 +152,10 @@ class Function(ComponentResource):
                 log_group_arn=self._args.logs.function.arn,
             )
         }
+        if config.lambda_insights_layer_arn:
+            policies["insights"] = policy_json(
+                partial(insights_policy, region=config.region), account_id=account_id(self)
+            )
         if config.subnet_ids:
             policies["vpc"] = policy_json(
                 partial(vpc_policy, region=config.region, function_name=self._name),
@@ -170,6 +192,7 @@ class Function(ComponentResource):
                 "system_log_level": "INFO",  # the report of each call: duration, memory, start
             },
             tracing_config={"mode": "Active"},
+            layers=[config.lambda_insights_layer_arn] if config.lambda_insights_layer_arn else None,
             snap_start={"apply_on": "PublishedVersions"} if config.snap_start else None,
             vpc_config=network(config),
             # Lambda tries the role's rights when it makes the function.
@@ -183,7 +206,11 @@ class Function(ComponentResource):
         if config.mail_from:
             variables["MAIL_FROM"] = config.mail_from
         if config.cors_origins:
-            variables["CORS_ALLOW_ORIGIN"] = ",".join(config.cors_origins)
+            variables |= {
+                "CORS_ALLOW_ORIGIN": ",".join(config.cors_origins),
+                "CORS_ALLOW_HEADERS": ",".join(config.cors_headers),
+                "CORS_ALLOW_METHODS": ",".join(config.cors_methods),
+            }
         return variables
 
     def _live(self, function: aws.lambda_.Function) -> aws.lambda_.Alias:
@@ -240,6 +267,7 @@ def environment(config: StackConfig, storage: Storage, records: Records) -> dict
     optional = {
         "CB_MARKET_URL": config.cb_market_url,
         "SHARED_LABEL": config.shared_label,
+        "APP_NAME": config.app_name,
         "APP_VERSION": config.app_version,
     }
     return variables | {name: value for name, value in optional.items() if value}

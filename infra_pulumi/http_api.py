@@ -94,6 +94,7 @@ class HttpApi(ComponentResource):
             opts=self._child,
         )
         self.api_id, self.url = self._api.id, self._api.api_endpoint
+        self.execution_arn = self._api.execution_arn
         self.domain_target = Output.from_input("")
         if self._config.api_domain:
             domain = self._domain(stage)
@@ -114,14 +115,8 @@ class HttpApi(ComponentResource):
             disable_execute_api_endpoint=bool(config.api_domain),
             cors_configuration={
                 "allow_origins": list(config.cors_origins),
-                "allow_methods": ["GET", "HEAD", "OPTIONS", "POST", "PATCH", "PUT", "DELETE"],
-                "allow_headers": [
-                    "authorization",
-                    "content-type",
-                    "idempotency-key",
-                    "if-match",
-                    "if-none-match",
-                ],
+                "allow_methods": list(config.cors_methods),
+                "allow_headers": list(config.cors_headers),
                 "expose_headers": [
                     "age",
                     "etag",

@@ -42,8 +42,9 @@ class Identity(ComponentResource):
             username_attributes=["email"],
             username_configuration={"case_sensitive": False},
             auto_verified_attributes=["email"],
-            # Everyone who can sign in may see the shared connection: nobody signs up by themselves.
-            admin_create_user_config={"allow_admin_create_user_only": True},
+            # Everyone who can sign in may see the shared connection: where there is one, nobody
+            # signs up by themselves.
+            admin_create_user_config={"allow_admin_create_user_only": config.sign_up != "open"},
             mfa_configuration="ON" if mfa else "OFF",
             software_token_mfa_configuration={"enabled": True} if mfa else None,
             password_policy={

@@ -212,7 +212,7 @@ class Worker(ComponentResource):
             scaling_config={"maximum_concurrency": config.job_concurrency},
             opts=ResourceOptions(parent=self, depends_on=rights),
         )
-        self.role_arn, self.function = role.arn, function.name
+        self.role_arn, self.function, self.arn = role.arn, function.name, function.arn
         self.register_outputs({"function": self.function})
 
 

@@ -9,6 +9,7 @@ from functools import partial
 import pulumi_aws as aws
 from pulumi import ComponentResource, ResourceOptions
 
+from infra_pulumi.alarm_topic import alarms_use_key
 from infra_pulumi.config import StackConfig
 from infra_pulumi.encryption import KEY_USE, EncryptionKey, KeyArgs, administration
 from infra_pulumi.iam import Document, allow, document, service
@@ -19,10 +20,8 @@ def log_key_policy(*, account_id: str, region: str, log_groups: Sequence[str]) -
     """Return the policy of the key for these groups and for what alarms say.
 
     Two services use it in their own name: CloudWatch Logs for these groups alone, and the alarms
-    when they publish, which the topic's policy keeps to this account. CloudWatch's requests
-    carry no caller's account, so a condition on one would silence every alarm.
+    when they publish.
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
-    https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
     """
     groups = [f"arn:aws:logs:{region}:{account_id}:log-group:{name}" for name in log_groups]
     return document(
@@ -34,12 +33,7 @@ def log_key_policy(*, account_id: str, region: str, log_groups: Sequence[str]) -
             principal=service(f"logs.{region}"),
             condition={"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": groups}},
         ),
-        allow(
-            "AlarmsPublishEncrypted",
-            ["kms:Decrypt", "kms:GenerateDataKey"],
-            "*",
-            principal=service("cloudwatch"),
-        ),
+        alarms_use_key(),
     )
 
 

@@ -132,7 +132,7 @@ class Planner(ComponentResource):
             },
             opts=ResourceOptions(parent=self, depends_on=[wakes]),
         )
-        self.function = function.name
+        self.function, self.arn = function.name, function.arn
         self.register_outputs({"function": self.function})
 
     def _function(self) -> aws.lambda_.Function:

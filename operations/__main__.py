@@ -11,7 +11,7 @@ import traceback
 import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 import boto3.session
 
@@ -108,9 +108,15 @@ def _pulumi(options: argparse.Namespace) -> int:
 
 
 def _outputs(options: argparse.Namespace) -> str:
-    outputs = read_stack(options.stack).outputs
-    width = max(len(name) for name in outputs)
-    return "\n".join(f"{name:{width}}  {value}" for name, value in sorted(outputs.items()))
+    rows: dict[str, object] = {}
+    for name, value in sorted(read_stack(options.stack).outputs.items()):
+        if isinstance(value, dict):  # several of a kind: a line each
+            named = cast("dict[str, object]", value)
+            rows |= {f"{name}.{one}": each for one, each in named.items()}
+        else:
+            rows[name] = value
+    width = max(len(name) for name in rows)
+    return "\n".join(f"{name:{width}}  {value}" for name, value in rows.items())
 
 
 def _logs(options: argparse.Namespace) -> int:

@@ -95,6 +95,7 @@ def evaluate_alerts_of(
         ),
         mailer=mailer,
         clock=clock,
+        app_name=settings.app_name,
         page_url=settings.mail.web_url,
         api_url=f"{settings.mail.api_url}{settings.api_prefix}",
     )

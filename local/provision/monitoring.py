@@ -1,4 +1,4 @@
-"""CloudWatch, SNS and Budgets: what watches the system, and who is written to."""
+"""CloudWatch, Route 53, SNS and Budgets: what watches the system, and who is written to."""
 
 from local.provision.resource import Handler, Kind, Made, Resource
 
@@ -48,6 +48,27 @@ def budget(resource: Resource) -> Made:
     return f"{account}:{name}", {"name": name, "arn": arn}
 
 
+def health_check(resource: Resource) -> Made:
+    """Make or update one, which nobody here carries out: its metric is never measured."""
+    resource.id_is_chosen = True
+    tags = resource.tags()
+    config = resource.rest()
+    config["fullyQualifiedDomainName"] = config.pop("fqdn")
+    check_id = resource.known_id
+    if not check_id or not resource.found("get_health_check", healthCheckId=check_id):
+        made = resource.do(
+            "create_health_check", callerReference=resource.name, healthCheckConfig=config
+        )
+        check_id = made["HealthCheck"]["Id"]
+    fixed = ("type", "requestInterval", "measureLatency")
+    changing = {name: value for name, value in config.items() if name not in fixed}
+    resource.do("update_health_check", healthCheckId=check_id, **changing)
+    resource.do(
+        "change_tags_for_resource", resourceType="healthcheck", resourceId=check_id, addTags=tags
+    )
+    return check_id, {"arn": f"arn:aws:route53:::healthcheck/{check_id}"}
+
+
 HANDLERS: dict[str, Handler] = {
     "aws:budgets/budget:Budget": budget,
     "aws:cloudwatch/dashboard:Dashboard": Kind(
@@ -76,6 +97,7 @@ HANDLERS: dict[str, Handler] = {
         },
         tagged="{arn}",
     ),
+    "aws:route53/healthCheck:HealthCheck": health_check,
     "aws:sns/topic:Topic": Kind(
         via="create_topic",  # answers with the one of that name, if there is one
         first=_key_attribute,

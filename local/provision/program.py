@@ -33,6 +33,9 @@ SKIPPED: Mapping[str, str] = {
     "aws:cloudwatch/logGroup:LogGroup#kmsKeyId": (
         "MiniStack encrypts no logs and has no AssociateKmsKey"
     ),
+    "aws:lambda/function:Function#layers": (
+        "AWS's layers are not in MiniStack, which refuses a function with one that it has not"
+    ),
     "aws:cloudwatch/metricAlarm:MetricAlarm#metricQueries": (
         "MiniStack's alarms watch one metric by its name and drop queries; "
         "the alarm stands there, and never fires"
@@ -44,6 +47,9 @@ _PROVIDERS_OWN = {
     *("deletionWindowInDays", "forceDestroy", "recoveryWindowInDays", "skipDestroy"),
     *("etag", "sourceCodeHash", "sourceHash", "retainOnDelete", "waitForDeployment"),
 }
+
+# A provider of its own, for another region: it takes its tags from the stack, as the stack's does.
+PROVIDER = "pulumi:providers:aws"
 
 # The provider's own configuration that is carried out here.
 _PROVIDER_KEYS = {"aws:region", "aws:defaultTags"}
@@ -81,6 +87,8 @@ class EmulatedProvider(mocks.Mocks):
     aws: Aws
     ids: Ids
     default_tags: Mapping[str, str]
+    # Clients of other regions, by the provider that the program makes for one.
+    elsewhere: dict[str, Aws] = field(default_factory=dict[str, Aws], init=False)
     handlers: Mapping[str, Handler] = field(default_factory=lambda: HANDLERS)
     skipped: Mapping[str, str] = field(default_factory=lambda: SKIPPED)
 
@@ -88,16 +96,22 @@ class EmulatedProvider(mocks.Mocks):
         given = cast("dict[str, Any]", args.inputs)
         if not args.custom:  # a component: its parts are registered one by one
             return f"{args.name}-component", given
+        if args.typ == PROVIDER:
+            self.elsewhere[args.name] = Aws(self.aws.endpoint_url, given["region"])
+            return f"{args.name}-provider", given
         if self._skips(args.name, args.typ):
             return f"{args.name}-skipped", given
         try:
-            physical_id, computed = self._make(args.typ, args.name, given)
+            # "<URN>::<id>", of which a URN ends with the name.
+            provider = (args.provider or "").rpartition("::")[0].rpartition("::")[2]
+            aws = self.elsewhere.get(provider, self.aws)
+            physical_id, computed = self._make(args.typ, args.name, given, aws)
         except Exception as error:
             error.add_note(f"while making {args.typ} {args.name!r} in the emulated AWS")
             raise
         return physical_id, {**given, **computed}
 
-    def _make(self, typ: str, name: str, given: Mapping[str, Any]) -> Made:
+    def _make(self, typ: str, name: str, given: Mapping[str, Any], aws: Aws) -> Made:
         if typ not in self.handlers:
             raise UnknownInput(f"the type {typ}")
         inputs = {
@@ -106,7 +120,7 @@ class EmulatedProvider(mocks.Mocks):
             if argument not in _PROVIDERS_OWN and not self._skips(name, typ, argument)
         }
         key = f"{typ}::{name}"
-        resource = Resource(typ, name, inputs, self.aws, self.ids.of(key), self.default_tags)
+        resource = Resource(typ, name, inputs, aws, self.ids.of(key), self.default_tags)
         physical_id, computed = self.handlers[typ](resource)
         if resource.inputs:
             raise UnknownInput(sorted(resource.inputs))

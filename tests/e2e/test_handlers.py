@@ -252,6 +252,19 @@ def test_a_type_that_the_emulator_has_no_notion_of_is_left_out_with_the_reason(
     assert caplog.messages == ["base: no aws:moon/base:Base in the emulator: there is none"]
 
 
+def test_what_the_program_makes_in_another_region_is_made_there(cloud: Cloud) -> None:
+    cloud.register("pulumi:providers:aws", "us-east-1", region="us-east-1")
+    urn = "urn:pulumi:dev::holdings::pulumi:providers:aws::us-east-1"
+
+    made = cloud.provider.new_resource(
+        MockResourceArgs(
+            "aws:sns/topic:Topic", "there", {}, custom=True, provider=f"{urn}::us-east-1-provider"
+        )
+    )
+
+    assert made[0] == f"arn:aws:sns:us-east-1:{cloud.aws.account_id}:there"
+
+
 def test_the_program_may_ask_where_it_runs(cloud: Cloud) -> None:
     def asked(token: str) -> Any:
         return cloud.provider.call(MockCallArgs(f"aws:index/{token}:{token}", {}, ""))[0]

@@ -40,6 +40,8 @@ class Declared:
     retain: bool
     depends_on: tuple[str, ...]
     ignored: tuple[str, ...]
+    # The name of the one that was made in the program, "" of the stack's own.
+    provider: str
 
 
 @dataclass
@@ -108,6 +110,7 @@ class _Recorder(Engine):
                     retain=request.retainOnDelete,
                     depends_on=tuple(urn.split("::")[-1] for urn in request.dependencies),
                     ignored=tuple(request.ignoreChanges),
+                    provider=request.provider.rpartition("::")[0].rpartition("::")[2],
                 )
             )
         return answer

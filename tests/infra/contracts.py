@@ -11,7 +11,7 @@ WORKING = (
     *("generate-recommendations", "evaluate-alerts", "forget", "mail-feedback"),
 )
 # What has to happen each minute: that nothing is measured is what it fires for.
-HEARTBEATS = {"plan-missing"}
+HEARTBEATS = {"plan-missing", "health"}
 
 # The statements of a resource that may name more than one resource, and the only way to do so.
 # In a key's policy * is this key; X-Ray, and EC2 when it describes, know no resources; and
@@ -26,6 +26,12 @@ WILDCARDS = {
     ("records-key", "ViewersUseKeyForTheirOwn"): "*",
     ("log-key", "LogsUseKeyForTheirGroups"): "*",
     ("log-key", "AlarmsPublishEncrypted"): "*",
+    ("health-key", "AccountAdministersKey"): "*",
+    ("health-key", "AlarmsPublishEncrypted"): "*",
+    (
+        "function-insights",
+        "InsightsLog",
+    ): f"arn:aws:logs:eu-west-1:{ACCOUNT}:log-group:/aws/lambda-insights:log-stream:*",
     ("function-own-resources", "OwnLog"): "arn:of:function-log:log-stream:*",
     ("function-own-resources", "Traces"): "*",
     **{(f"{job}-own-work", "OwnLog"): f"arn:of:{job}-log:log-stream:*" for job in WORKING},
@@ -41,6 +47,8 @@ WILDCARDS = {
     ("evaluate-alerts-own-work", "SendMail"): f"arn:aws:ses:eu-west-1:{ACCOUNT}:identity/*",
     ("web-policy", "DistributionReads"): "arn:of:web-bucket/*",
 }
+# A key of which nothing is left behind that it would be needed for.
+PASSING = {"health-key"}
 DATA = {"UserPool", "Table", "Secret", "Key", "LogGroup"}
 SECRETS = {"secretString", "secretBinary", "clientSecret", "password", "temporaryPassword"}
 
@@ -119,10 +127,11 @@ def wildcards(program: Program) -> Iterator[str]:
 
 
 def silent_alarms(program: Program) -> Iterator[str]:
-    topics = {f"arn:of:{topic.name}" for topic in program.all("Topic")}
+    topics = {f"arn:of:{topic.name}": topic.provider for topic in program.all("Topic")}
     for alarm in program.all("MetricAlarm"):
         heard = alarm.arguments.get("alarmActions", [])
-        if not heard or not topics.issuperset(heard):
+        # An alarm writes to no topic of another region.
+        if not heard or any(topics.get(topic) != alarm.provider for topic in heard):
             yield f"{alarm.name} reaches nobody"
         if alarm.arguments.get("actionsEnabled") is False:
             yield f"{alarm.name} is switched off"
@@ -151,7 +160,7 @@ def secrets_shown(program: Program) -> Iterator[str]:
             yield f"{resource.name} knows a secret"
     functions = [one.arguments["environment"]["variables"] for one in program.all("Function")]
     variables = {name for told in functions for name in told}
-    named = {"CB_SECRET_NAME", "SECRET_CACHE_TTL_SECONDS"}
+    named = {"CB_SECRET_NAME", "SECRET_CACHE_TTL_SECONDS", "secret_arn"}
     for name in (*variables, *program.exports):
         if name not in named and any(
             w in name.lower() for w in ("secret_", "password", "passphrase")
@@ -176,7 +185,8 @@ def invoked_past_the_alias(program: Program) -> Iterator[str]:
 
 def unguarded(program: Program, *, kept: bool) -> Iterator[str]:
     for resource in program.declared:
-        guarded = kept and resource.type.rpartition(":")[2] in DATA
+        data = resource.type.rpartition(":")[2] in DATA and resource.name not in PASSING
+        guarded = kept and data
         if resource.protect != guarded:
             yield f"{resource.name} is guarded otherwise than {guarded}"
         # What stays behind keeps its name, which the next `up` then finds taken.

@@ -7,7 +7,7 @@ import pytest
 
 from holdings.api.problems import KINDS
 from infra_pulumi.alarm_rules import LOG_EVENTS
-from infra_pulumi.alarms import alarm_topic_policy
+from infra_pulumi.alarm_topic import alarm_topic_policy
 from infra_pulumi.config import ConfigError
 from infra_pulumi.logs import log_key_policy
 from tests.infra.capture import ACCOUNT, ROOT, Program, declare, settings

@@ -10,6 +10,7 @@ from infra_pulumi.function import function_policy, lambda_trust, vpc_policy
 from local.overrides import overrides
 from local.settings import LocalSettings
 from tests.infra.capture import ACCOUNT, ROOT, Program, declare, settings
+from tests.infra.contracts import wildcards
 
 VPC = {
     "holdings:subnetIds": '["subnet-0123456789abcdef0", "subnet-01234567"]',
@@ -18,6 +19,7 @@ VPC = {
 SUBNET, GROUP = {"subnetIds": '["subnet-01234567"]'}, {"securityGroupIds": '["sg-01234567"]'}
 SANDBOX = "https://api-public.sandbox.exchange.coinbase.com"
 PRODUCTION = "https://api.exchange.coinbase.com"
+INSIGHTS = "arn:aws:lambda:eu-west-1:580247275435:layer:LambdaInsightsExtension-Arm64:20"
 TRACES = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
 
 
@@ -140,6 +142,8 @@ def test_the_function_runs_the_archive_as_it_was_built_for(stack: str, program: 
         "CORS_ALLOW_ORIGIN": ",".join(
             program.one("Api").arguments["corsConfiguration"]["allowOrigins"]
         ),
+        "CORS_ALLOW_HEADERS": "authorization,content-type,idempotency-key,if-match,if-none-match",
+        "CORS_ALLOW_METHODS": "GET,HEAD,OPTIONS,POST,PATCH,PUT,DELETE",
     }
 
 
@@ -148,6 +152,71 @@ def test_prices_are_read_elsewhere_where_the_stack_says_so() -> None:
     program = declare("dev", {**settings("dev"), "holdings:cbMarketUrl": url})
     variables = program.one("Function", "api").arguments["environment"]["variables"]
     assert variables["CB_MARKET_URL"] == url
+
+
+def test_every_function_is_told_the_stack_s_name_and_what_the_app_is_called() -> None:
+    program = declare(
+        "blue",
+        settings("prod") | {"holdings:environment": "staging", "holdings:appName": "Kontor & Co"},
+    )
+
+    told = [one.arguments["environment"]["variables"] for one in program.all("Function")]
+    assert {(v["ENVIRONMENT"], v["APP_NAME"]) for v in told} == {("blue", "Kontor & Co")}
+
+
+def test_what_a_function_is_told_fits_into_lambda_s_four_kilobytes() -> None:
+    longest = json.dumps([f"https://{'a' * 48}{n}.example" for n in range(10, 43)])
+    program = declare(
+        "x" * 30,
+        settings("prod")
+        | {
+            "aws:region": "ap-southeast-2",
+            "holdings:environment": "staging",
+            "holdings:corsOrigins": longest,
+            "holdings:appName": "n" * 60,
+            "holdings:sharedLabel": "l" * 60,
+            "holdings:appVersion": "1" * 64,
+            "holdings:defaultUserId": "u" * 128,
+            "holdings:cbMarketUrl": PRODUCTION,
+        },
+    )
+
+    told = program.one("Function", "api").arguments["environment"]["variables"]
+    assert len(told["CORS_ALLOW_ORIGIN"]) > 2200
+    # The mock's addresses are short: AWS's are an ARN of a key, and two addresses of queues.
+    real = 75 + 2 * (len("https://sqs.ap-southeast-2.amazonaws.com/111122223333/") + 60)
+    assert sum(len(name) + len(value) for name, value in told.items()) + real < 4096
+
+
+def test_lambda_insights_is_a_layer_that_may_write_to_its_own_log_and_no_other() -> None:
+    program = declare("prod", settings("prod") | {"holdings:lambdaInsightsLayerArn": INSIGHTS})
+
+    having = {one.name: one.arguments.get("layers") for one in program.all("Function")}
+    assert {name: layers for name, layers in having.items() if layers} == {"api": [INSIGHTS]}
+    (statement,) = json.loads(program.named("function-insights").arguments["policy"])["Statement"]
+    assert (statement["Effect"], statement["Action"], statement["Resource"]) == (
+        "Allow",
+        ["logs:CreateLogStream", "logs:PutLogEvents"],
+        [f"arn:aws:logs:eu-west-1:{ACCOUNT}:log-group:/aws/lambda-insights:log-stream:*"],
+    )
+    assert "function-insights" in program.one("Function", "api").depends_on
+    assert list(wildcards(program)) == []
+
+
+@pytest.mark.parametrize(
+    ("arn", "remedy"),
+    [
+        (INSIGHTS.replace("eu-west-1", "us-east-1"), "in eu-west-1"),
+        (INSIGHTS.replace("-Arm64", ""), "LambdaInsightsExtension-Arm64"),
+        (INSIGHTS.rpartition(":")[0], "with its version"),
+        ("true", "the ARN of AWS's layer"),
+    ],
+)
+def test_another_layer_than_that_of_the_region_and_processor_is_refused(
+    arn: str, remedy: str
+) -> None:
+    with pytest.raises(ConfigError, match=rf"holdings:lambdaInsightsLayerArn: .*{remedy}"):
+        declare("prod", settings("prod") | {"holdings:lambdaInsightsLayerArn": arn})
 
 
 def test_log_group_and_rights_are_there_before_the_function(program: Program) -> None:

@@ -190,6 +190,18 @@ def test_pages_that_sign_in_may_call_unless_others_are_named() -> None:
     ]
 
 
+def test_the_gateway_and_the_function_are_told_the_same_of_other_pages() -> None:
+    own = {"holdings:corsHeaders": '["Authorization", "x-own"]', "holdings:corsMethods": '["GET"]'}
+
+    program = declare("prod", settings("prod") | own)
+
+    cors = program.one("Api").arguments["corsConfiguration"]
+    told = program.one("Function", "api").arguments["environment"]["variables"]
+    assert (cors["allowHeaders"], cors["allowMethods"]) == (["Authorization", "x-own"], ["GET"])
+    assert told["CORS_ALLOW_HEADERS"] == "Authorization,x-own"
+    assert told["CORS_ALLOW_METHODS"] == "GET"
+
+
 def test_any_page_may_call_in_dev_only() -> None:
     anybody = {"holdings:corsOrigins": '["*"]'}
 
@@ -219,8 +231,15 @@ def test_a_name_of_its_own_is_the_only_one(program: Program) -> None:
         ("corsOrigins", '["https://holdings.example:443"]', "begin it as browsers do"),
         ("corsOrigins", '["https://*"]', "no wildcard"),
         ("corsOrigins", '["https://a.example", "https://a.example"]', "name each once"),
-        ("corsOrigins", ORIGINS, "at most 3000 characters in all"),
+        ("corsOrigins", ORIGINS, "at most 2300 characters with corsHeaders"),
         ("corsOrigins", "https://holdings.example", "a list of origins"),
+        ("corsHeaders", '["content-type"]', "keep authorization"),
+        ("corsHeaders", "[]", "keep authorization"),
+        ("corsHeaders", '["*", "authorization"]', "not the name of a header"),
+        ("corsHeaders", '["authorization", "x y"]', "not the name of a header"),
+        ("corsMethods", '["POST"]', "keep GET"),
+        ("corsMethods", '["GET", "TRACE"]', "not one of GET, HEAD"),
+        ("corsMethods", '["GET", "get"]', "not one of GET, HEAD"),
         ("throttleRate", "0", "from 1 to 10000"),
         ("holdingsThrottleBurst", "-1", "from 1 to 10000"),
         ("apiDomain", "api.holdings.example", "together"),

@@ -1,3 +1,6 @@
+import pytest
+
+from infra_pulumi.config import ConfigError
 from tests.infra.capture import ACCOUNT, Program, declare, settings
 
 SCOPES = ("holdings/read", "holdings/write")
@@ -16,6 +19,23 @@ def test_only_administrators_make_users_and_passwords_are_strong(program: Progra
         "requireSymbols": True,
         "temporaryPasswordValidityDays": 3,
     }
+
+
+def test_whoever_confirms_an_address_is_a_viewer_where_the_stack_says_so() -> None:
+    config = {"holdings:signUp": "open", "holdings:sharedConnection": "false"}
+
+    pool = declare("prod", settings("prod") | config).one("UserPool").arguments
+
+    assert pool["adminCreateUserConfig"] == {"allowAdminCreateUserOnly": False}
+    assert pool["autoVerifiedAttributes"] == ["email"]
+
+
+@pytest.mark.parametrize("shared", [{}, {"holdings:sharedConnection": "true"}])
+def test_strangers_may_not_sign_up_where_viewers_share_the_deployment_s_accounts(
+    shared: dict[str, str],
+) -> None:
+    with pytest.raises(ConfigError, match="holdings:signUp: set sharedConnection to false too"):
+        declare("prod", settings("prod") | {"holdings:signUp": "open"} | shared)
 
 
 def test_a_second_factor_is_demanded_or_not_offered_as_nobody_could_enrol(

@@ -1,6 +1,8 @@
 """What the stack files say, and what a stack tells those who use it."""
 
-from tests.infra.capture import ACCOUNT, Program, declare, declared, settings, stack_file
+import re
+
+from tests.infra.capture import ACCOUNT, ROOT, Program, declare, declared, settings, stack_file
 
 # The environment's own: the rest of a stack is the same in all of them.
 DIFFERENCES = {
@@ -54,10 +56,13 @@ def test_a_stack_exports_what_clients_and_operators_need(stack: str, program: Pr
         "region": region,
         "api_url": "https://http-api.api.aws",
         "api_id": "http-api-id",
+        "api_execution_arn": "execution-arn:of:http-api",
+        "api_log_group": "access-log-id",
         "api_scope": "holdings/read",
         "api_write_scope": "holdings/write",
         "hosted_ui_url": f"https://holdings-{stack}-{ACCOUNT}.auth.{region}.amazoncognito.com",
         "user_pool_id": "users-id",
+        "user_pool_arn": "arn:of:users",
         "client_id": "web-id",
         "issuer": "https://endpoint.of/users",
         "web_url": "https://web-distribution.cloudfront.net",
@@ -67,20 +72,41 @@ def test_a_stack_exports_what_clients_and_operators_need(stack: str, program: Pr
         "queues": {job: f"url-of:{job}" for job in JOBS},
         "dead_queues": {job: f"url-of:{job}-dead" for job in JOBS},
         "job_functions": {job: f"holdings-{stack}-{job}" for job in JOBS},
+        "queue_arns": {job: f"arn:of:{job}" for job in JOBS},
+        "dead_queue_arns": {job: f"arn:of:{job}-dead" for job in JOBS},
+        "job_function_arns": {job: f"arn:of:{job}" for job in JOBS},
+        "job_log_groups": {job: f"{job}-log-id" for job in ("plan", *JOBS)},
         "planner": f"holdings-{stack}-plan",
+        "planner_arn": "arn:of:plan",
         "mail_dkim_tokens": [],
         "function_role": "arn:of:function-role",
+        "function_arn": "arn:of:api",
         "function_alias": "live",
+        "function_alias_arn": "arn:of:live",
         "function_log_group": "function-log-id",
         "table": f"holdings-{stack}-cache",
+        "table_arn": "arn:of:cache",
         "secret": f"holdings-{stack}-coinbase",
+        "secret_arn": "arn:of:coinbase",
+        "data_key": "arn:of:data-key",
+        "log_key": "arn:of:log-key",
         "records_table": f"holdings-{stack}-records",
+        "records_table_arn": "arn:of:records",
         "records_key": "arn:of:records-key",
         "viewer_role": "arn:of:viewer-role",
         "dashboard": f"holdings-{stack}",
+        "alarm_topic": "arn:of:alarms",
+        "health_topic": "",
         "api_domain_target": "",
         "web_domain_target": "web-distribution.cloudfront.net",
     }
+
+
+def test_the_page_of_stacks_says_what_each_output_is() -> None:
+    _, _, section = (ROOT / "docs/stacks.md").read_text().partition("## What a stack tells")
+    rows = re.findall(r"^\| ([^|]*) \| [^|]+ \|$", section, re.MULTILINE)
+
+    assert sorted(re.findall(r"`(\w+)`", " ".join(rows))) == sorted(declared("dev").exports)
 
 
 def test_every_resource_belongs_to_a_component(program: Program) -> None:

@@ -37,7 +37,7 @@ def test_every_code_of_the_api_has_its_remedy_in_the_troubleshooting_page() -> N
 
 def test_the_month_s_costs_are_what_the_page_s_own_formula_gives() -> None:
     page = ROOT / "docs/cost.md"
-    assert doctest.testfile(str(page), module_relative=False) == (0, 4)
+    assert doctest.testfile(str(page), module_relative=False) == (0, 9)
     table = re.findall(r"^\| ([\d,]+) \| ([\d.]+) \| ([\d.]+) \|$", page.read_text(), re.MULTILINE)
     printed = re.findall(r"^ *([\d,]+) +([\d.]+) +([\d.]+)$", page.read_text(), re.MULTILINE)
     assert len(table) == 6

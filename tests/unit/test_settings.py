@@ -60,6 +60,8 @@ def test_the_demo_refuses_to_start_inside_lambda() -> None:
         ("STALE_TTL_SECONDS", "1e9"),
         ("SECRET_CACHE_TTL_SECONDS", "9" * 20),
         ("DEMO_MODE", "maybe"),
+        ("APP_NAME", "x" * 61),
+        ("APP_NAME", "two\nlines"),
         ("LOG_LEVEL", "LOUD"),
         ("API_PREFIX", "api"),
         ("API_PREFIX", "/a b"),

@@ -44,14 +44,16 @@ class EvaluateAlerts:
         knows: Knows,
         mailer: Mailer | None,
         clock: Clock,
+        app_name: str,
         page_url: str,
         api_url: str,
     ) -> None:
-        """Without a `mailer` nothing is mailed; the addresses are for links in mails."""
+        """Without a `mailer` nothing is mailed; name and addresses are for what mails say."""
         self._records = records
         self._knows = knows
         self._mailer = mailer
         self._clock = clock
+        self._app_name = app_name
         self._page_url = page_url
         self._api_url = api_url
 
@@ -129,6 +131,7 @@ class EvaluateAlerts:
         mail = mail_of(
             waiting,
             figures=alerts.mail.figures,
+            app_name=self._app_name,
             page_url=self._page_url,
             unsubscribe_url=f"{self._api_url}/alerts/unsubscribe?token={token}",
         )

@@ -11,7 +11,9 @@ _MOST_EVENTS = 20
 _MOST_CHARACTERS = 300
 
 
-def mail_of(events: Sequence[Event], *, figures: bool, page_url: str, unsubscribe_url: str) -> Mail:
+def mail_of(
+    events: Sequence[Event], *, figures: bool, app_name: str, page_url: str, unsubscribe_url: str
+) -> Mail:
     """Return one mail about all of them; without `figures` only that there is something to see."""
     shown = events[:_MOST_EVENTS]
     if figures:
@@ -23,7 +25,7 @@ def mail_of(events: Sequence[Event], *, figures: bool, page_url: str, unsubscrib
         subject = "Something changed: have a look"
         lines = ["One of your alerts fired." if len(events) == 1 else "Some of your alerts fired."]
     look = f"{page_url}/alerts"
-    ends = "You get this since you set alerts in Holdings."
+    ends = f"You get this since you set alerts in {app_name}."
     text = "\n\n".join([*lines, f"Look: {look}", f"{ends}\nTo stop these mails: {unsubscribe_url}"])
     html = "".join(
         [

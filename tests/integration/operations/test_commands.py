@@ -127,6 +127,14 @@ def test_what_pulumi_complains_of_comes_with_the_remedy(
     assert remedy in said.err
 
 
+def test_outputs_are_a_line_each_by_name(pulumi: Pulumi, operate: Operate) -> None:
+    pulumi.outputs(web_url="https://a.example", queues={"forget": "url"}, mail_dkim_tokens=[])
+    assert operate("outputs").out == (
+        "mail_dkim_tokens  []\nqueues.forget     url\nregion            eu-west-1\n"
+        "web_url           https://a.example\n"
+    )
+
+
 def test_a_pulumi_that_dies_without_a_word_is_named(pulumi: Pulumi, operate: Operate) -> None:
     pulumi.answer("stack output", code=2)
     assert operate("outputs").err == "outputs: pulumi stack: ended with 2\n"

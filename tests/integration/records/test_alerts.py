@@ -135,6 +135,7 @@ class Looking:
             knows=self,
             mailer=self,
             clock=self.kept.time.clock,
+            app_name="Kontor",
             page_url="https://holdings.example",
             api_url="https://api.holdings.example",
         )
@@ -162,6 +163,7 @@ def test_of_many_at_once_one_fires_and_one_mails(looking: Looking) -> None:
     assert sorted(outcomes) == ["fired", "quiet", "quiet", "quiet"]
     assert looking.mails == ["sent"]
     assert len(looking.sent) == 1
+    assert "since you set alerts in Kontor." in looking.sent[0].text
 
 
 class Died(BaseException):
