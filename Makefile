@@ -121,14 +121,9 @@ format: $(READY) $(NODE_READY) ## Format the code
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
 	@./scripts/npm run --silent format
 
-# Hashes, so that what is installed is what was locked; no address, so that any mirror may serve it.
-LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header \
-	--no-emit-index-url --no-strip-extras --generate-hashes
-
 .PHONY: lock
-lock: $(READY) ## Resolve pyproject.toml into the requirements files
-	@$(LOCK) --output-file requirements.txt pyproject.toml
-	@$(LOCK) --group dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
+lock: $(READY) $(NODE_READY) ## Write the lock files anew; with UPGRADE=1 every version that there is by now
+	@./scripts/lock $(if $(filter 1 yes true,$(value UPGRADE)),--upgrade)
 
 .PHONY: clean
 clean: ## Forget the local stack: its user, its table, its secret
