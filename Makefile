@@ -59,6 +59,13 @@ openapi: $(READY) ## Write docs/openapi.json from the schemas and routes
 package: $(READY) ## Write dist/holdings.zip, what Lambda runs
 	@$(BIN)/python -m package
 
+.PHONY: sbom licences
+sbom: package ## Write the bills of materials beside the archive: dist/*.cdx.json (CycloneDX)
+	@$(BIN)/python -m supply_chain sbom
+
+licences: package ## Write docs/licences.md, after a change of what ships
+	@$(BIN)/python -m supply_chain licences
+
 .PHONY: bench
 bench: package ## Measure against the peers, write docs/performance.md and docs/scale.md ([ROUNDS=] [BENCH=--quick])
 	@$(BIN)/python -m bench $(if $(ROUNDS),--rounds $(ROUNDS)) $(BENCH)

@@ -30,6 +30,7 @@ from local.simulator import AdvancedSimulator
 from local.simulator.kept import kept_certificate
 from package import selection
 from package.build import ROOT, fetch
+from supply_chain import bills, licences
 from tests.builders import ENVIRONMENT, make_v2_event
 from tests.coinbase_keys import EC_PEM, NAME
 from tests.e2e.archives import build
@@ -173,6 +174,19 @@ def test_each_distribution_that_ships_has_its_licence_there_and_so_have_we(tree:
     }
     assert granted == {folder.name for folder in tree.glob("*.dist-info")}
     assert (tree / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()
+
+
+def test_its_bill_of_materials_is_what_is_pinned_and_the_licences_are_those_of_the_document(
+    tree: Path,
+) -> None:
+    bill = bills.of_tree(tree, validate=False)  # which is its maker's own test
+    named = {each["purl"].removeprefix("pkg:pypi/") for each in bill["components"]}
+    pinned = pins_of(ROOT / "requirements.txt")
+    assert named == {f"{name}@{version}" for name, version in pinned.items()}
+    assert {"serialNumber", "timestamp"} & {*bill, *bill["metadata"]} == set()
+    assert str(tree) not in json.dumps(bill)
+    document = licences.document(archive=bill, page=bills.of_page())
+    assert (ROOT / "docs/licences.md").read_text() == document, "run `make licences`"
 
 
 def test_its_compiled_parts_are_for_arm64(tree: Path) -> None:
