@@ -59,6 +59,10 @@ openapi: $(READY) ## Write docs/openapi.json from the schemas and routes
 package: $(READY) ## Write dist/holdings.zip, what Lambda runs
 	@$(BIN)/python -m package
 
+.PHONY: image
+image: package ## The same tree as a container image, by docker or podman ([TAG=holdings])
+	@$(BIN)/python -m package.image $(if $(value TAG),--tag="$$GIVEN_TAG")
+
 .PHONY: sbom licences
 sbom: package ## Write the bills of materials beside the archive: dist/*.cdx.json (CycloneDX)
 	@$(BIN)/python -m supply_chain sbom
@@ -72,7 +76,7 @@ bench: package ## Measure against the peers, write docs/performance.md and docs/
 
 # The operator's day: each takes STACK=dev, staging or prod. docs/operations.md has the details. What is
 # given reaches the command as it was typed: neither make nor a shell looks into it.
-GIVEN := STACK YES FILE EMAIL SEARCH VIEWER VERSION PERCENT PRUNE QUEUE JOB
+GIVEN := STACK YES FILE EMAIL SEARCH VIEWER VERSION PERCENT PRUNE QUEUE JOB TAG
 $(foreach name,$(GIVEN),$(eval export GIVEN_$(name) := $$(value $(name))))
 unexport $(GIVEN)
 OPERATE = $(BIN)/python -m operations --stack="$$GIVEN_STACK"
