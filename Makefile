@@ -63,6 +63,10 @@ package: $(READY) ## Write dist/holdings.zip, what Lambda runs
 image: package ## The same tree as a container image, by docker or podman ([TAG=holdings])
 	@$(BIN)/python -m package.image $(if $(value TAG),--tag="$$GIVEN_TAG")
 
+.PHONY: audit
+audit: $(READY) $(NODE_READY) ## Ask for known vulnerabilities of all locked packages; fails for what ships
+	@$(BIN)/python -m supply_chain audit
+
 .PHONY: sbom licences
 sbom: package ## Write the bills of materials beside the archive: dist/*.cdx.json (CycloneDX)
 	@$(BIN)/python -m supply_chain sbom

@@ -1,13 +1,24 @@
-"""`python -m supply_chain`: the commands behind `make sbom` and `make licences`."""
+"""`python -m supply_chain`: the commands behind `make audit`, `make sbom` and `make licences`."""
 
 import argparse
 import sys
+from datetime import UTC, datetime
 
 from package.build import ROOT
 from supply_chain import SupplyChainError, bills, licences
+from supply_chain.audit import judge, read_accepted
+from supply_chain.scanners import scan
 
 DIST = ROOT / "dist"
 LICENCES = ROOT / "docs" / "licences.md"
+
+
+def audit(seconds: float) -> bool:
+    """Print what is known; whether nothing is open and everything was asked."""
+    accepted = read_accepted()
+    verdict = judge(scan(seconds), accepted, datetime.now(UTC).date())
+    print("\n".join(verdict.lines))
+    return verdict.passed
 
 
 def sbom() -> None:
@@ -24,14 +35,19 @@ def write_licences() -> None:
     LICENCES.write_text(licences.document(archive, page))
 
 
-COMMANDS = {"sbom": sbom, "licences": write_licences}
-
-
-def main() -> str | None:
+def main() -> str | int | None:
     parser = argparse.ArgumentParser(prog="python -m supply_chain", description=__doc__)
-    parser.add_argument("command", choices=COMMANDS)
+    commands = parser.add_subparsers(dest="command", required=True)
+    auditing = commands.add_parser("audit", help="ask what is known to be wrong with the packages")
+    auditing.add_argument("--seconds", type=float, default=300, help="how long each may take")
+    auditing.add_argument("--report-only", action="store_true", help="end well whatever is found")
+    commands.add_parser("sbom", help="write dist/*.cdx.json")
+    commands.add_parser("licences", help="write docs/licences.md")
+    asked = parser.parse_args()
     try:
-        COMMANDS[parser.parse_args().command]()
+        if asked.command == "audit":
+            return 0 if audit(asked.seconds) or asked.report_only else 1
+        sbom() if asked.command == "sbom" else write_licences()
     except SupplyChainError as error:
         return f"holdings: {error}"
     return None
