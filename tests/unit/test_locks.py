@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parents[2]
 SHIPS = ROOT / "requirements.txt"
@@ -128,3 +129,38 @@ def test_a_lock_moves_when_it_is_told_to_and_not_before(tmp_path: Path) -> None:
         "install --save-exact left@^1.0.0",
         "update",
     ]
+
+
+# What Dependabot looks for in a folder, by the name of the ecosystem.
+MANIFESTS = {
+    "pip": "requirements*.txt",
+    "npm": "package-lock.json",
+    "github-actions": ".github/workflows/*.yml",
+}
+
+
+def test_dependabot_looks_after_every_lock_file_once_a_week_and_in_groups() -> None:
+    config = yaml.safe_load((ROOT / ".github/dependabot.yml").read_text())
+    assert config.keys() == {"version", "updates"}
+    assert config["version"] == 2
+    keys = {"package-ecosystem", "directories", "schedule", "groups"}
+    found: list[Path] = []
+    for update in config["updates"]:
+        assert update.keys() == keys
+        assert update["schedule"] == {"interval": "weekly"}
+        assert [group["patterns"] for group in update["groups"].values()] == [["*"]]
+        for directory in update["directories"]:
+            looked_for = MANIFESTS[update["package-ecosystem"]]
+            manifests = list((ROOT / directory.removeprefix("/")).glob(looked_for))
+            assert manifests, f"{update['package-ecosystem']} finds nothing in {directory}"
+            found += manifests
+    assert set(LOCKS) | {ROOT / "spa/package-lock.json"} <= set(found)
+
+
+def test_an_action_is_named_by_its_commit_and_may_only_read() -> None:
+    for path in (ROOT / ".github/workflows").glob("*.yml"):
+        workflow = yaml.safe_load(path.read_text())
+        assert workflow["permissions"] == {"contents": "read"}
+        steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
+        used = [step["uses"] for step in steps if "uses" in step]
+        assert [each for each in used if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", each)] == []
