@@ -1,6 +1,7 @@
 """What the scanners say, in one shape, and what `make audit` makes of it."""
 
 import json
+import subprocess
 import sys
 from datetime import date
 from pathlib import Path
@@ -185,3 +186,14 @@ def test_an_entry_that_does_not_say_why_and_how_long_is_refused(
 def test_the_page_s_lock_has_what_an_advisory_of_npm_is_looked_up_in() -> None:
     entries = json.loads(PAGE_LOCK.read_text())["packages"]
     assert all("version" in entry for at, entry in entries.items() if at)
+
+
+@pytest.mark.parametrize(("options", "status"), [([], 1), (["--report-only"], 0)])
+def test_where_nobody_answers_each_lock_is_skipped_loudly(options: list[str], status: int) -> None:
+    """`make audit` fails by it, and `make test`, which only reports, does not."""
+    command = [sys.executable, "-m", "supply_chain", "audit", "--seconds", "0.01", *options]
+    done = subprocess.run(command, cwd=LOCK.parent, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (status, "")
+    reason = "is not audited, or not all of it: no answer within 0.01 seconds"
+    locks = ("requirements-dev.txt", "local/emulator/requirements.txt", "spa/package-lock.json")
+    assert done.stdout.splitlines() == [f"SKIPPED: {lock} {reason}" for lock in locks]
