@@ -121,14 +121,12 @@ def test_a_lock_moves_when_it_is_told_to_and_not_before(tmp_path: Path) -> None:
     for name in new:
         wheel(wheels, name, "2.0")
     assert lock() == [{"one": "1.0"}, old, {"one": "1.0"}]
+    one_moved = [{"one": "1.0"}, {"one": "1.0", "two": "2.0"}, {"one": "1.0"}]
+    assert lock("--upgrade-package", "two") == one_moved
     assert lock("--upgrade") == [{"one": "2.0"}, new, {"one": "2.0"}]
     told = (checkout / "npm.log").read_text().splitlines()
-    assert [line.split(" --package-lock-only")[0] for line in told] == [
-        "install",
-        "install",
-        "install --save-exact left@^1.0.0",
-        "update",
-    ]
+    commands = [line.split(" --package-lock-only")[0] for line in told]
+    assert commands == [*["install"] * 3, "install --save-exact left@^1.0.0", "update"]
 
 
 # What Dependabot looks for in a folder, by the name of the ecosystem.
