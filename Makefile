@@ -59,13 +59,28 @@ openapi: $(READY) ## Write docs/openapi.json from the schemas and routes
 package: $(READY) ## Write dist/holdings.zip, what Lambda runs
 	@$(BIN)/python -m package
 
+.PHONY: image
+image: package ## The same tree as a container image, by docker or podman ([TAG=holdings])
+	@$(BIN)/python -m package.image $(if $(value TAG),--tag="$$GIVEN_TAG")
+
+.PHONY: audit
+audit: $(READY) $(NODE_READY) ## Ask for known vulnerabilities of all locked packages; fails for what ships
+	@$(BIN)/python -m supply_chain audit
+
+.PHONY: sbom licences
+sbom: package ## Write the bills of materials beside the archive: dist/*.cdx.json (CycloneDX)
+	@$(BIN)/python -m supply_chain sbom
+
+licences: package ## Write docs/licences.md, after a change of what ships
+	@$(BIN)/python -m supply_chain licences
+
 .PHONY: bench
 bench: package ## Measure against the peers, write docs/performance.md and docs/scale.md ([ROUNDS=] [BENCH=--quick])
 	@$(BIN)/python -m bench $(if $(ROUNDS),--rounds $(ROUNDS)) $(BENCH)
 
 # The operator's day: each takes STACK=dev, staging or prod. docs/operations.md has the details. What is
 # given reaches the command as it was typed: neither make nor a shell looks into it.
-GIVEN := STACK YES FILE EMAIL SEARCH VIEWER VERSION PERCENT PRUNE QUEUE JOB TABLE OVERWRITE
+GIVEN := STACK YES FILE EMAIL SEARCH VIEWER VERSION PERCENT PRUNE QUEUE JOB TABLE OVERWRITE TAG
 $(foreach name,$(GIVEN),$(eval export GIVEN_$(name) := $$(value $(name))))
 unexport $(GIVEN)
 OPERATE = $(BIN)/python -m operations --stack="$$GIVEN_STACK"
@@ -124,14 +139,9 @@ format: $(READY) $(NODE_READY) ## Format the code
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
 	@./scripts/npm run --silent format
 
-# Hashes, so that what is installed is what was locked; no address, so that any mirror may serve it.
-LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header \
-	--no-emit-index-url --no-strip-extras --generate-hashes
-
 .PHONY: lock
-lock: $(READY) ## Resolve pyproject.toml into the requirements files
-	@$(LOCK) --output-file requirements.txt pyproject.toml
-	@$(LOCK) --group dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
+lock: $(READY) $(NODE_READY) ## Write the lock files anew; with UPGRADE=1 every version that there is by now
+	@./scripts/lock $(if $(filter 1 yes true,$(value UPGRADE)),--upgrade)
 
 .PHONY: clean
 clean: ## Forget the local stack: its user, its table, its secret

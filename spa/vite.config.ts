@@ -19,6 +19,8 @@ export default defineConfig({
     // A data: address would need its own permission in the content security policy.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // Their licences ask for their texts beside the code.
+    license: { fileName: "licenses.txt" },
   },
   test: {
     environment: "happy-dom",

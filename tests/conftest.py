@@ -39,7 +39,7 @@ TOGETHER = {
         "page/test_sessions",
     ),
     "demo": ("page/test_demo_page", "page/test_lighthouse", "built_page"),
-    "archive": ("package", "cold_start"),
+    "archive": ("package", "image", "cold_start"),
 }
 _GROUPS = {
     f"tests/e2e/{name if '/' in name else f'test_{name}'}.py": group

@@ -1,6 +1,7 @@
 """The archive that `make package` writes, and the Python that Lambda runs it with."""
 
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -46,3 +47,8 @@ def tree(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     with zipfile.ZipFile(archive) as packed:
         packed.extractall(folder)
     return folder
+
+
+def pins_of(requirements: Path) -> dict[str, str]:
+    pin = r"^([^\s=\[]+)(?:\[\S+\])?==(\S+)"  # with or without extras
+    return dict(re.findall(pin, requirements.read_text(), re.MULTILINE))

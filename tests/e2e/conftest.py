@@ -24,8 +24,9 @@ from local.settings import CREDENTIALS, ROOT
 from local.sign_in import access_token
 from local.stack import Stack
 from tests.e2e.archives import archive, python313, tree
+from tests.e2e.runtime_api import runtime_client
 
-__all__ = ["archive", "python313", "tree"]
+__all__ = ["archive", "python313", "runtime_client", "tree"]
 
 # For what is waited for: a machine that is busy with other tests may take its time.
 START_SECONDS = 180

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import requests
 
+from supply_chain.bills import of_page
 from tests.e2e.conftest import Running
 from tests.e2e.test_run import left_below, needs_proc, processes_below
 
@@ -33,6 +34,17 @@ def test_it_is_told_of_the_stack_as_with_reload(demo_page: Running) -> None:
     assert get(demo_page, "/config.json").json() == {
         "api_url": f"http://127.0.0.1:{demo_page.ports['API_PORT']}"
     }
+
+
+def test_the_licence_of_each_package_in_it_is_there(demo_page: Running) -> None:
+    """Vite writes down what it bundled; the bill of materials says it by the lock file."""
+    answer = get(demo_page, "/licenses.txt")
+    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+    bundled = re.findall(r"^## (\S+) - (\S+) \(", answer.text, re.MULTILINE)
+    shipped = [(each["name"], each["version"]) for each in of_page()["components"]]
+    assert bundled == shipped
+    grants = re.findall("Permission is hereby granted|Apache License", answer.text, re.IGNORECASE)
+    assert len(grants) >= len(shipped)
 
 
 @needs_proc

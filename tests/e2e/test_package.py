@@ -7,19 +7,14 @@ Its compiled parts are for arm64: on another processor their pure-Python twins a
 import hashlib
 import json
 import os
-import queue
 import re
 import shutil
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import distributions
 from pathlib import Path
-from typing import Any
 
 import jwt
 import pytest
@@ -30,12 +25,13 @@ from local.simulator import AdvancedSimulator
 from local.simulator.kept import kept_certificate
 from package import selection
 from package.build import ROOT, fetch
-from tests.builders import ENVIRONMENT, make_v2_event
+from supply_chain import bills, licences
+from tests.builders import make_v2_event
 from tests.coinbase_keys import EC_PEM, NAME
-from tests.e2e.archives import build
+from tests.e2e.archives import build, pins_of
+from tests.e2e.runtime_api import Invoke, started
 
 LIMIT_BYTES = 12_500_000
-ARN = "arn:aws:lambda:eu-central-1:123456789012:function:holdings"
 INPUTS = ("LICENSE", "app.py", "holdings", "docs/openapi.json", "package", "requirements.txt")
 # importlib.util.MAGIC_NUMBER of CPython 3.13, and PEP 552's flags: by hash, which nobody checks.
 UNCHECKED = b"\xf3\x0d\x0d\x0a\x01\x00\x00\x00"
@@ -45,13 +41,6 @@ GRANTS = re.compile(
     "|PYTHON SOFTWARE FOUNDATION LICENSE"
 )
 
-# What Lambda's own bootstrap is given, on a path of the standard library and two folders.
-RUN = """
-import runpy, sys
-sys.path += sys.argv[1:3]
-sys.argv[1:] = ["app.handler"]
-runpy.run_module("awslambdaric", run_name="__main__", alter_sys=True)
-"""
 ARM64 = ".cpython-313-aarch64-linux-gnu.so"
 SIGN = """
 import json, sys
@@ -79,24 +68,6 @@ import boto3
 for service in ("dynamodb", "secretsmanager", "sts"):
     print(boto3.client(service).meta.endpoint_url)
 """
-
-
-@pytest.fixture(scope="session")
-def runtime_client(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The runtime client in a folder of its own, so that it lends the app nothing."""
-    if sys.platform != "linux":
-        pytest.skip("awslambdaric is compiled for Linux alone")
-    folder = tmp_path_factory.mktemp("awslambdaric")
-    pins = pins_of(ROOT / "requirements-dev.txt")
-    names = ("awslambdaric", "simplejson", "snapshot-restore-py")
-    (folder / "requirements.txt").write_text("\n".join(f"{name}=={pins[name]}" for name in names))
-    fetch(folder / "requirements.txt", folder)
-    return folder
-
-
-def pins_of(requirements: Path) -> dict[str, str]:
-    pin = r"^([^\s=\[]+)(?:\[\S+\])?==(\S+)"  # with or without extras
-    return dict(re.findall(pin, requirements.read_text(), re.MULTILINE))
 
 
 def copy_of_the_checkout(folder: Path) -> Path:
@@ -173,6 +144,19 @@ def test_each_distribution_that_ships_has_its_licence_there_and_so_have_we(tree:
     }
     assert granted == {folder.name for folder in tree.glob("*.dist-info")}
     assert (tree / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()
+
+
+def test_its_bill_of_materials_is_what_is_pinned_and_the_licences_are_those_of_the_document(
+    tree: Path,
+) -> None:
+    bill = bills.of_tree(tree, validate=False)  # which is its maker's own test
+    named = {each["purl"].removeprefix("pkg:pypi/") for each in bill["components"]}
+    pinned = pins_of(ROOT / "requirements.txt")
+    assert named == {f"{name}@{version}" for name, version in pinned.items()}
+    assert {"serialNumber", "timestamp"} & {*bill, *bill["metadata"]} == set()
+    assert str(tree) not in json.dumps(bill)
+    document = licences.document(archive=bill, page=bills.of_page())
+    assert (ROOT / "docs/licences.md").read_text() == document, "run `make licences`"
 
 
 def test_its_compiled_parts_are_for_arm64(tree: Path) -> None:
@@ -257,81 +241,10 @@ def test_botocore_still_makes_the_clients_that_are_called(python313: Path, tree:
     ]
 
 
-Invoke = Callable[[dict[str, Any]], dict[str, Any]]
-
-
-class RuntimeApi(ThreadingHTTPServer):
-    """The Runtime API of one function, as far as the runtime client calls it (2018-06-01)."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), RuntimeApiRequest)
-        self.events: queue.Queue[dict[str, Any]] = queue.Queue()
-        self.answers: queue.Queue[tuple[str, dict[str, Any]]] = queue.Queue()
-
-    def invoke(self, event: dict[str, Any]) -> dict[str, Any]:
-        self.events.put(event)
-        path, answer = self.answers.get(timeout=60)
-        assert path == "/2018-06-01/runtime/invocation/an-id/response", answer
-        return answer
-
-
-class RuntimeApiRequest(BaseHTTPRequestHandler):
-    server: RuntimeApi  # pyright: ignore[reportIncompatibleVariableOverride] - ours alone
-
-    def do_GET(self) -> None:
-        assert self.path == "/2018-06-01/runtime/invocation/next"
-        event = self.server.events.get()  # the runtime waits as long as there is none
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")  # without it the client crashes
-        self.send_header("Lambda-Runtime-Aws-Request-Id", "an-id")
-        self.send_header("Lambda-Runtime-Deadline-Ms", str(int(time.time() * 1000) + 10_000))
-        self.send_header("Lambda-Runtime-Invoked-Function-Arn", ARN)
-        self._end(json.dumps(event).encode())
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.answers.put((self.path, json.loads(body)))
-        self.send_response(202)
-        self._end(b"")
-
-    def _end(self, body: bytes) -> None:
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
-        """Say nothing."""
-
-
 @pytest.fixture
 def invoke(python313: Path, tree: Path, runtime_client: Path) -> Iterator[Invoke]:
-    """Starts the function as Lambda does; an answer that is not a response fails the test."""
-    with RuntimeApi() as api:
-        threading.Thread(target=api.serve_forever, daemon=True).start()
-        environ = ENVIRONMENT | {
-            "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{api.server_port}",
-            "AWS_LAMBDA_FUNCTION_NAME": "holdings",
-            "AWS_LAMBDA_FUNCTION_VERSION": "1",
-            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
-            "AWS_REGION": "eu-central-1",
-            "AWS_LAMBDA_LOG_FORMAT": "JSON",
-            "LAMBDA_TASK_ROOT": str(tree),
-        }
-        command = [python313, "-I", "-S", "-c", RUN, tree, runtime_client]
-        with subprocess.Popen(command, cwd=tree, env=environ) as process:
-            # A runtime that dies answers too, so that the test does not wait for it.
-            ended = threading.Thread(
-                target=lambda: api.answers.put(("", {"ended": process.wait()}))
-            )
-            ended.start()
-            try:
-                yield api.invoke
-            finally:
-                process.kill()
-                ended.join()
-                api.shutdown()
+    with started(tree, "app.handler", python=python313, client=runtime_client) as invoke:
+        yield invoke
 
 
 def test_the_handler_runs_from_the_archive_alone(invoke: Invoke, tree: Path) -> None:

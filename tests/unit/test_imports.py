@@ -8,7 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 import grimp
 import pytest
 
-OURS = ("holdings", "infra_pulumi", "local", "operations", "package", "bench")
+OURS = ("holdings", "infra_pulumi", "local", "operations", "package", "supply_chain", "bench")
 
 # Nothing in the first imports anything in the second, through however many others.
 FLOORS = [
@@ -21,6 +21,7 @@ FLOORS = [
     ("package", ("holdings", "infra_pulumi", "local", "operations", "bench")),
     ("operations", ("local", "bench")),
     ("local", ("bench",)),
+    ("supply_chain", ("holdings", "infra_pulumi", "local", "operations", "bench")),
 ]
 
 
