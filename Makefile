@@ -129,6 +129,8 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-hea
 lock: $(READY) ## Resolve pyproject.toml into the requirements files
 	@$(LOCK) --output-file requirements.txt pyproject.toml
 	@$(LOCK) --group dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
+	@# Where Pulumi's own installation looks: beside the program, not beside Pulumi.yaml.
+	@$(LOCK) --group infra --constraint requirements-dev.txt --output-file infra_pulumi/requirements.txt
 
 .PHONY: clean
 clean: ## Forget the local stack: its user, its table, its secret
