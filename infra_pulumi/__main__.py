@@ -116,6 +116,8 @@ pulumi.export("job_functions", {name: worker.function for name, worker in worker
 pulumi.export("planner", planner.function)
 pulumi.export("mail_dkim_tokens", mail.dkim_tokens)
 pulumi.export("dashboard", alarms.dashboard)
+pulumi.export("alarms", alarms.names)
+pulumi.export("release", {"percent": config.release_percent, "minutes": config.release_minutes})
 # Where the DNS records of one's own names point.
 pulumi.export("api_domain_target", http_api.domain_target)
 pulumi.export("web_domain_target", web.domain_target)

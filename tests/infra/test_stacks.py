@@ -78,6 +78,10 @@ def test_a_stack_exports_what_clients_and_operators_need(stack: str, program: Pr
         "records_key": "arn:of:records-key",
         "viewer_role": "arn:of:viewer-role",
         "dashboard": f"holdings-{stack}",
+        "alarms": {
+            alarm.name: f"holdings-{stack}-{alarm.name}" for alarm in program.all("MetricAlarm")
+        },
+        "release": {"percent": 10, "minutes": 0 if stack == "dev" else 15},
         "api_domain_target": "",
         "web_domain_target": "web-distribution.cloudfront.net",
     }

@@ -62,6 +62,11 @@ def made(binaries: Path, target: str, *given: str) -> list[str]:
         (["enable-viewer", "STACK=dev", "EMAIL=a@b.c"], ["enable-viewer", "--email=a@b.c"]),
         (["forget-viewer", "STACK=dev", "VIEWER=s-1"], ["forget-viewer", "--viewer=s-1"]),
         (["deploy-code", "STACK=dev"], ["deploy-code"]),
+        (
+            ["deploy-code", "STACK=dev", "PERCENT=5", "MINUTES=30"],
+            ["deploy-code", "--percent=5", "--minutes=30"],
+        ),
+        (["smoke", "STACK=dev"], ["smoke"]),
         (["deploy-web", "STACK=dev"], ["deploy-web"]),
         (["deploy-web", "STACK=dev", "PRUNE=1"], ["deploy-web", "--prune"]),
         (["rollback", "STACK=dev"], ["rollback", "--version="]),
@@ -88,6 +93,7 @@ def test_nothing_that_is_typed_is_run(binaries: Path) -> None:
         ("forget-viewer", "VIEWER", "--viewer"),
         ("rollback", "VERSION", "--version"),
         ("canary", "PERCENT", "--percent"),
+        ("deploy-code", "MINUTES", "--minutes"),
     ):
         assert f"{option}={hostile}" in made(binaries, target, f"{name}={hostile}")
     made(binaries, "up", f"YES={hostile}")
