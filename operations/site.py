@@ -17,12 +17,12 @@ _TIMEOUT_SECONDS = 30
 class Broken(Exception):
     """Something is not as it has to be. `remedy` is what to do about it.
 
-    `lasting` is what is not to be tried again, such as a password.
+    `foreign` is what neither time nor other code of ours puts right, such as a wrong password.
     """
 
-    def __init__(self, found: str, remedy: str, *, lasting: bool = False) -> None:
+    def __init__(self, found: str, remedy: str, *, foreign: bool = False) -> None:
         super().__init__(found)
-        self.remedy, self.lasting = remedy, lasting
+        self.remedy, self.foreign = remedy, foreign
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,10 +97,10 @@ def smoke(
     with new_session() as session:
         faults = _carry_out(of_code | others, Site(at, session), say, sleep)
     for name, broken in faults.items():
-        say(f"FAILED    {name}: {broken}\n          {broken.remedy}")
+        say(f"FAILED    {name}: {' '.join(str(broken).split())}\n          {broken.remedy}")
     if visitor is None:
         say("NOT DONE  figures with a token: nobody signed in, as SKIP_SIGN_IN says")
-    return [Fault(name, name in of_code) for name in faults]
+    return [Fault(name, name in of_code and not broken.foreign) for name, broken in faults.items()]
 
 
 def _carry_out(
@@ -120,7 +120,7 @@ def _carry_out(
             else:
                 faults.pop(name, None)
                 say(f"ok        {name}{said and f': {said}'}")
-        left = {name: checks[name] for name, broken in faults.items() if not broken.lasting}
+        left = {name: checks[name] for name, broken in faults.items() if not broken.foreign}
         if not (left and tries_left):
             break
         sleep(PAUSE_SECONDS)
@@ -174,11 +174,13 @@ def _with_token(
             str(error),
             "SMOKE_USERNAME has to have chosen a password, with no second factor; the page's "
             "address with a slash has to be in holdings:callbackUrls",
-            lasting=True,
+            foreign=True,
         ) from None
     except requests.RequestException as error:
         raise Broken(
-            f"{at.hosted_ui_url} does not answer: {type(error).__name__}", "`make up`"
+            f"{at.hosted_ui_url} does not answer: {type(error).__name__}",
+            "`make up`",
+            foreign=True,
         ) from None
     answer = site.api("/holdings", headers={"Authorization": f"Bearer {token}"})
     found = document(answer)

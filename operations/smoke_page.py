@@ -66,12 +66,14 @@ def _is_told_the_truth(site: Site) -> str:
 
 def _policy(site: Site) -> str:
     """Own files only, and no other origin but the API's and the hosted UI's."""
-    text = site.web().headers.get("Content-Security-Policy", "")
-    found = {name: set(sources) for name, *sources in map(str.split, text.split(";")) if name}
     at = site.at
-    calls = {"'self'", origin(at.hosted_ui_url)}
-    if not at.one_origin:
-        calls.add(origin(at.api_url))
+    text = site.web().headers.get("Content-Security-Policy", "")
+    own = {origin(at.web_url): "'self'"}
+    found = {
+        name: {own.get(source, source) for source in sources}
+        for name, *sources in (part.split() for part in text.split(";") if part.strip())
+    }
+    calls = {"'self'", *(own.get(of, of) for of in map(origin, (at.api_url, at.hosted_ui_url)))}
     wanted = {
         "default-src": {"'none'"},
         "script-src": {"'self'"},

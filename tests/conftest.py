@@ -37,6 +37,7 @@ TOGETHER = {
         "page/test_entering",
         "page/test_reading_again",
         "page/test_sessions",
+        "page/test_smoke",
     ),
     "demo": ("page/test_demo_page", "page/test_lighthouse", "built_page"),
     "archive": ("package", "cold_start"),
