@@ -20,8 +20,8 @@ KEPT_VERSIONS = 5
 BESIDE_INSTANCES = (
     f"{ALIAS} has provisioned concurrency: Lambda may refuse a share beside it. Where it "
     "takes one, both versions may start cold, and `make up` cannot change the number of "
-    "instances before PERCENT=0 ends the canary. holdings:provisionedConcurrency 0 avoids "
-    "both."
+    "instances before the share is ended. holdings:provisionedConcurrency 0 avoids both, and so "
+    "does `make deploy-code MINUTES=0`."
 )
 # Lambda takes no larger archive in the request itself.
 _ARCHIVE_BYTES = 50 * 1024 * 1024

@@ -53,13 +53,14 @@ class _LoginForm(HTMLParser):
 
 def login(
     hosted_ui_url: str,
+    new_session: Callable[[], requests.Session] = requests.Session,
+    /,
     *,
     client_id: str,
     redirect_uri: str,
     scope: str,
     username: str,
     password: str,
-    new_session: Callable[[], requests.Session] = requests.Session,
 ) -> Tokens:
     """Return the tokens of a user. Raises OperationError with what the hosted UI said against it.
 

@@ -162,12 +162,12 @@ def _with_token(
     try:
         token = login(
             at.hosted_ui_url,
+            new_session,
             client_id=at.client_id,
             redirect_uri=at.page,
             scope=f"openid {at.scopes}".strip(),
             username=visitor.username,
             password=visitor.password,
-            new_session=new_session,
         ).access_token
     except OperationError as error:
         raise Broken(

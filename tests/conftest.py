@@ -28,6 +28,7 @@ TOGETHER = {
         "history",
         "stampede",
         "cloud_path",
+        "releases",
         "sign_in",
         "page_server",
         "browser",
