@@ -6,6 +6,7 @@ AWS credentials come from the default chain (a profile, single sign-on); nothing
 import argparse
 import os
 import sys
+import time
 import traceback
 import uuid
 from collections.abc import Callable, Sequence
@@ -182,7 +183,7 @@ def _smoke(options: argparse.Namespace) -> int:
 
 
 def _smoke_found(stack: Stack, who: Visitor | None, version: str = "") -> Sequence[Fault]:
-    return smoke(Addresses.of(stack), who, version=version, say=say)
+    return smoke(Addresses.of(stack), who, version=version, say=say, sleep=time.sleep)
 
 
 def _check(faults: Sequence[Fault]) -> int:

@@ -2,7 +2,6 @@
 
 import getpass
 import secrets
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -74,8 +73,8 @@ def smoke(
     *,
     version: str = "",
     say: Callable[[str], None],
+    sleep: Callable[[float], None],
     new_session: Callable[[], requests.Session] = requests.Session,
-    sleep: Callable[[float], None] = time.sleep,
 ) -> Sequence[Fault]:
     """Carry out every check, with a line for each, and return those that failed.
 
