@@ -80,12 +80,12 @@ bench: package ## Measure against the peers, write docs/performance.md and docs/
 
 # The operator's day: each takes STACK=dev, staging or prod. docs/operations.md has the details. What is
 # given reaches the command as it was typed: neither make nor a shell looks into it.
-GIVEN := STACK YES FILE EMAIL SEARCH VIEWER VERSION PERCENT PRUNE QUEUE JOB TABLE OVERWRITE TAG
+GIVEN := STACK YES FILE EMAIL SEARCH VIEWER VERSION PERCENT MINUTES PRUNE QUEUE JOB TABLE OVERWRITE TAG
 $(foreach name,$(GIVEN),$(eval export GIVEN_$(name) := $$(value $(name))))
 unexport $(GIVEN)
 OPERATE = $(BIN)/python -m operations --stack="$$GIVEN_STACK"
 AGREED = $(if $(filter 1 yes true,$(value YES)),--yes)
-.PHONY: up preview destroy outputs logs put-secret create-user viewers disable-viewer enable-viewer forget-viewer restore-viewer deploy-code deploy-web rollback canary redrive run-job
+.PHONY: up preview destroy outputs logs put-secret create-user viewers disable-viewer enable-viewer forget-viewer restore-viewer deploy-code smoke deploy-web rollback canary redrive run-job
 up: package ## Make or change a stack (STACK= [YES=1])
 	@$(OPERATE) up $(AGREED)
 
@@ -116,8 +116,11 @@ forget-viewer: $(READY) ## Delete all that is kept of a viewer (STACK= VIEWER=)
 restore-viewer: $(READY) ## Put back what a restored table has of a viewer (STACK= VIEWER= [TABLE=] [OVERWRITE=1] [YES=1])
 	@$(OPERATE) restore-viewer --viewer="$$GIVEN_VIEWER" --table="$$GIVEN_TABLE" $(if $(value OVERWRITE),--overwrite) $(AGREED)
 
-deploy-code: package ## New code only, live at once; keeps five versions (STACK=)
-	@$(OPERATE) deploy-code
+deploy-code: package ## New code only: a watched share, then all (STACK= [PERCENT=] [MINUTES=])
+	@$(OPERATE) deploy-code $(if $(value PERCENT),--percent="$$GIVEN_PERCENT") $(if $(value MINUTES),--minutes="$$GIVEN_MINUTES")
+
+smoke: $(READY) ## See that page, API and sign-in answer as they have to (STACK= [SKIP_SIGN_IN=1])
+	@$(OPERATE) smoke
 
 deploy-web: web ## New page only, live at once (STACK= [PRUNE=1])
 	@$(OPERATE) deploy-web $(if $(value PRUNE),--prune)

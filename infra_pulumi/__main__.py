@@ -146,6 +146,8 @@ pulumi.export("mail_dkim_tokens", mail.dkim_tokens)
 pulumi.export("dashboard", alarms.dashboard)
 pulumi.export("alarm_topic", alarms.topic)
 pulumi.export("health_topic", health.topic if health else "")
+pulumi.export("alarms", alarms.names)
+pulumi.export("release", {"percent": config.release_percent, "minutes": config.release_minutes})
 # Where the DNS records of one's own names point.
 pulumi.export("api_domain_target", http_api.domain_target)
 pulumi.export("web_domain_target", web.domain_target)

@@ -87,6 +87,7 @@ class Alarms(ComponentResource):
             *(planner_rules(args.planner.function) if self._config.schedules else ()),
         ]
         alarms = [self._alarm(rule, topic) for rule in rules]
+        self.names = {rule.name: alarm.name for rule, alarm in zip(rules, alarms, strict=True)}
         self.dashboard = self._dashboard(rules, alarms).dashboard_name
         self._budget()
         self.register_outputs({"dashboard": self.dashboard})

@@ -94,6 +94,10 @@ class StackConfig:
     # Where links in mails lead to, if not to the page that the stack serves.
     page_url: str = rule.base_url(default="")
     mail_from: str = rule.text(rule.MAIL_ADDRESS, "an e-mail address, or empty", "")
+    # What `make deploy-code` does with new code: which share of the requests it gets, in per cent,
+    # and for how long that is watched before it gets all of them.
+    release_percent: int = rule.whole("per cent", 1, 99, 10)
+    release_minutes: int = rule.whole("minutes", 0, DAY_OF_MINUTES)
     # A new account may run 10 at once and must keep them unreserved (-1): reserving is opt-in.
     reserved_concurrency: int = rule.whole("instances", -1, 1000, -1)
     snap_start: bool = rule.flag(False)
@@ -203,6 +207,7 @@ class _Rules(ma.Schema):
             "holdings:environment": environment,
             "holdings:keepData": "false" if dev else "true",
             "holdings:logRetentionDays": "14" if dev else "90",
+            "holdings:releaseMinutes": "0" if dev else "15",
         }
         return defaults | ({"holdings:cbBaseUrl": SANDBOX} if dev else {}) | data
 

@@ -50,7 +50,7 @@ def base_url(required: str = "", default: Any = missing) -> Any:
     return setting(rule, required=required)
 
 
-def whole(unit: str, least: int, most: int, default: int) -> Any:
+def whole(unit: str, least: int, most: int, default: Any = missing) -> Any:
     error = f"a whole number of {unit} from {least} to {most}, not {{input!r}}"
     rule = validate.Range(least, most, error=error)
     return setting(fields.Integer(validate=rule, load_default=default), invalid=error)

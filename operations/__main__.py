@@ -5,8 +5,8 @@ AWS credentials come from the default chain (a profile, single sign-on); nothing
 
 import argparse
 import os
-import re
 import sys
+import time
 import traceback
 import uuid
 from collections.abc import Callable, Sequence
@@ -17,11 +17,15 @@ import boto3.session
 
 from holdings.core.clock import Clock
 from operations.access import create_user, put_secret, read_value
+from operations.deploy import Deployer
 from operations.errors import AwsError, OperationError, explain
 from operations.jobs import redrive, run_job
 from operations.logs import tail
-from operations.release import Function, Release, canary, deploy_code, rollback
+from operations.release import Function, Release, canary
 from operations.restore import Tables, restore
+from operations.shift import Plan
+from operations.site import Addresses
+from operations.smoke import Fault, Visitor, smoke, visitor
 from operations.stack import (
     ROOT,
     Stack,
@@ -31,11 +35,9 @@ from operations.stack import (
     hand_over,
     read_stack,
 )
+from operations.terminal import say, warn
 from operations.viewers import disable, enable, forget, viewers
 from operations.web import Hosting, deploy_web
-
-# What a terminal would obey instead of showing: control characters, and turns of direction.
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -50,11 +52,11 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         command.set_defaults(perform=perform)
         return command
 
-    for name, changes in (
-        ("up", "make or change everything"),
-        ("destroy", "remove everything, data too; refuses while the stack keeps its data"),
+    for name, perform, changes in (
+        ("up", _up, "make or change everything"),
+        ("destroy", _pulumi, "remove everything, data too; refuses while the stack keeps its data"),
     ):
-        add(name, _pulumi, changes).add_argument(
+        add(name, perform, changes).add_argument(
             "--yes", action="store_true", help="do not ask for confirmation"
         )
     add("preview", _pulumi, "show what up would do")
@@ -80,6 +82,9 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     back.add_argument("--yes", action="store_true", help="write; without it, only show")
     code = add("deploy-code", _deploy_code, "publish new code and make it live")
     code.add_argument("--archive", type=Path, default=ROOT / "dist" / "holdings.zip")
+    code.add_argument("--percent", default="", help="the share that is watched first; 1 to 99")
+    code.add_argument("--minutes", default="", help="for how long; 0 gives it everything at once")
+    add("smoke", _smoke, "see that the page and the API answer as they have to")
     page = add("deploy-web", _deploy_web, "put the built page in its place")
     page.add_argument("--build", type=Path, default=ROOT / "spa" / "dist")
     page.add_argument("--prune", action="store_true", help="remove the files of other builds")
@@ -123,8 +128,8 @@ def _logs(options: argparse.Namespace) -> int:
     stack = read_stack(options.stack)
     log_group = stack["function_log_group"]
     try:
-        for line in tail(_client(stack, "logs"), log_group, warn=_warn):
-            _say(line)
+        for line in tail(_client(stack, "logs"), log_group, warn=warn):
+            say(line)
     except KeyboardInterrupt:
         pass  # how a tail ends
     return 0
@@ -147,7 +152,7 @@ def _viewers(options: argparse.Namespace) -> int:
     stack = read_stack(options.stack)
     pool = stack["user_pool_id"]
     for line in viewers(_client(stack, "cognito-idp"), pool, options.search):
-        _say(line)
+        say(line)
     return 0
 
 
@@ -176,19 +181,56 @@ def _restore_viewer(options: argparse.Namespace) -> int:
         overwrite=options.overwrite,
         clock=Clock(),
     ):
-        _say(line)
+        say(line)
     return 0
 
 
-def _deploy_code(options: argparse.Namespace) -> str:
-    function = _function(read_stack(options.stack))
-    release = deploy_code(function, options.archive)
-    removed = function.remove_old_versions(_warn)
-    return _of(release) + (f"; removed old version {', '.join(removed)}" if removed else "")
+def _up(options: argparse.Namespace) -> int:
+    known = _read_if_up(options.stack)
+    who = visitor(os.environ) if known else None
+    if code := _pulumi(options):
+        return code
+    if not known:
+        say(
+            "What is new is empty: put-secret, create-user and deploy-web come next, then "
+            f"`make smoke STACK={options.stack}`"
+        )
+        return 0
+    return _check(_smoke_found(read_stack(options.stack), who))
 
 
-def _deploy_web(options: argparse.Namespace) -> str:
+def _read_if_up(name: str) -> Stack | None:
+    try:
+        return read_stack(name)
+    except OperationError:
+        return None  # whatever is wrong, `pulumi up` is about to say it better
+
+
+def _smoke(options: argparse.Namespace) -> int:
     stack = read_stack(options.stack)
+    return _check(_smoke_found(stack, visitor(os.environ)))
+
+
+def _smoke_found(stack: Stack, who: Visitor | None, version: str = "") -> Sequence[Fault]:
+    return smoke(Addresses.of(stack), who, version=version, say=say, sleep=time.sleep)
+
+
+def _check(faults: Sequence[Fault]) -> int:
+    return 1 if faults else 0
+
+
+def _deploy_code(options: argparse.Namespace) -> str:
+    stack = read_stack(options.stack)
+    plan, who = Plan.of(stack, options.percent, options.minutes), visitor(os.environ)
+    said = _deployer(stack).deploy(
+        options.archive, plan, lambda version: _smoke_found(stack, who, version)
+    )
+    return "; ".join(said)
+
+
+def _deploy_web(options: argparse.Namespace) -> int:
+    stack = read_stack(options.stack)
+    who = visitor(os.environ)
     hosting = Hosting(stack["web_bucket"], stack["web_distribution_id"])
     deployed = deploy_web(
         _client(stack, "s3"),
@@ -199,16 +241,17 @@ def _deploy_web(options: argparse.Namespace) -> str:
         prune=options.prune,
     )
     removed = f", {deployed.removed} of other builds removed" if deployed.removed else ""
-    return f"{deployed.files} files are live at {stack['web_url']}{removed}"
+    say(f"{deployed.files} files are live at {stack['web_url']}{removed}")
+    return _check(_smoke_found(stack, who))
 
 
 def _rollback(options: argparse.Namespace) -> str:
-    return _of(rollback(_function(read_stack(options.stack)), options.version))
+    return _of(_deployer(read_stack(options.stack)).rollback(options.version))
 
 
 def _canary(options: argparse.Namespace) -> str:
     function = _function(read_stack(options.stack))
-    return _of(canary(function, options.version, options.percent, _warn))
+    return _of(canary(function, options.version, options.percent, warn))
 
 
 def _redrive(options: argparse.Namespace) -> str:
@@ -227,6 +270,10 @@ def _of(release: Release) -> str:
     return f"version {release.version} is live{share}"
 
 
+def _deployer(stack: Stack) -> Deployer:
+    return Deployer(stack, lambda service: _client(stack, service), say, warn)
+
+
 def _function(stack: Stack) -> Function:
     name = stack["function"]
     return Function(_client(stack, "lambda"), name)
@@ -238,44 +285,28 @@ def _client(stack: Stack, service: str) -> Any:
     return session.client(service)
 
 
-def _say(text: str) -> None:
-    _print(text, sys.stdout)
-
-
-def _warn(text: str) -> None:
-    _print(text, sys.stderr)
-
-
-def _print(text: str, stream: TextIO) -> None:
-    """Print what AWS, Pulumi or the operator wrote so that no terminal obeys it or fails at it."""
-    shown = _UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
-    encoding = stream.encoding or "utf-8"
-    shown = shown.encode(encoding, "backslashreplace").decode(encoding)
-    print(shown, file=stream, flush=True)
-
-
 def main(arguments: Sequence[str]) -> int:
     options = parse(arguments)
     try:
         done = options.perform(options)
         if isinstance(done, int):
             return done
-        _say(done)
+        say(done)
     except KeyboardInterrupt:
-        _warn(f"{options.command}: interrupted")
+        warn(f"{options.command}: interrupted")
         return 130
     except BrokenPipeError:  # `make logs | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OperationError as error:
-        _warn(f"{options.command}: {error}")
+        warn(f"{options.command}: {error}")
         return 1
     except AwsError as error:
-        _warn(f"{options.command}: {explain(error)}")
+        warn(f"{options.command}: {explain(error)}")
         return 1
     except Exception as error:  # noqa: BLE001 - an answer that breaks botocore's parser, or a fault
         place = traceback.extract_tb(error.__traceback__)[-1]
-        _warn(
+        warn(
             f"{options.command}: {type(error).__name__}: {error}\n"
             "An answer of AWS or pulumi cannot be read (is a proxy in between?), or this is a "
             f"fault of ours: please report it, with {place.filename}:{place.lineno}."

@@ -3,7 +3,6 @@
 import getpass
 import json
 import re
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from holdings.adapters.coinbase_exchange import parse_credentials
 from holdings.adapters.coinbase_exchange.credentials import FIELDS
 from holdings.core.errors import SecretInvalid
 from operations.errors import OperationError
+from operations.terminal import has_terminal
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
@@ -55,7 +55,7 @@ def read_value(
     """
     if file is not None:
         return _decode(file, _read(file))
-    if not (_has_terminal() if terminal is None else terminal):
+    if not (has_terminal() if terminal is None else terminal):
         raise OperationError("there is no terminal to ask at: give the key as FILE=key.json")
     try:
         return json.dumps({name: ask(f"{name}: ") for name in FIELDS})
@@ -85,14 +85,6 @@ def _decode(file: Path, content: bytes) -> str:
     if not text.strip():
         raise OperationError(f"{file} is empty")
     return text
-
-
-def _has_terminal() -> bool:
-    """Python leaves sys.stdin None, or closed, where it was started without one."""
-    try:
-        return bool(sys.stdin and sys.stdin.isatty())
-    except ValueError:
-        return False
 
 
 def create_user(client: "CognitoIdentityProviderClient", user_pool_id: str, email: str) -> str:

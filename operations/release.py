@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 ALIAS = "live"
 # The live version and those that a rollback may want. Each costs room and, with snap start, money.
 KEPT_VERSIONS = 5
+# Of a share of the requests.
+BESIDE_INSTANCES = (
+    f"{ALIAS} has provisioned concurrency: Lambda may refuse a share beside it. Where it "
+    "takes one, both versions may start cold, and `make up` cannot change the number of "
+    "instances before the share is ended. holdings:provisionedConcurrency 0 avoids both, and so "
+    "does `make deploy-code MINUTES=0`."
+)
 # Lambda takes no larger archive in the request itself.
 _ARCHIVE_BYTES = 50 * 1024 * 1024
 
@@ -135,13 +142,6 @@ class Function:
         }
 
 
-def deploy_code(function: Function, archive: Path) -> Release:
-    """Publish the archive and let all requests have it."""
-    release = Release(function.publish(archive))
-    function.point(release)
-    return release
-
-
 def rollback(function: Function, version: str = "") -> Release:
     """Point back to `version`; without one, end a canary, or go to the version before live."""
     live = function.live()
@@ -166,12 +166,7 @@ def canary(function: Function, version: str, percent: str, warn: Callable[[str],
             raise OperationError(f"version {version} is live already: choose another")
     release = Release(live, version, share) if share else Release(live)
     if share and function.keeps_instances():
-        warn(
-            f"{ALIAS} has provisioned concurrency: Lambda may refuse a share beside it. Where it "
-            "takes one, both versions may start cold, and `make up` cannot change the number of "
-            "instances before PERCENT=0 ends the canary. holdings:provisionedConcurrency 0 avoids "
-            "both."
-        )
+        warn(BESIDE_INSTANCES)
     function.point(release)
     return release
 

@@ -9,7 +9,7 @@ from typing import Any
 import requests
 
 from local.emulator import Emulator
-from local.sign_in import Tokens, login
+from operations.sign_in import Tokens, login
 from tests.e2e.emulated import CALLBACK, aws, provisioned
 
 # Notes each call in the table, so that a test can tell whether there was one.

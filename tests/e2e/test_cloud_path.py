@@ -1,11 +1,8 @@
 """The cloud's own path on the laptop: gateway, authorizer, alias, the zip, with IAM enforced."""
 
-import io
 import json
 import time
-import zipfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, cast
 
 import boto3
@@ -13,9 +10,7 @@ import pytest
 import requests
 from botocore.exceptions import ClientError
 
-from local.archive import PATH as ARCHIVE
 from local.sign_in import access_token
-from operations.release import Function, deploy_code, rollback
 from tests.e2e.conftest import Running
 from tests.e2e.test_sign_in import sign_in
 
@@ -158,41 +153,3 @@ def test_the_role_may_do_nothing_else(stack: Running) -> None:
     ):
         with pytest.raises(ClientError, match="AccessDenied"):
             denied()
-
-
-def other_version(version: str) -> bytes:
-    """The archive with another version of the app in its source."""
-    written = io.BytesIO()
-    with zipfile.ZipFile(ARCHIVE) as archive, zipfile.ZipFile(written, "w") as changed:
-        for name in archive.namelist():
-            if name.startswith("holdings/__pycache__/settings."):
-                continue  # it would be run instead of the changed source
-            data = archive.read(name)
-            if name == "holdings/settings.py":
-                data = data.replace(b'VERSION = "', f'VERSION = "{version}+'.encode())
-            changed.writestr(name, data)
-    return written.getvalue()
-
-
-def test_new_code_answers_and_a_rollback_brings_the_old_one_back(
-    stack: Running, tmp_path: Path
-) -> None:
-    before = through_gateway(stack, "/health").json()["version"]
-    client: Any = stack.aws("lambda")
-    configuration = client.get_function_configuration(FunctionName=FUNCTION)
-    archive = tmp_path / "new.zip"
-    archive.write_bytes(other_version("next"))
-    function = Function(client, FUNCTION)
-    live = function.live().version
-
-    released = deploy_code(function, archive)
-    assert through_gateway(stack, "/health").json()["version"] == f"next+{before}"
-    assert rollback(function).version == live
-    assert through_gateway(stack, "/health").json()["version"] == before
-
-    moved = client.get_function_configuration(FunctionName=FUNCTION)
-    unmoved = ("Role", "Environment", "MemorySize", "Timeout", "Handler", "LoggingConfig")
-    assert {name: moved[name] for name in unmoved} == {
-        name: configuration[name] for name in unmoved
-    }
-    assert int(released.version) > int(live)

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import requests
 
-from local.sign_in import access_token, login
+from local.sign_in import access_token
+from operations.sign_in import login
 from tests.e2e.conftest import Running
 
 NOBODYS = "0" * 32

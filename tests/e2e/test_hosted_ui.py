@@ -10,9 +10,9 @@ import pytest
 import requests
 
 from local import accounts
-from local.settings import LocalError
-from local.sign_in import Tokens, login
 from local.stack import User
+from operations.errors import OperationError
+from operations.sign_in import Tokens, login
 from tests.e2e.emulated import CALLBACK, aws, emulator, provisioned
 
 USER = User(accounts.USERNAMES[0], "Correct-horse-1")
@@ -92,7 +92,7 @@ def test_tokens_are_not_printed(tokens: Tokens) -> None:
 def test_a_wrong_name_and_a_wrong_password_are_refused_alike(
     hosted_ui: HostedUi, changes: dict[str, str]
 ) -> None:
-    with pytest.raises(LocalError, match=r"does not let .* in"):
+    with pytest.raises(OperationError, match=r"does not let .* in"):
         hosted_ui.login(**changes)
 
 
@@ -108,7 +108,7 @@ def test_a_wrong_name_and_a_wrong_password_are_refused_alike(
 def test_other_pages_and_clients_see_no_login_form(
     hosted_ui: HostedUi, changes: dict[str, str]
 ) -> None:
-    with pytest.raises(LocalError, match="shows no login form"):
+    with pytest.raises(OperationError, match="shows no login form"):
         hosted_ui.login(**changes)
 
 

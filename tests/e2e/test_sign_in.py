@@ -6,8 +6,9 @@ import json
 import pytest
 import requests
 
-from local.settings import LocalError
-from local.sign_in import Tokens, access_token, login
+from local.sign_in import access_token
+from operations.errors import OperationError
+from operations.sign_in import Tokens, login
 from tests.e2e.conftest import Running
 
 
@@ -88,10 +89,10 @@ def test_a_page_may_ask_flask_to_change_something(stack: Running) -> None:
 
 
 def test_a_wrong_password_is_not_let_in(stack: Running) -> None:
-    with pytest.raises(LocalError, match="does not let"):
+    with pytest.raises(OperationError, match="does not let"):
         sign_in(stack, password="wrong")
 
 
 def test_another_callback_is_not_served(stack: Running) -> None:
-    with pytest.raises(LocalError, match="login form"):
+    with pytest.raises(OperationError, match="login form"):
         sign_in(stack, redirect_uri="http://127.0.0.1:1/elsewhere")

@@ -97,6 +97,10 @@ def test_a_stack_exports_what_clients_and_operators_need(stack: str, program: Pr
         "dashboard": f"holdings-{stack}",
         "alarm_topic": "arn:of:alarms",
         "health_topic": "",
+        "alarms": {
+            alarm.name: f"holdings-{stack}-{alarm.name}" for alarm in program.all("MetricAlarm")
+        },
+        "release": {"percent": 10, "minutes": 0 if stack == "dev" else 15},
         "api_domain_target": "",
         "web_domain_target": "web-distribution.cloudfront.net",
     }

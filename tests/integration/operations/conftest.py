@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from boto3.session import Session
@@ -16,8 +16,13 @@ from botocore.awsrequest import AWSResponse
 from moto import mock_aws
 
 from operations.__main__ import main
+from operations.release import Function
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
 
 REGION = "eu-west-1"
+NAME = "holdings-dev-api"
 ROLE_POLICY = json.dumps({"Version": "2012-10-17", "Statement": []})
 
 PULUMI = """#!{python} -IS
@@ -68,13 +73,14 @@ def operator(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         "AWS_CONFIG_FILE": str(tmp_path / "none"),
         "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none"),
         "AWS_MAX_ATTEMPTS": "1",
+        "SKIP_SIGN_IN": "1",
     }.items():
         monkeypatch.setenv(name, value)
 
 
 @pytest.fixture
 def aws() -> Iterator[Session]:
-    with mock_aws():
+    with mock_aws(config={"lambda": {"use_docker": False}}):
         yield Session()
 
 
@@ -101,6 +107,7 @@ class Said:
 
 
 Operate = Callable[..., Said]
+Make = Callable[..., Function]
 
 
 @pytest.fixture
@@ -115,6 +122,41 @@ def operate(capfd: pytest.CaptureFixture[str]) -> Operate:
     return operate
 
 
+@pytest.fixture
+def client(aws: Session) -> "LambdaClient":
+    return aws.client("lambda")
+
+
+@pytest.fixture
+def make(aws: Session, client: "LambdaClient") -> Make:
+    """Make a function with versions 1 to `versions`, of which `live` is live."""
+
+    def make(versions: int, live: str) -> Function:
+        role = aws.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=ROLE_POLICY)
+        client.create_function(
+            FunctionName=NAME,
+            Runtime="python3.13",
+            Role=role["Role"]["Arn"],
+            Handler="app.handler",
+            Code={"ZipFile": package("1")},
+            Publish=True,
+        )
+        for version in range(2, versions + 1):
+            client.update_function_code(FunctionName=NAME, ZipFile=package(str(version)))
+            client.publish_version(FunctionName=NAME)
+        client.create_alias(FunctionName=NAME, Name="live", FunctionVersion=live)
+        return Function(client, NAME)
+
+    return make
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    path = tmp_path / "holdings.zip"
+    path.write_bytes(package("new"))
+    return path
+
+
 def package(code: str) -> bytes:
     """An archive whose app is `code`."""
     written = io.BytesIO()
@@ -126,12 +168,14 @@ def package(code: str) -> bytes:
 def answer_with(client: Any, operation: str, body: bytes, status: int = 200) -> None:
     """Let AWS answer a client's `operation` ("logs.FilterLogEvents") so; nothing is sent."""
 
-    class Raw:
+    class Raw(io.BytesIO):
         def stream(self, **_: object) -> Iterator[bytes]:
-            yield body
+            yield self.read()
 
     def answer(**_: object) -> AWSResponse:
         headers: Any = {}
-        return AWSResponse("https://aws.example", status, headers, Raw())
+        return AWSResponse("https://aws.example", status, headers, Raw(body))
 
-    client.meta.events.register_first(f"before-send.{operation}", answer)
+    name, events = f"before-send.{operation}", client.meta.events
+    events.unregister(name, unique_id=name)  # an earlier answer
+    events.register_first(name, answer, unique_id=name)

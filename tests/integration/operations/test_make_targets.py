@@ -67,6 +67,11 @@ def made(binaries: Path, target: str, *given: str) -> list[str]:
             ["restore-viewer", "--viewer=s", "--table=t 1", "--overwrite", "--yes"],
         ),
         (["deploy-code", "STACK=dev"], ["deploy-code"]),
+        (
+            ["deploy-code", "STACK=dev", "PERCENT=5", "MINUTES=30"],
+            ["deploy-code", "--percent=5", "--minutes=30"],
+        ),
+        (["smoke", "STACK=dev"], ["smoke"]),
         (["deploy-web", "STACK=dev"], ["deploy-web"]),
         (["deploy-web", "STACK=dev", "PRUNE=1"], ["deploy-web", "--prune"]),
         (["rollback", "STACK=dev"], ["rollback", "--version="]),
@@ -94,6 +99,7 @@ def test_nothing_that_is_typed_is_run(binaries: Path) -> None:
         ("restore-viewer", "TABLE", "--table"),
         ("rollback", "VERSION", "--version"),
         ("canary", "PERCENT", "--percent"),
+        ("deploy-code", "MINUTES", "--minutes"),
     ):
         assert f"{option}={hostile}" in made(binaries, target, f"{name}={hostile}")
     made(binaries, "up", f"YES={hostile}")

@@ -1,7 +1,6 @@
 """Which versions there are and where the alias goes, on a release, a rollback and a canary."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,62 +9,25 @@ from boto3.session import Session
 from botocore.exceptions import ClientError
 
 from operations.errors import OperationError
-from operations.release import KEPT_VERSIONS, Function, Release, canary, deploy_code, rollback
-from tests.integration.operations.conftest import ROLE_POLICY, Operate, answer_with, package
+from operations.release import KEPT_VERSIONS, Function, Release, canary, rollback
+from tests.integration.operations.conftest import NAME, Make, answer_with, package
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
-
-NAME = "holdings-dev-api"
-Make = Callable[..., Function]
 
 
 def silent(warned: str) -> None:
     raise AssertionError(warned)
 
 
-@pytest.fixture
-def client(aws: Session) -> "LambdaClient":
-    return aws.client("lambda")
-
-
-@pytest.fixture
-def make(aws: Session, client: "LambdaClient") -> Make:
-    """Make a function with versions 1 to `versions`, of which `live` is live."""
-
-    def make(versions: int, live: str) -> Function:
-        role = aws.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=ROLE_POLICY)
-        client.create_function(
-            FunctionName=NAME,
-            Runtime="python3.13",
-            Role=role["Role"]["Arn"],
-            Handler="app.handler",
-            Code={"ZipFile": package("1")},
-            Publish=True,
-        )
-        for version in range(2, versions + 1):
-            client.update_function_code(FunctionName=NAME, ZipFile=package(str(version)))
-            client.publish_version(FunctionName=NAME)
-        client.create_alias(FunctionName=NAME, Name="live", FunctionVersion=live)
-        return Function(client, NAME)
-
-    return make
-
-
-@pytest.fixture
-def archive(tmp_path: Path) -> Path:
-    path = tmp_path / "holdings.zip"
-    path.write_bytes(package("new"))
-    return path
-
-
-def test_new_code_becomes_a_version_and_all_requests_have_it(
+def test_new_code_becomes_a_version_and_what_is_live_stays(
     make: Make, client: "LambdaClient", archive: Path
 ) -> None:
     function = make(2, live="1")
     canary(function, "2", "10", silent)
     before = client.get_function_configuration(FunctionName=NAME, Qualifier="2")["CodeSha256"]
-    assert deploy_code(function, archive) == function.live() == Release("3")
+    assert function.publish(archive) == "3"
+    assert function.live() == Release("1", "2", 0.1)
     after = client.get_function_configuration(FunctionName=NAME, Qualifier="3")["CodeSha256"]
     assert after != before
 
@@ -80,9 +42,9 @@ def test_what_is_no_package_is_not_uploaded(
         archive.write_bytes(content)
     code = client.get_function(FunctionName=NAME)["Configuration"].get("CodeSha256")
     with pytest.raises(OperationError, match="make package"):
-        deploy_code(function, archive)
+        function.publish(archive)
     with pytest.raises(OperationError, match="cannot be read: Is a directory"):
-        deploy_code(function, tmp_path)
+        function.publish(tmp_path)
     assert client.get_function(FunctionName=NAME)["Configuration"].get("CodeSha256") == code
     assert function.versions() == ["1"]
 
@@ -94,7 +56,7 @@ def test_an_archive_that_lambda_would_refuse_for_its_size_is_not_sent(
     archive = tmp_path / "a.zip"
     archive.write_bytes(bytes(51 * 1024 * 1024) + package("behind what is not read"))
     with pytest.raises(OperationError, match="50 MB"):
-        deploy_code(function, archive)
+        function.publish(archive)
 
 
 @pytest.mark.parametrize(
@@ -120,7 +82,7 @@ def test_code_that_does_not_start_leaves_live_what_is_live(
     function = make(1, live="1")
     answer_with(client, f"lambda.{asked}", json.dumps(answer).encode())
     with pytest.raises(OperationError, match=f"{what} does not start, .*: .*(no app|Waiter)"):
-        deploy_code(function, archive)
+        function.publish(archive)
     assert function.live() == Release("1")
 
 
@@ -168,17 +130,6 @@ def test_versions_that_may_not_be_deleted_are_warned_of(make: Make, client: "Lam
     [warning] = warnings
     assert warning.startswith("not all old versions were removed. AWS answers: ")
     assert function.live() == Release("7")
-
-
-def test_a_release_says_which_versions_it_removed(
-    make: Make, client: "LambdaClient", archive: Path, operate: Operate, pulumi: object
-) -> None:
-    assert pulumi
-    function = make(7, live="7")
-    said = operate("deploy-code", "--archive", str(archive))
-    assert (said.code, said.out) == (0, "version 8 is live; removed old version 1, 2, 3\n")
-    assert client.get_function(FunctionName=NAME)
-    assert function.versions() == ["4", "5", "6", "7", "8"]
 
 
 def test_a_rollback_goes_to_the_version_before_or_to_the_one_that_is_named(make: Make) -> None:
