@@ -95,8 +95,8 @@ def _made_by(source: Path) -> Iterator[str]:
             for name in ast.unparse(node.func).split(".")[1:]:
                 made = getattr(made, name)
             if isinstance(made, type) and issubclass(made, pulumi.CustomResource):
-                kind: Any = getattr(made, "pulumi_type", None)
-                if kind:  # a provider has none: it is no resource of AWS
+                kind: str = made.pulumi_type
+                if not issubclass(made, pulumi.ProviderResource):
                     yield kind
 
 
