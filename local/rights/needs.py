@@ -7,7 +7,7 @@ AWS for each, commands.yaml what the operator's commands call, and places.yaml w
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, reduce
 from pathlib import Path
 from typing import Any, cast
 
@@ -91,13 +91,18 @@ def _made_by(source: Path) -> Iterator[str]:
     """Yield the type of each aws.<module>.<Resource> that is called in a file."""
     for node in ast.walk(ast.parse(source.read_text())):
         if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("aws."):
-            made: Any = aws
-            for name in ast.unparse(node.func).split(".")[1:]:
-                made = getattr(made, name)
-            if isinstance(made, type) and issubclass(made, pulumi.CustomResource):
-                kind: str = made.pulumi_type
-                if not issubclass(made, pulumi.ProviderResource):
-                    yield kind
+            made: Any = reduce(getattr, ast.unparse(node.func).split(".")[1:], cast("Any", aws))
+            if _is_resource(made):
+                yield made.pulumi_type
+
+
+def _is_resource(made: Any) -> bool:
+    """Say whether it is of AWS: neither the arguments of a resource nor Pulumi's own provider."""
+    return (
+        isinstance(made, type)
+        and issubclass(made, pulumi.CustomResource)
+        and not issubclass(made, pulumi.ProviderResource)
+    )
 
 
 @cache
