@@ -55,6 +55,10 @@ token: $(READY) ## Print an access token of the running stack's user
 openapi: $(READY) ## Write docs/openapi.json from the schemas and routes
 	@$(BIN)/python -m local.openapi
 
+.PHONY: rights
+rights: $(READY) ## Write docs/rights.md and docs/deployer-policy.json; with ACCOUNT=, its policies into dist
+	@$(BIN)/python -m local.rights --account="$$GIVEN_ACCOUNT"
+
 .PHONY: package
 package: $(READY) ## Write dist/holdings.zip, what Lambda runs
 	@$(BIN)/python -m package
@@ -80,7 +84,7 @@ bench: package ## Measure against the peers, write docs/performance.md and docs/
 
 # The operator's day: each takes STACK=dev, staging or prod. docs/operations.md has the details. What is
 # given reaches the command as it was typed: neither make nor a shell looks into it.
-GIVEN := STACK YES FILE EMAIL SEARCH VIEWER VERSION PERCENT MINUTES PRUNE QUEUE JOB TABLE OVERWRITE TAG
+GIVEN := ACCOUNT STACK YES FILE EMAIL SEARCH VIEWER VERSION PERCENT MINUTES PRUNE QUEUE JOB TABLE OVERWRITE TAG
 $(foreach name,$(GIVEN),$(eval export GIVEN_$(name) := $$(value $(name))))
 unexport $(GIVEN)
 OPERATE = $(BIN)/python -m operations --stack="$$GIVEN_STACK"

@@ -3,8 +3,8 @@
 Under AUTH=true it compares conditions, but fills in no policy variables, and its requests carry
 neither dynamodb:LeadingKeys, which "for all values" then lets everybody pass, nor
 kms:EncryptionContext, kms:CallerAccount and ses:FromAddress; a role's sessions are not of that
-role; a mail is of no identity; and of SQS it asks for rights that AWS does not know. The emulator's
-own Python imports this file by its name: standard library only.
+role; a mail is of no identity; no request is by TLS; and of SQS and budgets it asks for rights that
+AWS does not know. The emulator's own Python imports this file by its name: standard library only.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
@@ -59,6 +59,8 @@ def teach() -> None:
             return context.principal_account
         if name.lower() == "ses:fromaddress":
             return _SENDER.get()
+        if name.lower() == "aws:securetransport":
+            return "true"  # as each request to AWS is; here none is
         if name.lower() == "aws:principalarn":
             return role_of(context.principal_arn)
         return value_of(name, context)
@@ -134,11 +136,15 @@ def filled_in(conditions: Any, lookup: Lookup) -> Any:
 
 
 def right_for(action: Any) -> Any:
-    """Return what AWS asks for: many messages in one call take the right to one.
+    """Return what AWS asks for: many messages take the right to one, a budget one of two rights.
 
     https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsbudgetservice.html
     """
-    return action.removesuffix("Batch") if str(action).startswith("sqs:") else action
+    service, _, operation = str(action).partition(":")
+    if service == "budgets" and not operation.endswith("Resource"):
+        return f"budgets:{'ViewBudget' if operation.startswith('Describe') else 'ModifyBudget'}"
+    return action.removesuffix("Batch") if service == "sqs" else action
 
 
 def role_of(principal: str) -> str:

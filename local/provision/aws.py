@@ -38,20 +38,22 @@ class UnknownInput(Exception):
 
 
 @cache
-def _session() -> Any:
+def _session(key: str, secret: str) -> Any:
     """Return the process's one session: what it has read once is most of a client's making."""
     # An AWS_PROFILE of the operator's is no business of ours, nor that it exists.
     nobodys = botocore.session.Session(session_vars={"profile": (None, None, None, None)})
-    key, secret = CREDENTIALS["AWS_ACCESS_KEY_ID"], CREDENTIALS["AWS_SECRET_ACCESS_KEY"]
     return boto3.session.Session(key, secret, botocore_session=nobodys)
 
 
 class Aws:
-    """Clients of the emulated AWS, and nothing else's."""
+    """Clients of the emulated AWS, and nothing else's; by default its root user's."""
 
-    def __init__(self, endpoint_url: str, region: str) -> None:
+    def __init__(
+        self, endpoint_url: str, region: str, credentials: Mapping[str, str] = CREDENTIALS
+    ) -> None:
         self.endpoint_url = endpoint_url
         self.region = region
+        self._key = credentials["AWS_ACCESS_KEY_ID"], credentials["AWS_SECRET_ACCESS_KEY"]
         self._clients: dict[str, Any] = {}
 
     @cached_property
@@ -61,7 +63,7 @@ class Aws:
     def client(self, service: str) -> Any:
         with _ONE_CLIENT:
             if service not in self._clients:
-                self._clients[service] = _session().client(
+                self._clients[service] = _session(*self._key).client(
                     service, self.region, endpoint_url=self.endpoint_url, config=_CONFIG
                 )
             return self._clients[service]

@@ -18,7 +18,7 @@ from local.provision import access, compute, messages, monitoring, storage
 from local.provision.aws import Aws, UnknownInput
 from local.provision.engine import Engine, Outputs, plain, run
 from local.provision.resource import Handler, Made, Resource
-from local.settings import ROOT, LocalError
+from local.settings import CREDENTIALS, ROOT, LocalError
 from local.state import prepare, read_object, write_private
 
 log = logging.getLogger(__name__)
@@ -153,6 +153,7 @@ def provision(
     state_dir: Path,
     overrides: Mapping[str, Any] | None = None,
     root: Path = ROOT,
+    credentials: Mapping[str, str] = CREDENTIALS,
 ) -> Outputs:
     """Make or update everything in the program of `root`, and return its outputs.
 
@@ -168,7 +169,9 @@ def provision(
     default_tags = json.loads(config.get("aws:defaultTags", "{}")).get("tags", {})
     prepare(state_dir)
     provider = EmulatedProvider(
-        Aws(endpoint_url, config["aws:region"]), Ids(state_dir / "provisioned.json"), default_tags
+        Aws(endpoint_url, config["aws:region"], credentials),
+        Ids(state_dir / "provisioned.json"),
+        default_tags,
     )
     program = (root / project["main"]).resolve()
     try:

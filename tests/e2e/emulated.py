@@ -1,12 +1,13 @@
 """An emulated AWS alone, on a port of its own: no API, no simulator."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from local.archive import build_archive
 from local.emulator import Emulator
 from local.provision import Aws, provision
-from local.settings import EMULATOR_PYTHON, REGION, ROOT, STACK
+from local.settings import CREDENTIALS, EMULATOR_PYTHON, REGION, ROOT, STACK
 from tests.e2e.conftest import free_port
 
 CALLBACK = "http://localhost:5173/"
@@ -21,7 +22,11 @@ def aws(of: Emulator) -> Aws:
 
 
 def provisioned(
-    of: Emulator, *, root: Path = ROOT, overrides: dict[str, Any] | None = None
+    of: Emulator,
+    *,
+    root: Path = ROOT,
+    overrides: dict[str, Any] | None = None,
+    credentials: Mapping[str, str] = CREDENTIALS,
 ) -> dict[str, Any]:
     if root == ROOT:  # our own program, which declares a function
         build_archive(print)
@@ -31,4 +36,5 @@ def provisioned(
         state_dir=of.state_dir,
         overrides=overrides,
         root=root,
+        credentials=credentials,
     )

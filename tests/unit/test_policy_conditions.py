@@ -84,10 +84,13 @@ def test_a_session_is_its_role_s_and_everybody_else_themselves() -> None:
         ("sqs:SendMessageBatch", "sqs:SendMessage"),
         ("sqs:DeleteMessage", "sqs:DeleteMessage"),
         ("dynamodb:WriteBatch", "dynamodb:WriteBatch"),
+        ("budgets:CreateBudget", "budgets:ModifyBudget"),
+        ("budgets:DescribeNotificationsForBudget", "budgets:ViewBudget"),
+        ("budgets:TagResource", "budgets:TagResource"),
         (None, None),
     ],
 )
-def test_many_messages_take_the_right_to_one(asked: str | None, wanted: str | None) -> None:
+def test_a_right_is_called_as_aws_calls_it(asked: str | None, wanted: str | None) -> None:
     assert right_for(asked) == wanted
 
 
