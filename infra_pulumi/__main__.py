@@ -4,12 +4,14 @@ import sys
 from pathlib import Path
 
 import pulumi
+from pulumi import Output
 
 # Pulumi runs this folder with runpy: it is no package until the folder above can be imported.
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 from infra_pulumi.alarms import Alarms, AlarmsArgs
 from infra_pulumi.config import StackConfig
+from infra_pulumi.firewall import Firewall
 from infra_pulumi.function import Function, FunctionArgs
 from infra_pulumi.http_api import HttpApi, HttpApiArgs
 from infra_pulumi.identity import Identity
@@ -42,9 +44,18 @@ function = Function(
 http_api = HttpApi(
     "http-api", HttpApiArgs(config=config, identity=identity, function=function, logs=logs)
 )
-web = Web("web", WebArgs(config=config, identity=identity, http_api=http_api))
+firewall = Firewall("firewall", config) if config.waf else None
+web = Web(
+    "web",
+    WebArgs(config=config, identity=identity, http_api=http_api, firewall=firewall),
+)
 mail = Mail("mail", MailArgs(config=config, identity=identity))
-told = {**mail.told, "PUBLIC_API_URL": http_api.url, "PUBLIC_WEB_URL": config.page_url or web.url}
+told = {
+    **mail.told,
+    # A page at another address has no API beside it.
+    "PUBLIC_API_URL": web.url,
+    "PUBLIC_WEB_URL": config.page_url or web.url,
+}
 workers = {
     job.name: Worker(
         f"{job.name}-worker",
@@ -90,7 +101,9 @@ alarms = Alarms(
 )
 
 pulumi.export("region", config.region)
-pulumi.export("api_url", http_api.url)
+pulumi.export("api_url", Output.concat(web.url, config.api_prefix))
+# For tools, past CloudFront and its firewall; closed by holdings:originKey.
+pulumi.export("direct_api_url", http_api.url)
 pulumi.export("api_id", http_api.api_id)
 pulumi.export("api_scope", config.api_scope)
 pulumi.export("api_write_scope", config.api_write_scope)
@@ -101,6 +114,7 @@ pulumi.export("issuer", identity.issuer)
 pulumi.export("web_url", web.url)
 pulumi.export("web_bucket", web.bucket)
 pulumi.export("web_distribution_id", web.distribution_id)
+pulumi.export("firewall", firewall.arn if firewall else "")
 pulumi.export("function", function.name)
 pulumi.export("function_role", function.role_arn)
 pulumi.export("function_alias", function.alias.name)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 
 import pulumi
@@ -184,6 +185,9 @@ class Function(ComponentResource):
             variables["MAIL_FROM"] = config.mail_from
         if config.cors_origins:
             variables["CORS_ALLOW_ORIGIN"] = ",".join(config.cors_origins)
+        if config.origin_key:
+            # Its digest is enough to know it by, and opens nothing.
+            variables["ORIGIN_KEY_SHA256"] = sha256(config.origin_key.encode()).hexdigest()
         return variables
 
     def _live(self, function: aws.lambda_.Function) -> aws.lambda_.Alias:
@@ -236,6 +240,7 @@ def environment(config: StackConfig, storage: Storage, records: Records) -> dict
         "REFRESH_SECONDS": str(config.refresh_minutes * 60),
         "SYNC_HISTORY_SECONDS": str(config.sync_history_minutes * 60),
         "LOG_LEVEL": config.log_level,
+        "API_PREFIX": config.api_prefix,
     }
     optional = {
         "CB_MARKET_URL": config.cb_market_url,

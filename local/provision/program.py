@@ -14,7 +14,7 @@ import yaml
 from botocore.exceptions import ConnectionError, HTTPClientError  # noqa: A004 - botocore's name
 from pulumi.runtime import mocks
 
-from local.provision import access, compute, messages, monitoring, storage
+from local.provision import access, compute, front, messages, monitoring, storage
 from local.provision.aws import Aws, UnknownInput
 from local.provision.engine import Engine, Outputs, plain, run
 from local.provision.resource import Handler, Made, Resource
@@ -24,7 +24,12 @@ from local.state import prepare, read_object, write_private
 log = logging.getLogger(__name__)
 
 HANDLERS: Mapping[str, Handler] = (
-    access.HANDLERS | compute.HANDLERS | messages.HANDLERS | monitoring.HANDLERS | storage.HANDLERS
+    access.HANDLERS
+    | compute.HANDLERS
+    | front.HANDLERS
+    | messages.HANDLERS
+    | monitoring.HANDLERS
+    | storage.HANDLERS
 )
 
 # What the program declares and the emulator has no notion of: nothing else is left out. The key
@@ -88,16 +93,19 @@ class EmulatedProvider(mocks.Mocks):
         given = cast("dict[str, Any]", args.inputs)
         if not args.custom:  # a component: its parts are registered one by one
             return f"{args.name}-component", given
+        if args.typ == "pulumi:providers:aws":  # of another region, which its id then names
+            return given["region"], given
         if self._skips(args.name, args.typ):
             return f"{args.name}-skipped", given
         try:
-            physical_id, computed = self._make(args.typ, args.name, given)
+            physical_id, computed = self._make(args, given)
         except Exception as error:
             error.add_note(f"while making {args.typ} {args.name!r} in the emulated AWS")
             raise
         return physical_id, {**given, **computed}
 
-    def _make(self, typ: str, name: str, given: Mapping[str, Any]) -> Made:
+    def _make(self, args: mocks.MockResourceArgs, given: Mapping[str, Any]) -> Made:
+        typ, name = args.typ, args.name
         if typ not in self.handlers:
             raise UnknownInput(f"the type {typ}")
         inputs = {
@@ -106,13 +114,21 @@ class EmulatedProvider(mocks.Mocks):
             if argument not in _PROVIDERS_OWN and not self._skips(name, typ, argument)
         }
         key = f"{typ}::{name}"
-        resource = Resource(typ, name, inputs, self.aws, self.ids.of(key), self.default_tags)
+        aws = self._aws_of(args.provider or "")
+        resource = Resource(typ, name, inputs, aws, self.ids.of(key), self.default_tags)
         physical_id, computed = self.handlers[typ](resource)
         if resource.inputs:
             raise UnknownInput(sorted(resource.inputs))
         if resource.id_is_chosen:
             self.ids.remember(key, physical_id)
         return physical_id, computed
+
+    def _aws_of(self, provider: str) -> Aws:
+        """Return the AWS of the region that an explicit provider is for."""
+        _, explicit, found = provider.partition("pulumi:providers:aws::")
+        region = found.rpartition("::")[2]
+        named = explicit and not found.startswith("default")
+        return Aws(self.aws.endpoint_url, region) if named else self.aws
 
     def _skips(self, name: str, typ: str, argument: str = "") -> bool:
         reason = self.skipped.get(f"{typ}#{argument}" if argument else typ)
