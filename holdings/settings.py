@@ -17,6 +17,7 @@ _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # a header name or a method, RFC 9110
 _SCOPE = re.compile(r"[!#-\[\]-~]+")  # RFC 6749, appendix A.4
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?|\*")
 _ROLE = re.compile(r"arn:aws:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]{1,512}")
 _ENVIRONMENT = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -120,6 +121,8 @@ class Settings:
     insights_hour: int = 3
     sync_history_seconds: int = 86_400
     mail: MailSettings = MailSettings()
+    # Of the key that CloudFront shows with each request; "" where anybody may ask directly.
+    origin_key_sha256: str = ""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
@@ -151,6 +154,7 @@ class Settings:
             ),
             cors_allow_methods=env.listed("CORS_ALLOW_METHODS", "GET,POST,OPTIONS", _TOKEN, "GET"),
             api_prefix=env.prefix("API_PREFIX"),
+            origin_key_sha256=env.digest("ORIGIN_KEY_SHA256"),
             log_level=env.choice("LOG_LEVEL", _LOG_LEVELS, default="INFO"),
             demo_mode=demo_mode,
             # boto3 itself reads the second alone, Lambda sets both, people set either.
@@ -316,6 +320,12 @@ class _Environment:
         value = self.text(name).rstrip("/")
         if not _PREFIX.fullmatch(value):
             self.problems.append(f"{name} must be a path such as /api")
+        return value
+
+    def digest(self, name: str) -> str:
+        value = self.text(name).lower()
+        if value and not _DIGEST.fullmatch(value):
+            self.problems.append(f"{name} must be a SHA-256 in hexadecimal, of 64 digits")
         return value
 
     def base_url(self, name: str, *, unless: bool) -> str:

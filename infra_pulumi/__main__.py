@@ -4,13 +4,14 @@ import sys
 from pathlib import Path
 
 import pulumi
-from pulumi import ResourceOptions
+from pulumi import Output, ResourceOptions
 
 # Pulumi runs this folder with runpy: it is no package until the folder above can be imported.
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 from infra_pulumi.alarms import Alarms, AlarmsArgs
 from infra_pulumi.config import StackConfig
+from infra_pulumi.firewall import Firewall
 from infra_pulumi.function import Function, FunctionArgs
 from infra_pulumi.health import Health, HealthArgs
 from infra_pulumi.http_api import HttpApi, HttpApiArgs
@@ -45,9 +46,19 @@ function = Function(
 http_api = HttpApi(
     "http-api", HttpApiArgs(config=config, identity=identity, function=function, logs=logs)
 )
-web = Web("web", WebArgs(config=config, identity=identity, http_api=http_api))
+elsewhere = ResourceOptions(provider=us_east_1() if config.waf or config.health_check else None)
+firewall = Firewall("firewall", config, elsewhere) if config.waf else None
+web = Web(
+    "web",
+    WebArgs(config=config, identity=identity, http_api=http_api, firewall=firewall),
+)
 mail = Mail("mail", MailArgs(config=config, identity=identity))
-told = {**mail.told, "PUBLIC_API_URL": http_api.url, "PUBLIC_WEB_URL": config.page_url or web.url}
+told = {
+    **mail.told,
+    # A page at another address has no API beside it.
+    "PUBLIC_API_URL": web.url,
+    "PUBLIC_WEB_URL": config.page_url or web.url,
+}
 workers = {
     job.name: Worker(
         f"{job.name}-worker",
@@ -95,15 +106,17 @@ alarms = Alarms(
 health = (
     Health(
         "health",
-        HealthArgs(config=config, api_url=http_api.url),
-        ResourceOptions(provider=us_east_1()),
+        HealthArgs(config=config, api_url=Output.concat(web.url, config.api_prefix)),
+        elsewhere,
     )
     if config.health_check
     else None
 )
 
 pulumi.export("region", config.region)
-pulumi.export("api_url", http_api.url)
+pulumi.export("api_url", Output.concat(web.url, config.api_prefix))
+# For tools, past CloudFront and its firewall; closed by holdings:originKey.
+pulumi.export("direct_api_url", http_api.url)
 pulumi.export("api_id", http_api.api_id)
 pulumi.export("api_execution_arn", http_api.execution_arn)
 pulumi.export("api_log_group", logs.access.id)
@@ -117,6 +130,7 @@ pulumi.export("issuer", identity.issuer)
 pulumi.export("web_url", web.url)
 pulumi.export("web_bucket", web.bucket)
 pulumi.export("web_distribution_id", web.distribution_id)
+pulumi.export("firewall", firewall.arn if firewall else "")
 pulumi.export("function", function.name)
 pulumi.export("function_arn", function.arn)
 pulumi.export("function_role", function.role_arn)

@@ -127,6 +127,23 @@ class StackConfig:
         r"[A-Za-z0-9._+-]{0,64}", "up to 64 of letters, digits and ._+-, or empty", ""
     )
 
+    # The API's path, at the gateway and, beside the page, at CloudFront.
+    api_prefix: str = rule.text(
+        r"(?:/[a-z0-9][a-z0-9-]{0,31}){1,4}",
+        "a path as /api/v1, with no slash at its end",
+        "/api/v1",
+    )
+    # What CloudFront shows the API. Whoever comes to the gateway without it is refused.
+    origin_key: str = rule.secret(
+        r"[A-Za-z0-9]{32,128}",
+        "32 to 128 letters and digits, as `openssl rand -hex 32` prints; set it with --secret",
+    )
+    waf: bool = rule.flag()
+    # Whether the firewall only counts what it would refuse.
+    waf_counts: bool = rule.flag(False)
+    # Of one address.
+    waf_requests: int = rule.whole("requests in five minutes", 10, 2_000_000_000, 2000)
+
     # Unless somebody says otherwise, the pages that may sign in are those that may call.
     cors_origins: tuple[str, ...] = rule.texts(
         rule.cors_fault, "origins, as [https://holdings.example]", most=100, default=ma.missing
@@ -208,6 +225,7 @@ class _Rules(ma.Schema):
             "holdings:keepData": "false" if dev else "true",
             "holdings:logRetentionDays": "14" if dev else "90",
             "holdings:releaseMinutes": "0" if dev else "15",
+            "holdings:waf": "true" if environment == "prod" else "false",
         }
         return defaults | ({"holdings:cbBaseUrl": SANDBOX} if dev else {}) | data
 

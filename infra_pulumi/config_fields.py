@@ -44,6 +44,14 @@ def text(pattern: str, remedy: str, default: Any = missing, *, data_key: str | N
     return setting(fields.String(validate=rule, load_default=default, data_key=data_key))
 
 
+def secret(pattern: str, remedy: str) -> Any:
+    """A text that no message shows; "" by default."""
+    rule = fields.String(
+        validate=validate.Regexp(rf"(?:{pattern})?\Z", error=remedy), load_default=""
+    )
+    return field(metadata={"rule": rule}, repr=False)
+
+
 def base_url(required: str = "", default: Any = missing) -> Any:
     """An origin; `required` is the remedy where there is no default."""
     rule = fields.String(required=default is missing, load_default=default, validate=origin_fault)

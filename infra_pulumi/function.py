@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 
 import pulumi
@@ -211,6 +212,9 @@ class Function(ComponentResource):
                 "CORS_ALLOW_HEADERS": ",".join(config.cors_headers),
                 "CORS_ALLOW_METHODS": ",".join(config.cors_methods),
             }
+        if config.origin_key:
+            # Its digest is enough to know it by, and opens nothing.
+            variables["ORIGIN_KEY_SHA256"] = sha256(config.origin_key.encode()).hexdigest()
         return variables
 
     def _live(self, function: aws.lambda_.Function) -> aws.lambda_.Alias:
@@ -263,6 +267,7 @@ def environment(config: StackConfig, storage: Storage, records: Records) -> dict
         "REFRESH_SECONDS": str(config.refresh_minutes * 60),
         "SYNC_HISTORY_SECONDS": str(config.sync_history_minutes * 60),
         "LOG_LEVEL": config.log_level,
+        "API_PREFIX": config.api_prefix,
     }
     optional = {
         "CB_MARKET_URL": config.cb_market_url,

@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
@@ -38,6 +39,11 @@ CHANGING_ROUTES = (
     "DELETE /me",
     "PUT /alerts",
 )
+# What is no route of the API's is answered by the app too, as a problem. Each by its method: ANY
+# would take the preflight.
+OTHER_ROUTES = tuple(
+    f"{method} /{{proxy+}}" for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+)
 
 # Refused callers never reach the function, so this is the only log that knows of them.
 ACCESS_LOG = {
@@ -61,6 +67,12 @@ ACCESS_LOG = {
 }
 
 
+def prefixed(route: str, prefix: str) -> str:
+    """Return a route's key as the gateway has it: "GET /api/v1/health"."""
+    method, _, path = route.partition(" ")
+    return f"{method} {prefix}{path}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpApiArgs:
     config: StackConfig
@@ -70,9 +82,13 @@ class HttpApiArgs:
 
 
 class HttpApi(ComponentResource):
-    """`url` has no slash at its end; `domain_target` is "" without a domain of one's own."""
+    """`url` is the gateway's own, with the API's prefix and no slash at its end.
+
+    `host` is its host name; `domain_target` is "" without a domain of one's own.
+    """
 
     api_id: Output[str]
+    host: Output[str]
     url: Output[str]
     domain_target: Output[str]
 
@@ -93,15 +109,17 @@ class HttpApi(ComponentResource):
             source_arn=Output.concat(self._api.execution_arn, "/*/*"),
             opts=self._child,
         )
-        self.api_id, self.url = self._api.id, self._api.api_endpoint
-        self.execution_arn = self._api.execution_arn
+        self.api_id, self.execution_arn = self._api.id, self._api.execution_arn
+        endpoint = self._api.api_endpoint
         self.domain_target = Output.from_input("")
         if self._config.api_domain:
             domain = self._domain(stage)
-            self.url = Output.concat("https://", domain.domain_name)
+            endpoint = Output.concat("https://", domain.domain_name)
             self.domain_target = domain.domain_name_configuration.target_domain_name.apply(
                 lambda target: target or ""
             )
+        self.host = endpoint.apply(lambda url: urlsplit(url).hostname or "")
+        self.url = Output.concat(endpoint, self._config.api_prefix)
         self.register_outputs({"api_id": self.api_id, "url": self.url})
 
     def _make_api(self) -> aws.apigatewayv2.Api:
@@ -157,7 +175,7 @@ class HttpApi(ComponentResource):
         )
         target = Output.concat("integrations/", integration.id)
         return [
-            *(self._route(key, target) for key in OPEN_ROUTES),
+            *(self._route(key, target) for key in OPEN_ROUTES + OTHER_ROUTES),
             *(
                 self._route(key, target, authorizer, self._config.api_scope)
                 for key in READING_ROUTES
@@ -180,7 +198,7 @@ class HttpApi(ComponentResource):
         return aws.apigatewayv2.Route(
             "-".join(words),
             api_id=self._api.id,
-            route_key=key,
+            route_key=prefixed(key, self._config.api_prefix),
             target=target,
             authorization_type="JWT" if authorizer else "NONE",
             authorizer_id=authorizer.id if authorizer else None,
@@ -190,7 +208,9 @@ class HttpApi(ComponentResource):
 
     def _stage(self, routes: list[aws.apigatewayv2.Route]) -> aws.apigatewayv2.Stage:
         config = self._config
-        limits = dict.fromkeys(OPEN_ROUTES, (config.throttle_rate, config.throttle_burst))
+        limits = dict.fromkeys(
+            OPEN_ROUTES + OTHER_ROUTES, (config.throttle_rate, config.throttle_burst)
+        )
         limits |= dict.fromkeys(
             READING_ROUTES + CHANGING_ROUTES,
             (config.holdings_throttle_rate, config.holdings_throttle_burst),
@@ -214,7 +234,11 @@ class HttpApi(ComponentResource):
                 "throttling_burst_limit": config.throttle_burst,
             },
             route_settings=[
-                {"route_key": key, "throttling_rate_limit": rate, "throttling_burst_limit": burst}
+                {
+                    "route_key": prefixed(key, config.api_prefix),
+                    "throttling_rate_limit": rate,
+                    "throttling_burst_limit": burst,
+                }
                 for key, (rate, burst) in limits.items()
             ],
             # The gateway refuses settings for routes that it does not have yet.

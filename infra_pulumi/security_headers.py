@@ -15,9 +15,9 @@ CUSTOM_HEADERS = {
 }
 
 
-def content_security_policy(*, api_url: str, hosted_ui_url: str) -> str:
-    """Own files only; talks to the API and to the hosted UI, where its token endpoint is."""
-    api, hosted_ui = origin(api_url), origin(hosted_ui_url)
+def content_security_policy(*, hosted_ui_url: str = "") -> str:
+    """Own files only; talks to its own origin and to the hosted UI's token endpoint."""
+    hosted_ui = [origin(hosted_ui_url)] if hosted_ui_url else []
     directives = {
         "default-src": ["'none'"],
         "script-src": ["'self'"],
@@ -25,9 +25,9 @@ def content_security_policy(*, api_url: str, hosted_ui_url: str) -> str:
         "img-src": ["'self'", "data:"],
         "font-src": ["'self'"],
         "manifest-src": ["'self'"],
-        "connect-src": ["'self'", api, hosted_ui],
+        "connect-src": ["'self'", *hosted_ui],
         "base-uri": ["'none'"],
-        "form-action": ["'self'", hosted_ui],
+        "form-action": ["'self'", *hosted_ui],
         "frame-ancestors": ["'none'"],
     }
     return "; ".join(f"{name} {' '.join(sources)}" for name, sources in directives.items())

@@ -1,4 +1,4 @@
-"""The web page in the cloud: a private bucket, CloudFront in front of it, and its config.json."""
+"""One address for page and API: CloudFront before a private bucket and, at /api/*, the gateway."""
 
 from dataclasses import dataclass
 
@@ -7,6 +7,7 @@ from pulumi import ComponentResource, Output, Resource, ResourceOptions
 
 from infra_pulumi import security_headers as headers
 from infra_pulumi.config import StackConfig
+from infra_pulumi.firewall import Firewall
 from infra_pulumi.http_api import HttpApi
 from infra_pulumi.iam import Document, account_id, allow, document, policy_json, service
 from infra_pulumi.identity import Identity
@@ -14,7 +15,29 @@ from infra_pulumi.identity import Identity
 # AWS's own policy, of the same id in every account: long caching, compressed answers.
 # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html
 CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
-ORIGIN = "bucket"
+# Every answer of the API is one viewer's, and says itself for how long a browser may keep it.
+CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+# The gateway knows itself by its own host name alone.
+ALL_BUT_HOST = "b689b0a8-53d0-40ab-baf2-68738e2966ac"
+ORIGIN, API_ORIGIN = "bucket", "api"
+METHODS = ("GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE")
+# Read by the app: holdings/api/request_hooks.py.
+ORIGIN_KEY_HEADER = "X-Origin-Key"
+
+# A path inside the page is no file, and shows the page. Were S3's refusals turned into it, as a
+# distribution can, so would be the API's.
+PAGE_PATHS = """\
+function handler(event) {
+  var request = event.request;
+  if (!/\\.[a-z0-9]+$/i.test(request.uri)) request.uri = "/index.html";
+  return request;
+}
+"""
+
+
+def api_paths(prefix: str) -> str:
+    """Return the pattern of the API's paths: "/api/*" of the prefix /api/v1."""
+    return f"/{prefix.split('/')[1]}/*"
 
 
 def web_bucket_policy(*, bucket_arn: str, distribution_arn: str) -> Document:
@@ -43,6 +66,7 @@ class WebArgs:
     config: StackConfig
     identity: Identity
     http_api: HttpApi
+    firewall: Firewall | None
 
 
 class Web(ComponentResource):
@@ -116,9 +140,9 @@ class Web(ComponentResource):
         ]
 
     def _headers(self) -> aws.cloudfront.ResponseHeadersPolicy:
-        policy = Output.all(
-            api_url=self._args.http_api.url, hosted_ui_url=self._args.identity.hosted_ui_url
-        ).apply(lambda urls: headers.content_security_policy(**urls))
+        policy = self._args.identity.hosted_ui_url.apply(
+            lambda url: headers.content_security_policy(hosted_ui_url=url)
+        )
         return aws.cloudfront.ResponseHeadersPolicy(
             "web-headers",
             name=f"{self._config.prefix}-web",
@@ -156,9 +180,11 @@ class Web(ComponentResource):
             signing_protocol="sigv4",
             opts=self._child,
         )
+        answers = self._headers().id
         return aws.cloudfront.Distribution(
             "web-distribution",
-            comment=f"{config.prefix}: the web page",
+            comment=f"{config.prefix}: page and API",
+            web_acl_id=self._args.firewall.arn if self._args.firewall else None,
             enabled=True,
             is_ipv6_enabled=True,
             http_version="http2and3",
@@ -170,7 +196,8 @@ class Web(ComponentResource):
                     "origin_id": ORIGIN,
                     "domain_name": bucket.bucket_regional_domain_name,
                     "origin_access_control_id": access.id,
-                }
+                },
+                self._api_origin(),
             ],
             default_cache_behavior={
                 "target_origin_id": ORIGIN,
@@ -179,18 +206,24 @@ class Web(ComponentResource):
                 "cached_methods": ["GET", "HEAD"],
                 "compress": True,
                 "cache_policy_id": CACHING_OPTIMIZED,
-                "response_headers_policy_id": self._headers().id,
+                "response_headers_policy_id": answers,
+                "function_associations": [
+                    {"event_type": "viewer-request", "function_arn": self._page_paths().arn}
+                ],
             },
-            # A path inside the page is no file. S3 says 403 for it: it tells strangers nothing of
-            # what is missing.
-            custom_error_responses=[
+            ordered_cache_behaviors=[
                 {
-                    "error_code": status,
-                    "response_code": 200,
-                    "response_page_path": "/index.html",
-                    "error_caching_min_ttl": 10,
+                    "path_pattern": api_paths(config.api_prefix),
+                    "target_origin_id": API_ORIGIN,
+                    # A redirect would come after the token was sent in clear.
+                    "viewer_protocol_policy": "https-only",
+                    "allowed_methods": list(METHODS),
+                    "cached_methods": ["GET", "HEAD"],
+                    "compress": False,
+                    "cache_policy_id": CACHING_DISABLED,
+                    "origin_request_policy_id": ALL_BUT_HOST,
+                    "response_headers_policy_id": answers,
                 }
-                for status in (403, 404)
             ],
             restrictions={"geo_restriction": {"restriction_type": "none"}},
             viewer_certificate={
@@ -203,12 +236,42 @@ class Web(ComponentResource):
             opts=opts,
         )
 
+    def _api_origin(self) -> aws.cloudfront.DistributionOriginArgsDict:
+        key = self._config.origin_key
+        return {
+            "origin_id": API_ORIGIN,
+            "domain_name": self._args.http_api.host,
+            "custom_origin_config": {
+                "http_port": 80,
+                "https_port": 443,
+                "origin_protocol_policy": "https-only",
+                "origin_ssl_protocols": ["TLSv1.2"],
+                # What the gateway itself gives an answer.
+                "origin_read_timeout": 30,
+            },
+            "custom_headers": [{"name": ORIGIN_KEY_HEADER, "value": Output.secret(key)}]
+            if key
+            else [],
+        }
+
+    def _page_paths(self) -> aws.cloudfront.Function:
+        return aws.cloudfront.Function(
+            "web-paths",
+            name=f"{self._config.prefix}-page-paths",
+            comment="A path inside the page shows the page",
+            runtime="cloudfront-js-2.0",
+            code=PAGE_PATHS,
+            publish=True,
+            opts=self._child,
+        )
+
     def _page_config(self) -> Output[str]:
         """All of it is public: everybody who opens the page reads it."""
         identity = self._args.identity
         return Output.json_dumps(
             {
-                "api_url": self._args.http_api.url,
+                # At the page's own address, whichever of its names it was opened by.
+                "api_url": self._config.api_prefix,
                 "hosted_ui_url": identity.hosted_ui_url,
                 "issuer": identity.issuer,
                 "client_id": identity.client_id,

@@ -1,22 +1,27 @@
 """The page as `make web` built it, served as the cloud serves it: headers, caching, compression.
 
-`python -m local.built_page` serves it until it is interrupted. It takes what Vite's server takes:
-WEB_PORT (5173), HOLDINGS_WEB_CONFIG (what the page is told; that of the last `make run`) and
-EXIT_WITH_PARENT (1: end when the starting process ends).
+`python -m local.built_page` serves it until it is interrupted, with the API beside it. It takes
+what Vite's server takes: WEB_PORT (5173), HOLDINGS_WEB_CONFIG (what the page is told; that of the
+last `make run`), HOLDINGS_API_URL (the API with its prefix) and EXIT_WITH_PARENT (1: end when the
+starting process ends).
 """
 
 import gzip
 import hashlib
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import requests
 from werkzeug import Request, Response
 
 from infra_pulumi.security_headers import content_security_policy, security_headers
+from infra_pulumi.web import api_paths
 from local.parent import ending
 from local.served import Served
 from local.settings import ROOT, LocalError, LocalSettings
@@ -26,31 +31,71 @@ from operations.web import CONFIG, INDEX, cache_control, content_type
 
 DIST = ROOT / "spa" / "dist"
 
+# What infra_pulumi/web.py's function takes for a file.
+_FILE = re.compile(r"\.[a-z0-9]+$", re.IGNORECASE)
+
 # "Serve compressed files" in the CloudFront developer guide: of what size and which types.
 _COMPRESSED_BYTES = range(1_000, 10_000_001)
 _COMPRESSED_TYPES = ("text/", "application/json", "image/svg+xml")
 _METHODS = ("GET", "HEAD")
+# RFC 9110, 7.6.1; and what a proxy says of its own message.
+_OF_ONE_HOP = {"connection", "content-length", "host", "keep-alive", "te", "transfer-encoding"}
+# Longer than the gateway gives the API.
+_API_SECONDS = 35
 
 
-def distribution(dist: Path, config: PageConfig) -> Callable[[Request], Response]:
-    """Return what answers a request for the files in `dist` and for `config.json`.
+def distribution(
+    dist: Path, config: PageConfig, api_url: str = ""
+) -> Callable[[Request], Response]:
+    """Return what answers a request for the files in `dist`, for `config.json` and for the API.
 
-    It plays CloudFront in front of the page's bucket, as infra_pulumi sets it up.
+    It plays CloudFront before the page's bucket and the gateway, as infra_pulumi sets it up.
+    `api_url` is where the API is, with its prefix; without one there is none beside the page.
     """
-    headers = security_headers(_policy(config))
+    headers = security_headers(
+        content_security_policy(hosted_ui_url=config.get("hosted_ui_url", ""))
+    )
+    api = urlsplit(api_url)
+    below = api_paths(api.path).removesuffix("*") if api_url else ""
+    origin = f"{api.scheme}://{api.netloc}"
     told = json.dumps(dict(config), indent=2).encode()
 
     def answer(request: Request) -> Response:
+        if below and request.path.startswith(below):
+            return _from_the_api(request, origin, headers)
         if request.method not in _METHODS:
             return Response(status=403, headers=headers)
-        key = request.path.removeprefix("/") or INDEX
-        if key != CONFIG and not _is_file(dist, key):
-            # A path inside the page: S3's refusal becomes the page itself.
+        key = request.path.removeprefix("/")
+        if not _FILE.search(key):
             key = INDEX
+        if key != CONFIG and not _is_file(dist, key):
+            return Response("AccessDenied", status=403, headers=headers)  # S3's word for missing
         body = told if key == CONFIG else (dist / key).read_bytes()
         return _answer(request, key, body, headers)
 
     return answer
+
+
+def _from_the_api(request: Request, origin: str, headers: Mapping[str, str]) -> Response:
+    """Ask the API what was asked, and return its answer as it is but for the page's headers."""
+    sent = {k: v for k, v in request.headers.items() if k.lower() not in _OF_ONE_HOP}
+    try:
+        answer = requests.request(
+            request.method,
+            f"{origin}{request.full_path if request.query_string else request.path}",
+            headers=sent,
+            data=request.get_data(),
+            timeout=_API_SECONDS,
+            allow_redirects=False,
+        )
+    except requests.RequestException:
+        return Response("the API does not answer", status=502, headers=dict(headers))
+    got = {k: v for k, v in answer.headers.items() if k.lower() not in _OF_ONE_HOP}
+    # Of a HEAD the length is of what is not sent.
+    response = Response(answer.content, status=answer.status_code, headers={**got, **headers})
+    if length := answer.headers.get("Content-Length"):
+        response.headers["Content-Length"] = length
+    return response
 
 
 def _is_file(dist: Path, key: str) -> bool:
@@ -78,15 +123,6 @@ def _gzipped(body: bytes) -> bytes:
     return gzip.compress(body, mtime=0)
 
 
-def _policy(config: PageConfig) -> str:
-    """The demo has no sign-in: its page talks to the API alone."""
-    api_url = config["api_url"]
-    return content_security_policy(
-        api_url=api_url,
-        hosted_ui_url=config.get("hosted_ui_url", api_url),
-    )
-
-
 def check_built(dist: Path = DIST) -> None:
     """Raises LocalError."""
     if not (dist / INDEX).is_file():
@@ -96,10 +132,12 @@ def check_built(dist: Path = DIST) -> None:
 class BuiltPage(Served):
     """The page at `url`, told `config`. Port 0 takes a free one."""
 
-    def __init__(self, config: PageConfig, *, port: int = 0, dist: Path = DIST) -> None:
+    def __init__(
+        self, config: PageConfig, *, port: int = 0, dist: Path = DIST, api_url: str = ""
+    ) -> None:
         """Raises LocalError if the page is not built."""
         check_built(dist)
-        super().__init__(Request.application(distribution(dist, config)), port)
+        super().__init__(Request.application(distribution(dist, config, api_url)), port)
 
 
 def main(environ: Mapping[str, str]) -> None:
@@ -108,7 +146,8 @@ def main(environ: Mapping[str, str]) -> None:
     remedy = "`make run` writes it"
     config = read_object(file, missing=remedy, broken=remedy)
     told = ending(with_parent=environ.get("EXIT_WITH_PARENT") == "1")
-    with BuiltPage(config, port=settings.web_port) as page:
+    api_url = environ.get("HOLDINGS_API_URL") or settings.api_url
+    with BuiltPage(config, port=settings.web_port, api_url=api_url) as page:
         print(f"The built page: {page.url}", flush=True)
         told.wait()
 

@@ -37,7 +37,8 @@ def refresh_minutes(environ: Mapping[str, str]) -> str:
 def _addresses(settings: LocalSettings) -> dict[str, Any]:
     """Return the pages of this run, which may be on other ports than the stack file's."""
     pages = [f"{origin}/" for origin in settings.page_origins]
-    viewers = [f"http://{host}:{settings.api_port}/docs/oauth2-redirect.html" for host in HOSTS]
+    documents = f"{settings.api_prefix}/docs/oauth2-redirect.html"
+    viewers = [f"http://{host}:{settings.api_port}{documents}" for host in HOSTS]
     return {"holdings:callbackUrls": pages + viewers, "holdings:logoutUrls": pages}
 
 
@@ -47,6 +48,7 @@ def _function_settings(settings: LocalSettings, environ: Mapping[str, str]) -> d
         "holdings:cbBaseUrl": settings.exchange_url,
         "holdings:cbAdvancedUrl": settings.advanced_url,
         "holdings:defaultUserId": settings.user_id,
+        "holdings:apiPrefix": settings.api_prefix,
     }
     found |= {
         key: environ.get(name, "").strip() or value for key, (name, value) in _MINUTES.items()

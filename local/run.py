@@ -112,7 +112,7 @@ class LocalStack:
         )
         return Stack(
             api_url=settings.api_url,
-            gateway_url=outputs["api_url"],
+            gateway_url=outputs["direct_api_url"],
             web_url=settings.web_url,
             hosted_ui_url=emulator.url,
             issuer=outputs["issuer"],
@@ -162,7 +162,9 @@ class Demo:
         check_free(settings.web_port, "WEB_PORT")
         page = servers.page(settings, self._environ)
         api = servers.demo_api(settings, self._environ)
-        write_page_config(page_config_file(settings.state_dir), without_sign_in(settings.api_url))
+        write_page_config(
+            page_config_file(settings.state_dir), without_sign_in(settings.api_prefix)
+        )
         say("starting the API with sample figures, and the page")
         self._started.start_all(page, api)
         return demo_greeting(settings)

@@ -143,6 +143,7 @@ def _flask(settings: LocalSettings, environ: Mapping[str, str], told: Mapping[st
             **_CORS,
             **_without_keys(environ),
             **told,
+            "API_PREFIX": settings.api_prefix,
             "CORS_ALLOW_ORIGIN": ",".join(settings.page_origins),
             # What the page sends to change something; the cloud's gateway allows the same.
             "CORS_ALLOW_HEADERS": "Authorization,Content-Type,Idempotency-Key,If-Match",
@@ -190,6 +191,7 @@ def _page(
             **_without_keys(environ),
             "WEB_PORT": str(settings.web_port),
             "HOLDINGS_WEB_CONFIG": str(page_config_file(settings.state_dir)),
+            "HOLDINGS_API_URL": settings.api_url,
             "EXIT_WITH_PARENT": "1",
         },
         url=f"{settings.web_url}/config.json",

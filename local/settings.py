@@ -46,10 +46,11 @@ class LocalSettings:
     user_id: str
     demo: bool
     web_built: bool
+    api_prefix: str
 
     @property
     def api_url(self) -> str:
-        return f"http://127.0.0.1:{self.api_port}"
+        return f"http://127.0.0.1:{self.api_port}{self.api_prefix}"
 
     @property
     def web_url(self) -> str:
@@ -103,6 +104,7 @@ class LocalSettings:
             user_id=environ.get("DEFAULT_USER_ID", "").strip() or "demo-user",
             demo=demo,
             web_built=_boolean(environ, "WEB_BUILT"),
+            api_prefix=environ.get("API_PREFIX", "").strip().rstrip("/") or "/api/v1",
         )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from marshmallow import Schema, ValidationError, validate
 from marshmallow import fields as rule
@@ -28,6 +29,8 @@ class User:
 @dataclass(frozen=True, slots=True)
 class Stack:
     """Addresses without a trailing slash. `gateway_url` is the app behind the emulated gateway.
+
+    Both it and `api_url` have the API's prefix, under which the API is beside the page as well.
 
     `scope` is what a page asks for: to read and, after a space, to change. `users` are two, the
     first of whom `username` and `password` are as well.
@@ -106,7 +109,7 @@ PageConfig = Mapping[str, str]
 def signed_in(stack: Stack) -> PageConfig:
     """Return the keys of infra_pulumi/web.py, with this machine's addresses."""
     return {
-        "api_url": stack.api_url,
+        "api_url": urlsplit(stack.api_url).path,
         "hosted_ui_url": stack.hosted_ui_url,
         "issuer": stack.issuer,
         "client_id": stack.client_id,
@@ -114,9 +117,9 @@ def signed_in(stack: Stack) -> PageConfig:
     }
 
 
-def without_sign_in(api_url: str) -> PageConfig:
+def without_sign_in(api_prefix: str) -> PageConfig:
     """Return what tells the page that there is nobody to sign in: sample figures."""
-    return {"api_url": api_url}
+    return {"api_url": api_prefix}
 
 
 def page_config_file(state_dir: Path) -> Path:

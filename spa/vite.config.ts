@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { apiBeside } from "./dev/api-beside.ts";
 import { exitWithParent } from "./dev/exit-with-parent.ts";
 import { pageConfig } from "./dev/page-config.ts";
 
@@ -7,6 +8,7 @@ const server = {
   host: "127.0.0.1",
   port: Number(process.env["WEB_PORT"] ?? 5173),
   strictPort: true,
+  proxy: apiBeside(),
 };
 
 export default defineConfig({

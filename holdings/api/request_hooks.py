@@ -2,7 +2,9 @@
 
 import logging
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from hashlib import sha256
+from hmac import compare_digest
 from time import perf_counter
 from typing import Any, cast
 
@@ -10,13 +12,16 @@ from flask import Flask, Response, g, request
 
 from holdings import logs
 from holdings.api.identity import REQUEST_CONTEXT
-from holdings.core.errors import InvalidRequest
+from holdings.core.errors import Forbidden, InvalidRequest
 from holdings.settings import Settings
 
 logger = logging.getLogger(__name__)
 
 # What a page on another origin may read of an answer, beyond the body.
 _EXPOSED = ("Age", "ETag", "Location", "Retry-After", "X-Cache", "X-Request-Id")
+
+# Written by infra_pulumi/web.py.
+_ORIGIN_KEY = "X-Origin-Key"
 
 _LONGEST_REQUEST_ID = 128
 # A key file is some 400 bytes.
@@ -31,6 +36,8 @@ def register(app: Flask, settings: Settings) -> None:
     app.url_map.redirect_defaults = False
     # Flask calls these in reverse: the last word on headers is spoken after flask-cors'.
     app.before_request(_begin)
+    if settings.origin_key_sha256:
+        app.before_request(_only_through_the_page(settings.origin_key_sha256))
     app.after_request(_finish)
     if settings.in_lambda:
         return  # the gateway answers preflights, and puts its own CORS headers on every answer
@@ -54,6 +61,17 @@ def _begin() -> None:
         request.query_string.decode()
     except UnicodeDecodeError:
         raise InvalidRequest("the query is not UTF-8: percent-encode it") from None
+
+
+def _only_through_the_page(digest: str) -> Callable[[], None]:
+    """Refuse whoever comes past CloudFront and its firewall: the header is CloudFront's."""
+
+    def check() -> None:
+        shown = sha256(request.headers.get(_ORIGIN_KEY, "").encode()).hexdigest()
+        if not compare_digest(shown, digest):
+            raise Forbidden("this address is closed: ask at the page's own, under the same path")
+
+    return check
 
 
 def _gateway_request_id(environ: Mapping[str, Any]) -> str:

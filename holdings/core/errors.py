@@ -2,7 +2,7 @@
 
 HoldingsError
 ├── Unauthenticated                  no verified claims came with the request
-├── Forbidden                        the token lacks the scope
+├── Forbidden                        the token lacks the scope, or the address is closed
 ├── InvalidRequest                   the query is not what the schema takes
 ├── UpstreamError                    no reading: the last good figures are served if there are any
 │   ├── ExchangeError

@@ -10,6 +10,7 @@ import runpy
 import sys
 from pathlib import Path
 
+from firewall_log import teach_firewall_log
 from policy_conditions import teach, teach_mail
 
 ROOT = str(Path(__file__).resolve().parents[2])
@@ -22,6 +23,7 @@ def main() -> None:
 
     sys.path.remove(ROOT)
     exit_with_parent()
+    teach_firewall_log()
     if os.environ.get("AUTH") == "true":  # MiniStack's own name for enforcing IAM
         teach()
         teach_mail()

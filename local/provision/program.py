@@ -14,7 +14,7 @@ import yaml
 from botocore.exceptions import ConnectionError, HTTPClientError  # noqa: A004 - botocore's name
 from pulumi.runtime import mocks
 
-from local.provision import access, compute, messages, monitoring, storage
+from local.provision import access, compute, front, messages, monitoring, storage
 from local.provision.aws import Aws, UnknownInput
 from local.provision.engine import Engine, Outputs, plain, run
 from local.provision.resource import Handler, Made, Resource
@@ -24,7 +24,12 @@ from local.state import prepare, read_object, write_private
 log = logging.getLogger(__name__)
 
 HANDLERS: Mapping[str, Handler] = (
-    access.HANDLERS | compute.HANDLERS | messages.HANDLERS | monitoring.HANDLERS | storage.HANDLERS
+    access.HANDLERS
+    | compute.HANDLERS
+    | front.HANDLERS
+    | messages.HANDLERS
+    | monitoring.HANDLERS
+    | storage.HANDLERS
 )
 
 # What the program declares and the emulator has no notion of: nothing else is left out. The key

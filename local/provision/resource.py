@@ -18,6 +18,7 @@ _SERVICES = {
     "cloudwatch/logGroup": "logs",
     "cloudwatch/logMetricFilter": "logs",
 }
+_MISSING = ("NotFoundException", "NonexistentItemException")
 # What an update repeats of what was read, so that it undoes nobody else's.
 _REVISIONS = {"IfMatch": "ETag", "LockToken": "LockToken"}
 
@@ -82,7 +83,7 @@ class Resource:
         except ClientError as error:
             answer: Any = error.response
             missing = answer["ResponseMetadata"]["HTTPStatusCode"] == 404
-            if missing or answer["Error"]["Code"].endswith("NotFoundException"):
+            if missing or answer["Error"]["Code"].endswith(_MISSING):
                 return None
             raise
 

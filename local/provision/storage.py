@@ -74,37 +74,10 @@ def _body(s3_object: Resource) -> None:
     s3_object.inputs |= {"body": content, "tagging": urlencode(s3_object.tags())}
 
 
-def _blocks(distribution: Resource) -> None:
-    inputs, behavior = distribution.inputs, distribution.inputs["defaultCacheBehavior"]
-    inputs.setdefault("callerReference", distribution.name)
-    # Pulumi has beside each other what the API has inside each other.
-    cached = behavior.pop("cachedMethods", [])
-    behavior["allowedMethods"] = {"items": behavior["allowedMethods"], "cachedMethods": cached}
-    for origin in inputs["origins"]:
-        origin.setdefault("originPath", "")
-        # With access control there is no identity, and the API still wants the member.
-        origin.setdefault("s3OriginConfig", {"originAccessIdentity": ""})
-
-
 _CLOSED = "bucketPublicAccessBlock:BucketPublicAccessBlock"
 _ENCRYPTED = "bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
 
 HANDLERS: dict[str, Handler] = {
-    "aws:cloudfront/distribution:Distribution": Kind(
-        key=("Id",),
-        first=_blocks,
-        into="DistributionConfig",
-        names={"origins.originId": "Id", "geoRestriction.locations": "Items"},
-        unset={"comment": "", "aliases": [], "customErrorResponses": []},
-        outputs={"arn": "{ARN}", "domainName": "{DomainName}"},
-        tagged="{ARN}",
-    ),
-    "aws:cloudfront/originAccessControl:OriginAccessControl": Kind(
-        key=("Id",), into="OriginAccessControlConfig"
-    ),
-    "aws:cloudfront/responseHeadersPolicy:ResponseHeadersPolicy": Kind(
-        key=("Id",), into="ResponseHeadersPolicyConfig"
-    ),
     "aws:dynamodb/table:Table": Kind(
         key=("TableName",),
         read="describe",

@@ -8,7 +8,7 @@ export interface SignInConfig {
 }
 
 export interface PageConfig {
-  /** No slash at its end. */
+  /** A path at the page's own address or, of an API elsewhere, all of its; no slash at its end. */
   apiUrl: string;
   /** null: the API asks for no sign-in, as in its demo mode. */
   signIn: SignInConfig | null;
@@ -52,7 +52,7 @@ export function parseConfig(text: string): PageConfig {
     throw new ConfigError(`/config.json must hold an object. ${REMEDY}`);
   }
   const fields = document as Record<string, unknown>;
-  return { apiUrl: url(fields, "api_url"), signIn: signIn(fields) };
+  return { apiUrl: besideUs(fields, "api_url"), signIn: signIn(fields) };
 }
 
 function signIn(fields: Record<string, unknown>): SignInConfig | null {
@@ -75,6 +75,12 @@ function text(fields: Record<string, unknown>, name: string): string {
     throw new ConfigError(`/config.json has no ${name}. ${REMEDY}`);
   }
   return value.trim();
+}
+
+/** A path at this address, or a web address. Two slashes would begin another host's. */
+function besideUs(fields: Record<string, unknown>, name: string): string {
+  const value = text(fields, name);
+  return /^\/(?![/\\])[\w./-]*$/.test(value) ? value.replace(/\/+$/, "") : url(fields, name);
 }
 
 /** Only http and https: an address such as `javascript:` must never become one that we go to. */

@@ -23,6 +23,20 @@ describe("config.json", () => {
     });
   });
 
+  it.each([
+    ["/api/v1", "/api/v1"],
+    ["/api/v1/", "/api/v1"],
+  ])("may name an API beside the page: %j", (given, apiUrl) => {
+    expect(parse({ api_url: given }).apiUrl).toBe(apiUrl);
+  });
+
+  it.each(["//evil.example", "/\\evil.example", "/a?b", "/a b", "/@evil.example"])(
+    "takes %j for no path of its own",
+    (api_url) => {
+      expect(() => parse({ api_url })).toThrow(ConfigError);
+    },
+  );
+
   it("may leave the scope empty", () => {
     expect(parse({ ...WHOLE, scope: "" }).signIn?.scope).toBe("");
   });

@@ -48,11 +48,18 @@ class Declared:
 class Program:
     declared: list[Declared] = field(default_factory=list[Declared])
     exports: dict[str, Any] = field(default_factory=dict[str, Any])
+    # Explicit providers, of another region than the stack's.
+    providers: list[Declared] = field(default_factory=list[Declared])
 
     def all(self, kind: str) -> list[Declared]:
         """Return them by name: Pulumi registers on several threads, in any order."""
         found = [resource for resource in self.declared if resource.type.endswith(f":{kind}")]
         return sorted(found, key=lambda resource: resource.name)
+
+    @property
+    def functions(self) -> list[Declared]:
+        """Those of Lambda; CloudFront has functions too."""
+        return self.all("lambda/function:Function")
 
     def named(self, name: str) -> Declared:
         (resource,) = (resource for resource in self.declared if resource.name == name)
@@ -61,7 +68,7 @@ class Program:
     def altered(self, name: str, change: Callable[[Declared], Declared]) -> "Program":
         """Return the same, but for what has this name."""
         changed = [change(r) if r.name == name else r for r in self.declared]
-        return Program(changed, self.exports)
+        return Program(changed, self.exports, self.providers)
 
     def one(self, kind: str, name: str | None = None) -> Declared:
         (found,) = [one for one in self.all(kind) if name in (None, one.name)]
@@ -95,12 +102,14 @@ class _Recorder(Engine):
     def __init__(self) -> None:
         super().__init__(_Provider())
         self.declared: list[Declared] = []
+        self.providers: list[Declared] = []
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - gRPC's name
         answer = super().RegisterResource(request)
         if request.custom:
             inputs = cast("dict[str, Any]", self.resources[answer.urn].state)
-            self.declared.append(
+            of_aws = request.type.startswith("aws:")
+            (self.declared if of_aws else self.providers).append(
                 Declared(
                     type=request.type,
                     name=request.name,
@@ -146,4 +155,4 @@ def declare(stack: str, config: Mapping[str, Any] | None = None) -> Program:
             stack=stack,
             config={k: v if isinstance(v, str) else json.dumps(v) for k, v in values.items()},
         )
-    return Program(recorder.declared, exports)
+    return Program(recorder.declared, exports, recorder.providers)

@@ -139,6 +139,7 @@ def test_the_function_runs_the_archive_as_it_was_built_for(stack: str, program: 
         "FORGET_QUEUE_URL": "url-of:forget",
         "REFRESH_SECONDS": "3600",
         "SYNC_HISTORY_SECONDS": "86400",
+        "API_PREFIX": "/api/v1",
         "CORS_ALLOW_ORIGIN": ",".join(
             program.one("Api").arguments["corsConfiguration"]["allowOrigins"]
         ),

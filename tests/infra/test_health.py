@@ -84,7 +84,7 @@ def test_whoever_hears_of_alarms_hears_of_this_one(watched: Program) -> None:
 def test_all_of_it_is_where_route_53_publishes_and_carries_the_stack_s_tags(
     watched: Program,
 ) -> None:
-    provider = watched.named("us-east-1").arguments
+    provider = watched.providers[0].arguments
     there = {r.name for r in watched.declared if r.provider == "us-east-1"}
 
     assert provider["region"] == "us-east-1"

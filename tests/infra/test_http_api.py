@@ -30,7 +30,7 @@ def test_health_and_document_are_open_and_all_else_needs_a_scope_for_what_it_doe
         for route in program.all("Route")
     }
 
-    assert routes == {
+    assert {key.replace(" /api/v1/", " /"): route for key, route in routes.items()} == {
         "GET /health": {"authorizationType": "NONE"},
         "HEAD /health": {"authorizationType": "NONE"},
         "GET /openapi.json": {"authorizationType": "NONE"},
@@ -38,6 +38,11 @@ def test_health_and_document_are_open_and_all_else_needs_a_scope_for_what_it_doe
         **{
             f"{method} /alerts/unsubscribe": {"authorizationType": "NONE"}
             for method in ("GET", "HEAD", "POST")
+        },
+        # What is no route is answered by the app, as a problem.
+        **{
+            f"{method} /{{proxy+}}": {"authorizationType": "NONE"}
+            for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
         },
         "GET /holdings": READ,
         "HEAD /holdings": READ,
@@ -139,6 +144,7 @@ def test_limits_come_from_the_stack_and_the_routes_exist_before_them(
         "health": general,
         "openapi": general,
         "alerts-unsubscribe": general,
+        "proxy": general,
         "post-connections": (2, 10),
         "put-connections-id-credential": (2, 10),
     }
@@ -215,12 +221,13 @@ def test_any_page_may_call_in_dev_only() -> None:
 def test_a_name_of_its_own_is_the_only_one(program: Program) -> None:
     own = declare("prod", settings("prod") | OWN_NAME)
 
-    assert own.exports["api_url"] == "https://api.holdings.example"
+    assert own.exports["direct_api_url"] == "https://api.holdings.example/api/v1"
+    assert own.one("Distribution").arguments["origins"][1]["domainName"] == "api.holdings.example"
     assert own.one("Api").arguments["disableExecuteApiEndpoint"] is True
     assert own.one("DomainName").arguments["domainNameConfiguration"]["securityPolicy"] == "TLS_1_2"
     assert own.one("ApiMapping").arguments["stage"] == "default-stage-id"
     assert program.all("DomainName") == []
-    assert program.exports["api_url"] == "https://http-api.api.aws"
+    assert program.exports["direct_api_url"] == "https://http-api.api.aws/api/v1"
 
 
 @pytest.mark.parametrize(

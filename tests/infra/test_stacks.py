@@ -31,9 +31,13 @@ def test_the_stack_files_hold_differences_of_environment_only(stack: str) -> Non
     assert stack_file(stack).keys() - {"aws:region"} <= DIFFERENCES
 
 
-def test_environments_are_made_of_the_same_things() -> None:
+def test_environments_are_made_of_the_same_things_but_for_the_firewall() -> None:
     shapes = {
-        stack: {(r.type, r.name) for r in declared(stack).declared}
+        stack: {
+            (r.type, r.name)
+            for r in declared(stack).declared
+            if r.component != "holdings:infra:Firewall"
+        }
         for stack in ("dev", "staging", "prod")
     }
 
@@ -54,7 +58,9 @@ def test_a_stack_exports_what_clients_and_operators_need(stack: str, program: Pr
 
     assert program.exports == {
         "region": region,
-        "api_url": "https://http-api.api.aws",
+        "api_url": "https://web-distribution.cloudfront.net/api/v1",
+        "direct_api_url": "https://http-api.api.aws/api/v1",
+        "firewall": "arn:of:firewall" if stack == "prod" else "",
         "api_id": "http-api-id",
         "api_execution_arn": "execution-arn:of:http-api",
         "api_log_group": "access-log-id",
@@ -114,6 +120,7 @@ def test_the_page_of_stacks_says_what_each_output_is() -> None:
 
 
 def test_every_resource_belongs_to_a_component(program: Program) -> None:
+    firewalled = bool(program.exports["firewall"])
     assert {resource.component for resource in program.declared} == {
         f"holdings:infra:{name}"
         for name in (
@@ -130,6 +137,7 @@ def test_every_resource_belongs_to_a_component(program: Program) -> None:
             "ViewerRole",
             "Web",
             "Worker",
+            *(["Firewall"] if firewalled else []),
         )
     }
 

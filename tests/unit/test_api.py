@@ -1,5 +1,6 @@
 """The contract of the API, over fakes: status, body and headers as a client sees them."""
 
+import hashlib
 import json
 from dataclasses import dataclass, field
 from typing import Any
@@ -302,6 +303,17 @@ def test_the_prefix_stands_before_every_route() -> None:
     assert document
     assert document["servers"] == [{"url": "/api/v1"}]
     check_problem(api.get(), "not_found")
+
+
+def test_a_closed_address_answers_cloudfront_alone() -> None:
+    digest = hashlib.sha256(b"the key of the origin").hexdigest()
+    client = Api(environ={"ORIGIN_KEY_SHA256": digest}).client
+    for path in ("/health", "/holdings", "/nothing"):
+        for shown in ({}, {"X-Origin-Key": "another"}, {"X-Origin-Key": digest}):
+            problem = check_problem(client.get(path, headers=shown), "forbidden")
+            assert "this address is closed" in problem["detail"]
+    known = {"X-Origin-Key": "the key of the origin"}
+    assert client.get("/health", headers=known).status_code == 200
 
 
 def test_the_demo_needs_no_sign_in_and_says_what_it_is_in_every_answer() -> None:

@@ -2,7 +2,9 @@
 
 import gzip
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -11,10 +13,11 @@ from werkzeug.test import Client
 
 from infra_pulumi.security_headers import content_security_policy, security_headers
 from local.built_page import BuiltPage, distribution, main
+from local.served import Served
 from local.settings import LocalError
 
 CONFIG = {
-    "api_url": "http://127.0.0.1:8000",
+    "api_url": "/api/v1",
     "hosted_ui_url": "http://127.0.0.1:4566",
     "issuer": "https://cognito-idp.eu-west-1.amazonaws.com/pool",
     "client_id": "client",
@@ -42,7 +45,7 @@ def client(dist: Path) -> Client:
 
 @pytest.mark.parametrize("path", ["/", "/assets/index-a1b2.js", "/config.json", "/no/such/file"])
 def test_every_answer_carries_the_cloud_s_security_headers(client: Client, path: str) -> None:
-    csp = content_security_policy(api_url=CONFIG["api_url"], hosted_ui_url=CONFIG["hosted_ui_url"])
+    csp = content_security_policy(hosted_ui_url=CONFIG["hosted_ui_url"])
     assert security_headers(csp).items() <= dict(client.get(path).headers).items()
 
 
@@ -67,8 +70,14 @@ def test_each_file_has_its_type_and_its_caching(
     assert answer.headers["Cache-Control"] == caching
 
 
-@pytest.mark.parametrize("path", ["/some/place", "/assets/", "/assets/gone.js", "/../secret.txt"])
-def test_what_is_no_file_of_the_page_is_the_page(client: Client, path: str) -> None:
+@pytest.mark.parametrize("path", ["/assets/gone.js", "/../secret.txt", "/favicon.ico"])
+def test_a_file_that_is_not_there_is_refused_as_s3_refuses_it(client: Client, path: str) -> None:
+    answer = client.get(path)
+    assert (answer.status_code, answer.text) == (403, "AccessDenied")
+
+
+@pytest.mark.parametrize("path", ["/some/place", "/assets/", "/statements/2026-11-21"])
+def test_a_path_inside_the_page_is_the_page(client: Client, path: str) -> None:
     answer = client.get(path)
     assert (answer.status_code, answer.text) == (200, INDEX)
     assert answer.content_type == "text/html; charset=utf-8"
@@ -104,13 +113,57 @@ def test_the_page_is_only_read(client: Client) -> None:
     assert head.headers["Content-Length"] == str(len(INDEX))
 
 
-def test_the_page_without_sign_in_talks_to_the_api_alone(dist: Path) -> None:
-    config = {"api_url": "http://127.0.0.1:8000"}
+@pytest.fixture
+def beside(dist: Path) -> Iterator[Client]:
+    """The page with an API beside it, which says what it was asked."""
+
+    def app(environ: Any, start: Any) -> list[bytes]:
+        request = Request(environ)
+        status = "404 NOT FOUND" if request.path.endswith("/nothing") else "200 OK"
+        start(status, [("Content-Type", "application/problem+json"), ("X-Cache", "MISS")])
+        told = {
+            "method": request.method,
+            "path": request.full_path,
+            "token": request.headers.get("Authorization"),
+            "body": request.get_data(as_text=True),
+        }
+        return [json.dumps(told).encode()]
+
+    with Served(app) as api:
+        served = distribution(dist, CONFIG, f"{api.url}/api/v1")
+        yield Client(Request.application(served))
+
+
+def test_the_api_is_asked_as_the_browser_asks(beside: Client) -> None:
+    answer = beside.post("/api/v1/x?a=1&a=%2F", data="body", headers={"Authorization": "Bearer t"})
+    assert answer.json == {
+        "method": "POST",
+        "path": "/api/v1/x?a=1&a=%2F",
+        "token": "Bearer t",
+        "body": "body",
+    }
+    assert (answer.status_code, answer.headers["X-Cache"]) == (200, "MISS")
+
+
+@pytest.mark.parametrize("path", ["/api/v1/nothing", "/api/nothing"])
+def test_an_error_of_the_api_is_no_page(beside: Client, path: str) -> None:
+    answer = beside.get(path)
+    assert (answer.status_code, answer.content_type) == (404, "application/problem+json")
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+
+
+def test_an_api_that_is_not_there_is_said_to_be(dist: Path) -> None:
+    nobody = distribution(dist, CONFIG, "http://127.0.0.1:1/api/v1")
+    assert Client(Request.application(nobody)).get("/api/v1/health").status_code == 502
+
+
+def test_the_page_without_sign_in_talks_to_its_own_address_alone(dist: Path) -> None:
+    config = {"api_url": "/api/v1"}
     client = Client(Request.application(distribution(dist, config)))
     assert client.get("/config.json").json == config
     policy = client.get("/").headers["Content-Security-Policy"]
     connect = next(part for part in policy.split("; ") if part.startswith("connect-src"))
-    assert set(connect.split()[1:]) == {"'self'", "http://127.0.0.1:8000"}
+    assert connect.split()[1:] == ["'self'"]
 
 
 def test_it_is_served_until_it_is_stopped(dist: Path) -> None:

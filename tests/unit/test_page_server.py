@@ -38,6 +38,7 @@ def test_the_page_is_served_on_its_port_with_the_file_that_tells_it_of_the_stack
         "PATH": "/bin",
         "WEB_PORT": "5199",
         "HOLDINGS_WEB_CONFIG": str(settings.state_dir / "web" / "config.json"),
+        "HOLDINGS_API_URL": settings.api_url,
         "EXIT_WITH_PARENT": "1",
     }
 
@@ -51,6 +52,7 @@ def test_the_built_page_is_served_on_the_same_terms(
     assert child.environ == {
         "WEB_PORT": "5199",
         "HOLDINGS_WEB_CONFIG": str(settings.state_dir / "web" / "config.json"),
+        "HOLDINGS_API_URL": settings.api_url,
         "EXIT_WITH_PARENT": "1",
     }
 
@@ -80,8 +82,8 @@ def test_without_its_packages_the_remedy_is_the_set_up(
 def test_what_the_page_is_told_is_a_file_that_anybody_may_read(settings: LocalSettings) -> None:
     path = page_config_file(settings.state_dir)
     write_page_config(path, {"api_url": "http://127.0.0.1:1", "scope": "long ago" * 99})
-    write_page_config(path, without_sign_in("http://127.0.0.1:8000"))
-    assert json.loads(path.read_text()) == {"api_url": "http://127.0.0.1:8000"}
+    write_page_config(path, without_sign_in("/api/v1"))
+    assert json.loads(path.read_text()) == {"api_url": "/api/v1"}
 
 
 def script(path: Path, body: str) -> Path:

@@ -65,6 +65,7 @@ def test_the_demo_refuses_to_start_inside_lambda() -> None:
         ("LOG_LEVEL", "LOUD"),
         ("API_PREFIX", "api"),
         ("API_PREFIX", "/a b"),
+        ("ORIGIN_KEY_SHA256", "short"),
         ("API_PREFIX", "/<x>"),
         ("CORS_ALLOW_ORIGIN", "https://*.example.com"),
         ("CORS_ALLOW_ORIGIN", "https://app.example.com/page"),

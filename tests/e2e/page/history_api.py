@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from tests.e2e.page.history_samples import FIRST, YESTERDAY, entry, history, statement
-from tests.e2e.page.samples import Document
+from tests.e2e.page.samples import Document, asked
 
 PAGE = 50
 
@@ -27,7 +27,7 @@ class HistoryApi:
         """Return a status and a body; None for what is not about the past."""
         parts = urlsplit(url)
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-        match parts.path.strip("/").split("/"):
+        match asked(url):
             case ["history"]:
                 document = self._history(query)
             case ["statements", date]:

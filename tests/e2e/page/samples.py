@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlsplit
 
 from holdings.core.market import Trade
 from holdings.core.prices import Prices, Quote
@@ -9,6 +10,13 @@ from holdings.core.snapshot import Notice
 from holdings.core.valuation import Valuation, notice
 
 Document = dict[str, Any]
+PREFIX = "/api/v1"
+
+
+def asked(url: str) -> list[str]:
+    """Return the parts of the path below the API's prefix."""
+    return urlsplit(url).path.removeprefix(PREFIX).strip("/").split("/")
+
 
 FIGURES_AT = 1_795_253_400  # 2026-11-21T09:30:00Z
 

@@ -5,7 +5,6 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Page, Route, ViewportSize
 
@@ -14,26 +13,29 @@ from tests.e2e.page.history_api import HistoryApi
 from tests.e2e.page.samples import (
     AGE_SECONDS,
     FRESH_SECONDS,
+    PREFIX,
     STALE_AGE_SECONDS,
     Document,
+    asked,
     snapshot,
 )
 from tests.e2e.page.viewer_api import ViewerApi
 
-API = "https://api.example.test"
+# Where the API is asked, at whichever address the page has.
+API = f"**{PREFIX}"
 HOSTED_UI = "https://sign-in.example.test"
 ISSUER = "https://issuer.example.test/pool"
 CLIENT = "page"
 
 # Nothing listens at these: whatever is not routed fails.
 SIGNED = {
-    "api_url": API,
+    "api_url": PREFIX,
     "hosted_ui_url": HOSTED_UI,
     "issuer": ISSUER,
     "client_id": CLIENT,
     "scope": "holdings/read holdings/write",
 }
-OPEN = {"api_url": API}
+OPEN = {"api_url": PREFIX}
 
 USER_KEY = f"oidc.user:{ISSUER}:{CLIENT}"
 USER = {
@@ -48,9 +50,9 @@ USER = {
 ALL_DIGITS = 'localStorage.setItem("holdings.all-digits", "1")'
 
 PHONE: ViewportSize = {"width": 390, "height": 844}
-WIDE: ViewportSize = {"width": 1280, "height": 800}
+_JSON = {"Content-Type": "application/json"}
 
-_EXPOSED = "Age, Cache-Control, ETag, Retry-After, X-Cache, X-Request-Id"
+WIDE: ViewportSize = {"width": 1280, "height": 800}
 
 
 @dataclass
@@ -72,7 +74,7 @@ class Stage:
 
     def say(self, document: Document | str, status: int = 200, **headers: str) -> None:
         stale = not isinstance(document, str) and document.get("stale") is True
-        told = self._shared() | {
+        told = _JSON | {
             "Age": str(STALE_AGE_SECONDS if stale else AGE_SECONDS),
             "Cache-Control": "no-store" if stale else f"private, max-age={FRESH_SECONDS}",
             "X-Cache": "STALE" if stale else "HIT",
@@ -83,13 +85,6 @@ class Stage:
         self._answer = {"status": status, "headers": told, "body": body}
         while self._waiting:
             self._waiting.pop().fulfill(**self._answer)
-
-    def _shared(self) -> dict[str, str]:
-        return {
-            "Access-Control-Allow-Origin": self.site.url,
-            "Access-Control-Expose-Headers": _EXPOSED,
-            "Content-Type": "application/json",
-        }
 
     def fall_silent(self) -> None:
         """From now on requests wait until something is said."""
@@ -104,10 +99,10 @@ class Stage:
         return self.page
 
     def serve(self, route: Route) -> None:
-        if urlsplit(route.request.url).path != "/holdings":
+        if asked(route.request.url) != ["holdings"]:
             status, body = self.past.answer(route.request.url) or self.viewer.answer(route.request)
             text = "" if body is None else json.dumps(body)
-            route.fulfill(status=status, headers=self._shared(), body=text)
+            route.fulfill(status=status, headers=_JSON, body=text)
             return
         self.asked.append(route.request.url)
         if self._answer is None:

@@ -1,5 +1,6 @@
 """Signing in through the hosted UI to the table, under the cloud's headers."""
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from urllib.parse import urlsplit
@@ -44,7 +45,14 @@ def test_no_token_is_in_the_address_or_stays_beyond_the_tab(entered: Visit) -> N
 def test_the_page_talks_to_its_own_stack_alone(entered: Visit) -> None:
     stack = entered.running.stack
     asked = {"{0.scheme}://{0.netloc}".format(urlsplit(r.url)) for r in entered.requests}
-    assert asked == {stack.web_url, stack.api_url, stack.hosted_ui_url}
+    assert asked == {stack.web_url, stack.hosted_ui_url}
+
+
+def test_the_browser_asks_the_api_for_no_permission_first(entered: Visit) -> None:
+    """The API is at the page's own address: there is nothing to ask for."""
+    said = entered.running.output
+    assert re.search(r"GET '/api/v1/holdings' 200", said)
+    assert "OPTIONS" not in said
 
 
 def test_the_browser_has_nothing_to_complain_about(entered: Visit) -> None:

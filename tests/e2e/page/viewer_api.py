@@ -4,13 +4,12 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
-from urllib.parse import urlsplit
 
 from playwright.sync_api import Request
 
 from holdings import create_app
 from holdings.settings import Settings
-from tests.e2e.page.samples import Document, connection, problem
+from tests.e2e.page.samples import Document, asked, connection, problem
 
 
 @cache
@@ -45,7 +44,7 @@ class ViewerApi:
 
     def answer(self, request: Request) -> tuple[int, Document | None]:
         """Return a status and a body; a problem by its own status."""
-        method, parts = request.method, urlsplit(request.url).path.strip("/").split("/")
+        method, parts = request.method, asked(request.url)
         if method != "GET":
             self.changes.append(request)
             if self.refusals:
