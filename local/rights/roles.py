@@ -22,6 +22,10 @@ EVERYTHING = {
     "holdings:environment": "prod",
     "holdings:alarmEmails": ["operator@holdings.example"],
     "holdings:mailFrom": "alerts@holdings.example",
+    "holdings:healthCheck": True,
+    "holdings:lambdaInsightsLayerArn": (
+        "arn:aws:lambda:eu-west-1:580247275435:layer:LambdaInsightsExtension-Arm64:1"
+    ),
     "holdings:subnetIds": ["subnet-0123456789abcdef0"],
     "holdings:securityGroupIds": ["sg-0123456789abcdef0"],
 }

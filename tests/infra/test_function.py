@@ -161,7 +161,7 @@ def test_every_function_is_told_the_stack_s_name_and_what_the_app_is_called() ->
         settings("prod") | {"holdings:environment": "staging", "holdings:appName": "Kontor & Co"},
     )
 
-    told = [one.arguments["environment"]["variables"] for one in program.all("Function")]
+    told = [one.arguments["environment"]["variables"] for one in program.functions]
     assert {(v["ENVIRONMENT"], v["APP_NAME"]) for v in told} == {("blue", "Kontor & Co")}
 
 
@@ -192,7 +192,7 @@ def test_what_a_function_is_told_fits_into_lambda_s_four_kilobytes() -> None:
 def test_lambda_insights_is_a_layer_that_may_write_to_its_own_log_and_no_other() -> None:
     program = declare("prod", settings("prod") | {"holdings:lambdaInsightsLayerArn": INSIGHTS})
 
-    having = {one.name: one.arguments.get("layers") for one in program.all("Function")}
+    having = {one.name: one.arguments.get("layers") for one in program.functions}
     assert {name: layers for name, layers in having.items() if layers} == {"api": [INSIGHTS]}
     (statement,) = json.loads(program.named("function-insights").arguments["policy"])["Statement"]
     assert (statement["Effect"], statement["Action"], statement["Resource"]) == (

@@ -148,7 +148,7 @@ def test_a_worker_runs_the_same_archive_and_knows_what_it_needs(job: str, progra
 
 def test_every_job_has_the_handler_that_its_function_is_to_run() -> None:
     program = declare("dev", settings("dev") | {"holdings:mailFrom": "alerts@holdings.example"})
-    handlers = {one.arguments["handler"] for one in program.all("Function")} - {"app.handler"}
+    handlers = {one.arguments["handler"] for one in program.functions} - {"app.handler"}
     assert {
         handler
         for handler in handlers
