@@ -15,7 +15,6 @@ import re
 import socket
 import time
 from contextvars import ContextVar
-from functools import cache
 from types import TracebackType
 from typing import Any, NamedTuple
 
@@ -135,14 +134,8 @@ def _send(trace: _Trace, about: dict[str, Any]) -> None:
         **about,
     }
     try:
-        _socket().sendto(_HEADER + json.dumps(document).encode(), trace.daemon)
-    except (OSError, OverflowError) as error:  # a port may be none; no trace is worth an answer
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            sender.setblocking(False)
+            sender.sendto(_HEADER + json.dumps(document).encode(), trace.daemon)
+    except (OSError, OverflowError) as error:  # no port has such a number; no trace is worth more
         logger.debug("a call is not traced: %r", error)
-
-
-@cache
-def _socket() -> socket.socket:
-    """Raises OSError. One for all threads: a datagram is sent whole."""
-    made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    made.setblocking(False)
-    return made
