@@ -52,7 +52,7 @@ def begin(header: str, daemon: str) -> None:
     `header` is "Root=1-...;Parent=...;Sampled=1", which Lambda says anew for each invocation, and
     `daemon` "169.254.79.129:2000". With anything else nothing is told.
     """
-    _trace.set(_read(header, daemon))
+    _trace.set(_read(header, daemon) if "Sampled=1" in header else None)  # most are not
 
 
 def _read(header: str, daemon: str) -> _Trace | None:

@@ -8,6 +8,7 @@ import socket
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
 
 import boto3
@@ -238,6 +239,19 @@ def test_a_route_is_its_rule_and_what_matches_none_is_no_text_of_a_stranger_s(
         ("unmatched", 404, "not_found"),
         ("/statements/<date>", 200, "OK"),
     ]
+
+
+def test_the_page_of_what_can_be_seen_has_every_field_of_a_request_s_line(
+    observed: Observed,
+) -> None:
+    observed.laptop.break_exchange(Fault.RATE_LIMITED, times=4)
+    lines = [observed.ask()]
+    observed.laptop.forget_failure()
+    lines.append(observed.ask())
+    page = (Path(__file__).parents[2] / "docs/observability.md").read_text()
+    table = page.partition("The line of a request")[2].partition("The other events")[0]
+    documented = re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)
+    assert sorted(documented) == sorted({"timestamp"}.union(*lines))
 
 
 def test_neither_metrics_nor_traces_nor_lines_have_a_key_a_figure_or_a_viewer(
