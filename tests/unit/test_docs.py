@@ -37,7 +37,7 @@ def test_every_event_of_the_log_is_documented_and_no_other() -> None:
     documented = {event for row in rows for event in re.findall(r"`(\w+)`", row)}
     source = "".join(path.read_text() for path in (ROOT / "holdings").rglob("*.py"))
     logged = set(re.findall(r'"event": "(\w+)"', source))
-    for choice in re.findall(r"^ +event = (.+)", source, re.MULTILINE):
+    for choice in re.findall(r'^ +event = (".+)', source, re.MULTILINE):
         logged |= set(re.findall(r'"(\w+)"', choice))
     assert documented == logged - {"request"}
 
