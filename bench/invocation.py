@@ -68,8 +68,12 @@ def check(response: dict[str, Any], case: str) -> None:
 
 
 def _common(document: dict[str, Any]) -> dict[str, Any]:
-    """Leave out what ours alone says: which connection a figure is from, and what it is worth."""
-    common = {name: value for name, value in document.items() if name not in ("sources", "value")}
+    """Leave out what ours alone says: where it runs, and of figures the connection and worth."""
+    common = {
+        name: value
+        for name, value in document.items()
+        if name not in ("sources", "value", "environment")
+    }
     if isinstance(common.get("holdings"), list):
         ours = ("connection_id", "name", "value", "change_24h", "price")
         common["holdings"] = [

@@ -63,7 +63,7 @@ def create_app(
 
     settings = settings or Settings.from_env()
     clock = clock or Clock()
-    logs.configure(settings.log_level)
+    logs.configure(settings.log_level, settings.environment)
     given = Parts(exchange, cache, records, kinds, market, queue, queues)
     made = services(settings, clock, given)
 

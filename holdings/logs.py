@@ -1,4 +1,4 @@
-"""Logging: levels, the request id on every line, and no secret on any."""
+"""Logging: levels, environment and request id on every line, and no secret on any."""
 
 import json
 import logging
@@ -199,17 +199,20 @@ def _text(value: object) -> str:
 
 redactor = Redactor()
 
-_OF_EVERY_RECORD = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"}
+# `_aws` is no part of it: names of metrics, which are ours.
+_OF_EVERY_RECORD = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName", "_aws"}
+_OF_EVERY_LINE = {"environment": "local"}
 
 
 def _prepare(record: logging.LogRecord) -> bool:
-    """Add the request's id, and redact: before a formatter encodes or cuts anything.
+    """Add whose line it is, and redact: before a formatter encodes or cuts anything.
 
     Lambda's own formatter makes JSON; masking that would break its quotes and rename its fields.
     """
     record.request_id = request_id.get()
     every = vars(record)
     fields = {name: value for name, value in every.items() if name not in _OF_EVERY_RECORD}
+    every.update(_OF_EVERY_LINE)
     if isinstance(record.msg, dict) and not record.args:
         fields["msg"] = cast("dict[str, Any]", record.msg)  # Lambda's formatter takes an object
     else:
@@ -245,17 +248,20 @@ def _redact_exception(record: logging.LogRecord, error: BaseException) -> None:
     record.exc_text = safe
 
 
-def configure(level: str) -> None:
-    """Set the level and redaction of all logging; calling it again changes the level only.
+def configure(level: str, environment: str = "local") -> None:
+    """Set level, environment and redaction of all logging; the first two can be changed again.
 
     Lambda has put a handler of its own on the root logger, with a format from the function's
     configuration: it is kept.
     """
+    _OF_EVERY_LINE["environment"] = environment
     root = logging.getLogger()
     if not root.handlers:
         handler = logging.StreamHandler()
         handler.setFormatter(
-            logging.Formatter("%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s")
+            logging.Formatter(
+                "%(asctime)s %(levelname)s %(name)s %(environment)s [%(request_id)s] %(message)s"
+            )
         )
         root.addHandler(handler)
     for handler in root.handlers:

@@ -21,6 +21,7 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?|\*")
 _ROLE = re.compile(r"arn:aws:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]{1,512}")
 _ENVIRONMENT = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_NAMESPACE = re.compile(r"(?!AWS/)[A-Za-z0-9_./#:-]{1,255}")  # as CloudWatch has it
 # Lambda's own word on why it starts an instance, and those where nobody waits for it yet.
 _INITIALIZATION = "AWS_LAMBDA_INITIALIZATION_TYPE"
 _AHEAD = ("snap-start", "provisioned-concurrency")
@@ -38,6 +39,11 @@ JOBS = (
     "evaluate-alerts",
     "forget",
 )
+
+
+def tracing() -> tuple[str, str]:
+    """Return what Lambda says of this invocation's trace, and where to send it; "" elsewhere."""
+    return os.environ.get("_X_AMZN_TRACE_ID", ""), os.environ.get("AWS_XRAY_DAEMON_ADDRESS", "")
 
 
 def queue_setting(job: str) -> str:
@@ -123,6 +129,8 @@ class Settings:
     mail: MailSettings = MailSettings()
     # Of the key that CloudFront shows with each request; "" where anybody may ask directly.
     origin_key_sha256: str = ""
+    environment: str = "local"
+    metrics_namespace: str = ""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
@@ -172,6 +180,16 @@ class Settings:
             insights_seconds=env.seconds("INSIGHTS_SECONDS", default=0),
             insights_hour=env.hour("INSIGHTS_HOUR", default=3),
             sync_history_seconds=env.seconds("SYNC_HISTORY_SECONDS", default=86_400),
+            environment=env.matching(
+                "ENVIRONMENT", _ENVIRONMENT, "1 to 64 of letters, digits, - and _, such as dev"
+            )
+            or "local",
+            # Elsewhere CloudWatch reads no lines.
+            metrics_namespace=env.matching(
+                "METRICS_NAMESPACE", _NAMESPACE, "a namespace of CloudWatch, such as holdings/dev"
+            )
+            if in_lambda
+            else "",
         )
         env.raise_problems()
         return settings
@@ -239,8 +257,6 @@ def _records(env: "_Environment") -> RecordsSettings | None:
         env.problems.append(
             "VIEWER_ROLE_ARN must be a role's ARN, such as arn:aws:iam::123456789012:role/viewer"
         )
-    if not _ENVIRONMENT.fullmatch(values[3]):
-        env.problems.append("ENVIRONMENT must be 1 to 64 of letters, digits, - and _, such as dev")
     return RecordsSettings(*values)
 
 
@@ -271,6 +287,12 @@ class _Environment:
         if len(value) > LONGEST_LABEL or not value.isprintable():
             self.problems.append(f"{name} must be at most {LONGEST_LABEL} printable characters")
             return default
+        return value
+
+    def matching(self, name: str, pattern: re.Pattern[str], what: str) -> str:
+        value = self.text(name)
+        if value and not pattern.fullmatch(value):
+            self.problems.append(f"{name} must be {what}")
         return value
 
     def required(self, name: str, *, unless: bool) -> str:

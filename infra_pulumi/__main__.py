@@ -94,6 +94,7 @@ alarms = Alarms(
     AlarmsArgs(
         config=config,
         storage=storage,
+        records=records,
         function=function,
         http_api=http_api,
         queues=queues,

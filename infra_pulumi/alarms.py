@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import pulumi
 import pulumi_aws as aws
-from pulumi import ComponentResource, Output, ResourceOptions
+from pulumi import ComponentResource, ResourceOptions
 
 from infra_pulumi.alarm_rules import (
-    FIVE_MINUTES,
     LOG_EVENTS,
     AlarmRule,
     log_rules,
@@ -19,23 +19,23 @@ from infra_pulumi.alarm_rules import (
 )
 from infra_pulumi.alarm_topic import alarm_topic
 from infra_pulumi.config import StackConfig
+from infra_pulumi.dashboard import Shown, body
 from infra_pulumi.function import Function
 from infra_pulumi.http_api import HttpApi
 from infra_pulumi.iam import account_id
 from infra_pulumi.job_table import jobs
 from infra_pulumi.jobs import Queues, Worker
 from infra_pulumi.logs import Logs
-from infra_pulumi.planner import Planner
+from infra_pulumi.planner import MEMORY_MB, Planner
+from infra_pulumi.records import Records
 from infra_pulumi.storage import Storage
-
-# The dashboard's graphs, in columns.
-COLUMNS, WIDTH, HEIGHT = 3, 8, 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmsArgs:
     config: StackConfig
     storage: Storage
+    records: Records
     function: Function
     http_api: HttpApi
     queues: Queues
@@ -49,7 +49,7 @@ class Alarms(ComponentResource):
         super().__init__("holdings:infra:Alarms", name, opts=opts)
         self._args, self._config = args, args.config
         self._child = ResourceOptions(parent=self)
-        namespace = f"{self._config.project}/{self._config.stack}"
+        namespace = self._config.metrics_namespace
         for event in LOG_EVENTS:
             aws.cloudwatch.LogMetricFilter(
                 f"count-{event.name}",
@@ -88,7 +88,16 @@ class Alarms(ComponentResource):
         ]
         alarms = [self._alarm(rule, topic) for rule in rules]
         self.names = {rule.name: alarm.name for rule, alarm in zip(rules, alarms, strict=True)}
-        self.dashboard = self._dashboard(rules, alarms).dashboard_name
+        if self._config.log_level not in ("DEBUG", "INFO"):
+            pulumi.log.warn(
+                "requests are not counted: their lines are INFO, which holdings:logLevel leaves out"
+            )
+        self.dashboard = aws.cloudwatch.Dashboard(
+            "dashboard",
+            dashboard_name=self._config.prefix,
+            dashboard_body=body(self._shown(alarms)),
+            opts=self._child,
+        ).dashboard_name
         self._budget()
         self.register_outputs({"dashboard": self.dashboard})
 
@@ -108,88 +117,28 @@ class Alarms(ComponentResource):
             opts=self._child,
         )
 
-    def _dashboard(
-        self, rules: Sequence[AlarmRule], alarms: Sequence[aws.cloudwatch.MetricAlarm]
-    ) -> aws.cloudwatch.Dashboard:
-        """Graphs of the jobs, and of what each alarm watches with the line it must not cross.
-
-        https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
-        """
-        widgets = [
-            {
-                "type": "metric",
-                "x": place % COLUMNS * WIDTH,
-                "y": place // COLUMNS * HEIGHT,
-                "width": WIDTH,
-                "height": HEIGHT,
-                "properties": {"region": self._config.region, "view": "timeSeries", **shown},
-            }
-            for place, shown in enumerate(
-                [
-                    *self._job_graphs(),
-                    *(
-                        {"title": rule.title, "annotations": {"alarms": [alarm.arn]}}
-                        for rule, alarm in zip(rules, alarms, strict=True)
-                    ),
-                ]
-            )
-        ]
-        return aws.cloudwatch.Dashboard(
-            "dashboard",
-            dashboard_name=self._config.prefix,
-            dashboard_body=Output.json_dumps({"widgets": widgets}),
-            opts=self._child,
+    def _shown(self, alarms: Sequence[aws.cloudwatch.MetricAlarm]) -> Shown:
+        args, config = self._args, self._config
+        workers = {name: worker.function for name, worker in args.workers.items()}
+        memory = {job.name: job.memory_mb for job in jobs(config)}
+        return Shown(
+            region=config.region,
+            namespace=config.metrics_namespace,
+            alarms=[alarm.arn for alarm in alarms],
+            api_id=args.http_api.api_id,
+            api=args.function.name,
+            api_log=args.logs.function.name,
+            logs=[group.name for group in (args.logs.function, *args.logs.jobs.values())],
+            tables=[args.storage.table.name, args.records.table.name],
+            functions=[
+                (args.function.name, config.memory_mb),
+                (args.planner.function, MEMORY_MB),
+                *((workers[name], memory[name]) for name in workers),
+            ],
+            workers=workers,
+            queues={name: queue.queue.name for name, queue in args.queues.of.items()},
+            dead={name: queue.dead.name for name, queue in args.queues.of.items()},
         )
-
-    def _job_graphs(self) -> list[dict[str, Any]]:
-        """What was due, done and failed, how late it is, and how long it takes; a line a job."""
-        queues, workers = self._args.queues.of, self._args.workers
-        told = (
-            ("Due: messages sent", "NumberOfMessagesSent", "Sum"),
-            ("Done: messages deleted", "NumberOfMessagesDeleted", "Sum"),
-            ("Lag: age of the oldest message", "ApproximateAgeOfOldestMessage", "Maximum"),
-        )
-        graphs = [
-            {
-                "title": title,
-                "stat": statistic,
-                "period": FIVE_MINUTES,
-                "metrics": [
-                    ["AWS/SQS", metric, "QueueName", queue.queue.name, {"label": name}]
-                    for name, queue in queues.items()
-                ],
-            }
-            for title, metric, statistic in told
-        ]
-        failed = [
-            [
-                "AWS/SQS",
-                "ApproximateNumberOfMessagesVisible",
-                "QueueName",
-                queue.dead.name,
-                {"label": name},
-            ]
-            for name, queue in queues.items()
-        ]
-        durations = [
-            ["AWS/Lambda", "Duration", "FunctionName", worker.function, {"label": name}]
-            for name, worker in workers.items()
-        ]
-        return [
-            *graphs,
-            {
-                "title": "Failed: messages that wait for somebody",
-                "stat": "Maximum",
-                "period": FIVE_MINUTES,
-                "metrics": failed,
-            },
-            {
-                "title": "Slowest runs",
-                "stat": "p99",
-                "period": FIVE_MINUTES,
-                "metrics": durations,
-            },
-        ]
 
     def _budget(self) -> None:
         """Of the whole account: a filter by tag sees nothing until somebody activates the tag."""

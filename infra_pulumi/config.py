@@ -189,6 +189,11 @@ class StackConfig:
         return f"{self.project}-{self.stack}"
 
     @property
+    def metrics_namespace(self) -> str:
+        """Where CloudWatch counts requests and what the log tells of."""
+        return f"{self.project}/{self.stack}"
+
+    @property
     def api_scopes(self) -> tuple[str, ...]:
         """What the page asks for."""
         return (self.api_scope, self.api_write_scope) if self.api_scope else ()

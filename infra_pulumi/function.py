@@ -203,7 +203,7 @@ class Function(ComponentResource):
     def _environment(self) -> dict[str, Input[str]]:
         config, args = self._config, self._args
         variables = environment(config, args.storage, args.records)
-        variables |= args.told
+        variables |= {**args.told, "METRICS_NAMESPACE": config.metrics_namespace}
         if config.mail_from:
             variables["MAIL_FROM"] = config.mail_from
         if config.cors_origins:

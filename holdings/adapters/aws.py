@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from contextvars import copy_context
 from typing import Any, TypedDict, cast
 
+from holdings import traces
 from holdings.adapters import tls
 from holdings.adapters.aws_environment import AwsEnvironment, SigningKey
 from holdings.adapters.signed_api import ConditionFailed, SignedApi, SignedSts, TransactionCanceled
@@ -46,9 +47,12 @@ class AwsUnavailable(Exception):
 class AwsService:
     """One of AWS's JSON services. Safe to share between threads."""
 
-    def __init__(self, client: Callable[[], Any], signed: SignedApi | None = None) -> None:
-        """`client` is made when `signed` does not succeed, or is not there."""
+    def __init__(
+        self, client: Callable[[], Any], signed: SignedApi | None = None, name: str = "aws"
+    ) -> None:
+        """`client` is made when `signed` does not succeed, or is not there; traces have `name`."""
         self._make_client = client
+        self._name = name
         self.signed = signed
 
     @property
@@ -63,6 +67,12 @@ class AwsService:
         Raises AwsUnavailable, ConditionFailed or TransactionCanceled.
         `seconds` bound each of the two ways; the second is not taken where the first was slow.
         """
+        with traces.aws(self._name, operation, (ConditionFailed, TransactionCanceled)):
+            return self._call(operation, request, seconds)
+
+    def _call(
+        self, operation: str, request: Mapping[str, Any], seconds: float
+    ) -> Mapping[str, Any]:
         if seconds <= 0:
             raise AwsUnavailable("Timeout", "no time is left")
         if self.signed:
@@ -168,7 +178,7 @@ class Aws:
         signed = self._signed.get(name)
         if signed and key:
             signed = signed.signed_by(key)
-        return AwsService(once(lambda: _client(name, self._region, key)), signed)
+        return AwsService(once(lambda: _client(name, self._region, key)), signed, name)
 
     def close(self) -> None:
         """Close what is idle, for whoever has no more calls."""

@@ -7,7 +7,9 @@ from typing import Any
 import apig_wsgi
 from flask import Flask
 
+from holdings import traces
 from holdings.core.errors import InvalidRequest
+from holdings.settings import tracing
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +31,7 @@ def make_lambda_handler(app: Flask) -> Handler:
     adapt = apig_wsgi.make_lambda_handler(checked)
 
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        traces.begin(*tracing())
         try:
             return adapt(event, context)
         except Exception:  # the app answers its own errors: what escapes is the event's fault

@@ -80,6 +80,7 @@ def _problem(
 ) -> Response:
     from holdings.api.schemas import ProblemSchema, to_json  # which a hit does without
 
+    g.code = code
     kind = KINDS[code]
     document: dict[str, object] = {
         "type": f"urn:problem-type:holdings:{code}",

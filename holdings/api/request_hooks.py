@@ -1,6 +1,10 @@
-"""What every request and response has, whichever route it is: id, log line, headers, CORS."""
+"""What every request and response has, whichever route it is: id, log line, headers, CORS.
+
+docs/observability.md says what the line has, and what CloudWatch counts of it.
+"""
 
 import logging
+import time
 import uuid
 from collections.abc import Callable, Mapping
 from hashlib import sha256
@@ -10,7 +14,7 @@ from typing import Any, cast
 
 from flask import Flask, Response, g, request
 
-from holdings import logs
+from holdings import logs, metrics
 from holdings.api.identity import REQUEST_CONTEXT
 from holdings.core.errors import Forbidden, InvalidRequest
 from holdings.settings import Settings
@@ -38,7 +42,7 @@ def register(app: Flask, settings: Settings) -> None:
     app.before_request(_begin)
     if settings.origin_key_sha256:
         app.before_request(_only_through_the_page(settings.origin_key_sha256))
-    app.after_request(_finish)
+    app.after_request(_finish_with(settings.metrics_namespace))
     if settings.in_lambda:
         return  # the gateway answers preflights, and puts its own CORS headers on every answer
     from flask_cors import CORS
@@ -57,6 +61,7 @@ def _begin() -> None:
     g.started = perf_counter()
     g.request_id = _gateway_request_id(request.environ) or str(uuid.uuid4())
     logs.request_id.set(g.request_id)
+    metrics.begin()
     try:
         request.query_string.decode()
     except UnicodeDecodeError:
@@ -83,25 +88,44 @@ def _gateway_request_id(environ: Mapping[str, Any]) -> str:
     return found if found.isascii() and found.isprintable() else ""
 
 
-def _finish(response: Response) -> Response:
-    varies = response.headers.pop("Vary", None)  # one for all: apig-wsgi keeps the last of two
-    response.headers.extend(
-        (
-            ("X-Request-Id", g.request_id),
-            ("Vary", f"Origin, Authorization, {varies}" if varies else "Origin, Authorization"),
-            ("X-Content-Type-Options", "nosniff"),
+def _finish_with(namespace: str) -> Callable[[Response], Response]:
+    """`namespace` is where CloudWatch is to count requests, "" for nowhere."""
+    embedded = metrics.EmbeddedMetrics(namespace) if namespace else None
+
+    def finish(response: Response) -> Response:
+        varies = response.headers.pop("Vary", None)  # one for all: apig-wsgi keeps the last of two
+        response.headers.extend(
+            (
+                ("X-Request-Id", g.request_id),
+                ("Vary", f"Origin, Authorization, {varies}" if varies else "Origin, Authorization"),
+                ("X-Content-Type-Options", "nosniff"),
+            )
         )
-    )
-    logger.info(
-        "%s %r %d",  # quoted: a path may hold a line break
-        request.method,
-        request.path,
-        response.status_code,
-        extra={
-            "event": "request",
-            "status": response.status_code,
-            "cache": response.headers.get("X-Cache"),
-            "duration_ms": round((perf_counter() - g.started) * 1000, 1),
-        },
-    )
-    return response
+        fields = _fields(response)
+        logger.info(
+            "%s %r %d",  # quoted: a path may hold a line break
+            request.method,
+            request.path,
+            response.status_code,
+            extra=fields | embedded.of(fields, time.time()) if embedded else fields,
+        )
+        return response
+
+    return finish
+
+
+def _fields(response: Response) -> dict[str, Any]:
+    """What is None is left out of the line."""
+    cache, code = response.headers.get("X-Cache"), g.get("code")
+    return {
+        "event": "request",
+        "method": request.method,
+        # The rule, not the path: that has ids in it, and is a stranger's where nothing matches.
+        "route": request.url_rule.rule if request.url_rule else "unmatched",
+        "status": response.status_code,
+        "code": code,
+        "cache": cache,
+        metrics.OUTCOME: code or cache or "OK",
+        metrics.LATENCY: round((perf_counter() - g.started) * 1000, 1),
+        metrics.UPSTREAM: metrics.upstream().milliseconds,
+    }

@@ -23,6 +23,7 @@ def blueprint(settings: Settings, clock: Clock, service: HoldingsService) -> Blu
             "status": "ok",
             "name": settings.app_name,
             "version": settings.app_version,
+            "environment": settings.environment,
             "time": int(clock.now()),
         }
         response = Response(to_json(HealthSchema(), document), content_type="application/json")

@@ -331,6 +331,7 @@ class HealthSchema(Schema):
     status = fields.String(required=True, validate=validate.Equal("ok"))
     name = _text("APP_NAME.", "Holdings")
     version = _text("APP_VERSION.", "0.1.0")
+    environment = _text("ENVIRONMENT.", "prod")
     time = _moment("Now.", "2026-11-21T09:30:00Z")
 
 

@@ -16,11 +16,12 @@ from typing import Any, cast
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from holdings import logs
+from holdings import logs, traces
 from holdings.core.connections import is_own_id
 from holdings.core.errors import HoldingsError
 from holdings.core.viewer import is_viewer
 from holdings.jobs.remaining import seconds_left
+from holdings.settings import tracing
 
 logger = logging.getLogger(__name__)
 
@@ -83,6 +84,7 @@ def handle(event: Mapping[str, Any], context: Any, job: Job | Event) -> dict[str
     Raises ValueError, before any work, for what is no event of SQS: then all of it comes again.
     Source: "Reporting batch item failures" in the Lambda developer guide.
     """
+    traces.begin(*tracing())
     ends = time.monotonic() + seconds_left(context, job.margin)
     records = _records(event)
     begun = [

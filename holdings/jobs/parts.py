@@ -149,5 +149,5 @@ def _settings() -> Settings:
     from holdings import logs
 
     settings = Settings.from_env()
-    logs.configure(settings.log_level)
+    logs.configure(settings.log_level, settings.environment)
     return settings

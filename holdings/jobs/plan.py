@@ -5,10 +5,11 @@ import time
 from collections.abc import Mapping
 from typing import Any, cast
 
-from holdings import logs
+from holdings import logs, traces
 from holdings.core.errors import InvalidRequest
 from holdings.core.schedule.planner import Planned, Planner
 from holdings.jobs.remaining import seconds_left
+from holdings.settings import tracing
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +29,7 @@ def handle(event: object, context: Any, planner: Planner) -> dict[str, Any]:
     Raises what the planner does, after which Lambda tries once more; InvalidRequest for an event
     that is none of ours.
     """
+    traces.begin(*tracing())
     began = time.monotonic()
     about = {"job": "plan", "message_id": getattr(context, "aws_request_id", None)}
     logs.request_id.set(str(about["message_id"] or ""))

@@ -243,42 +243,8 @@ def test_the_cost_page_counts_what_is_watched(program: Program) -> None:
     own = len(program.all("LogMetricFilter"))
 
     page = (ROOT / "docs/cost.md").read_text()
-    assert f"beyond({watched}, 10) * 0.10 + beyond({own}, 10) * 0.30" in page
+    assert f"beyond({watched}, 10) * 0.10 + beyond({own} + 8, 10) * 0.30" in page
     assert f"standing = {len(program.all('Key'))} * 1.00" in page
-
-
-def test_the_dashboard_shows_every_alarm(stack: str, program: Program) -> None:
-    dashboard = program.one("Dashboard").arguments
-    shown = json.loads(dashboard["dashboardBody"])["widgets"]
-    alarms = program.all("MetricAlarm")
-
-    assert dashboard["dashboardName"] == program.exports["dashboard"] == f"holdings-{stack}"
-    assert {
-        (w["properties"]["title"], *w["properties"]["annotations"]["alarms"])
-        for w in shown
-        if "annotations" in w["properties"]
-    } == {(a.arguments["alarmDescription"], f"arn:of:{a.name}") for a in alarms}
-    assert {w["properties"]["region"] for w in shown} == {"eu-west-1"}
-    assert len({(w["x"], w["y"]) for w in shown}) == len(shown) == len(alarms) + 5
-
-
-def test_the_dashboard_shows_what_is_due_done_failed_and_late_of_every_job(
-    stack: str, program: Program
-) -> None:
-    shown = json.loads(program.one("Dashboard").arguments["dashboardBody"])["widgets"]
-    graphs = {
-        w["properties"]["title"].partition(":")[0]: w["properties"]["metrics"]
-        for w in shown
-        if "metrics" in w["properties"]
-    }
-    assert graphs.keys() == {"Due", "Done", "Lag", "Failed", "Slowest runs"}
-    for title, end in (("Due", ""), ("Done", ""), ("Lag", ""), ("Failed", "-dead")):
-        assert [line[2:4] for line in graphs[title]] == [
-            ["QueueName", f"holdings-{stack}-{job}{end}"] for job in LATE
-        ]
-    assert [line[3] for line in graphs["Slowest runs"]] == [
-        f"holdings-{stack}-{job}" for job in LATE
-    ]
 
 
 @pytest.mark.parametrize(

@@ -130,6 +130,7 @@ def test_the_function_runs_the_archive_as_it_was_built_for(stack: str, program: 
         "VIEWER_ROLE_ARN": f"arn:aws:iam::{ACCOUNT}:role/holdings-{stack}-viewer",
         "RECORDS_KEY_ID": "arn:of:records-key",
         "ENVIRONMENT": stack,
+        "METRICS_NAMESPACE": f"holdings/{stack}",
         "SHARED_CONNECTION": "true",
         "CACHE_TTL_SECONDS": "180",
         "STALE_TTL_SECONDS": "86400",

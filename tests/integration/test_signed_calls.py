@@ -356,10 +356,12 @@ OURS = {
     "holdings.core.viewer",
     "holdings.deferred",
     "holdings.logs",
+    "holdings.metrics",
     "holdings.needed",
     "holdings.outside",
     "holdings.past",
     "holdings.settings",
+    "holdings.traces",
 }
 # Large parts of the standard library that nothing on the way needs.
 NOT_NEEDED = {"asyncio", "concurrent", "multiprocessing", "sqlite3", "unittest", "xml"}

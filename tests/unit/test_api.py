@@ -67,13 +67,14 @@ def check_problem(response: TestResponse, code: str) -> dict[str, Any]:
     return body
 
 
-def test_health_is_open_and_tells_name_version_and_time() -> None:
-    api = Api(environ={"APP_NAME": "Mine", "APP_VERSION": "9.9"})
+def test_health_is_open_and_tells_name_version_environment_and_time() -> None:
+    api = Api(environ={"APP_NAME": "Mine", "APP_VERSION": "9.9", "ENVIRONMENT": "prod"})
     response = api.client.get("/health")
     assert response.json == {
         "status": "ok",
         "name": "Mine",
         "version": "9.9",
+        "environment": "prod",
         "time": "2026-11-21T09:30:00Z",
     }
     assert (api.exchange.calls, api.cache.puts) == (0, 0)

@@ -30,6 +30,24 @@ def test_every_setting_is_documented(module: str) -> None:
     assert variables_in(ROOT / module) - documented - internal == set()
 
 
+def test_every_event_of_the_log_is_documented_and_no_other() -> None:
+    page = (ROOT / "docs/observability.md").read_text()
+    table = page.partition("The other events:")[2].partition("## ")[0]
+    rows = re.findall(r"^\| (`[a-z_`, ]+`) \|", table, re.MULTILINE)
+    documented = {event for row in rows for event in re.findall(r"`(\w+)`", row)}
+    source = "".join(path.read_text() for path in (ROOT / "holdings").rglob("*.py"))
+    logged = set(re.findall(r'"event": "(\w+)"', source))
+    for choice in re.findall(r'^ +event = (".+)', source, re.MULTILINE):
+        logged |= set(re.findall(r'"(\w+)"', choice))
+    assert documented == logged - {"request"}
+
+
+def test_the_cost_page_counts_the_outcomes_that_there_can_be() -> None:
+    cached, others = ("HIT", "MISS", "STALE", "REFRESH"), ("OK", "upstream_ms")
+    most = len((*cached, *others, *KINDS))
+    assert f"at most {most} metrics" in (ROOT / "docs/cost.md").read_text()
+
+
 def test_every_code_of_the_api_has_its_remedy_in_the_troubleshooting_page() -> None:
     page = (ROOT / "docs/troubleshooting.md").read_text()
     assert [code for code in KINDS if f"`{code}`" not in page] == []

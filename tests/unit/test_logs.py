@@ -169,6 +169,7 @@ def test_a_line_of_json_parses_and_keeps_its_names_whatever_is_secret(lambda_jso
         "event": "a [hidden] [hidden]",
         "headers": {"CB-ACCESS-SIGN": "[hidden]", "timestamp": 7, "x": ["b'Cookie'", "[hidden]"]},
         "passphrase": "[hidden]",
+        "environment": "local",
     }
 
 

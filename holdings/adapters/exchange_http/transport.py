@@ -18,6 +18,7 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError, InvalidChunkLength, ReadTimeoutError
 
+from holdings import metrics, traces
 from holdings.adapters.exchange_http.bounds import Bounds, Server
 from holdings.adapters.exchange_http.replies import Reply
 from holdings.core.errors import ExchangeError, ExchangeInvalidResponse, ExchangeUnavailable
@@ -221,14 +222,21 @@ class Transport:
         Raises ExchangeUnavailable, ExchangeTimeout or ExchangeInvalidResponse, then too.
         """
         token = _bounds.set(bounds)
-        try:
-            with self._send(path, params, auth, bounds.remaining()) as response:
-                body = _body(response, bounds)
-                yield Reply(self._server, response.status_code, response.headers, body)
-        except (requests.RequestException, HTTPError, http.client.HTTPException, OSError) as error:
-            raise _fault(self._server, error) from None
-        finally:
-            _bounds.reset(token)
+        with metrics.upstream(), traces.exchange(self._server.name) as call:
+            try:
+                with self._send(path, params, auth, bounds.remaining()) as response:
+                    call.status = response.status_code
+                    body = _body(response, bounds)
+                    yield Reply(self._server, response.status_code, response.headers, body)
+            except (
+                requests.RequestException,
+                HTTPError,
+                http.client.HTTPException,
+                OSError,
+            ) as error:
+                raise _fault(self._server, error) from None
+            finally:
+                _bounds.reset(token)
 
     def _send(
         self, path: str, params: Mapping[str, str], auth: AuthBase | None, seconds: float
