@@ -87,7 +87,7 @@ def test_what_use_costs_is_summed_over_all_that_is_paid_by_use(
     assert list(drawn) == ["Lambda", "API Gateway", "DynamoDB", "SQS", "Logs"]
     used = [name for text in drawn.values() for name in re.findall(r"FILL\((\w+), 0\)", text)]
     assert sorted(used) == sorted(counted)
-    functions = {f.arguments["name"] for f in program.all("Function") if "name" in f.arguments}
+    functions = {f.arguments["name"] for f in program.functions if "name" in f.arguments}
     for metric, names in (
         ("Duration", functions),
         ("Invocations", functions),
