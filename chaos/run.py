@@ -1,0 +1,164 @@
+"""One run: a crowd reads while all is well, then through each fault of each dependency."""
+
+import statistics
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from chaos.aws_faults import Fault
+from chaos.faults import DEPENDENCIES, injected
+from chaos.fleet import Fleet
+from chaos.viewers import Crowd, Tally, Viewer
+from chaos.world import World
+
+# How long it may take after a fault until everybody's figures are fresh again.
+RECOVERY_SECONDS = 30.0
+_LOOK_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`seconds` are those of a fault, `slow` those of one that has to meet a deadline."""
+
+    viewers: int
+    processes: int
+    load: float
+    seconds: float
+    slow: float
+    faults: Sequence[tuple[str, Fault]]
+    restart_always: bool = False
+
+
+FULL = Plan(
+    viewers=6,
+    processes=2,
+    load=15.0,
+    seconds=5.0,
+    slow=14.0,
+    faults=[(name, fault) for name, about in DEPENDENCIES.items() for fault in about.faults],
+    restart_always=True,
+)
+# One fault each, another one of each kind.
+SHORT = Plan(
+    viewers=2,
+    processes=2,
+    load=0.7,
+    seconds=0.7,
+    slow=2.0,
+    faults=[
+        ("dynamodb", Fault.REFUSE),
+        ("cache", Fault.LIE),
+        ("records", Fault.RESET),
+        ("kms", Fault.THROTTLE),
+        ("sts", Fault.DENY),
+        ("secrets", Fault.REFUSE),
+        ("sqs", Fault.SLOW),
+        ("exchange", Fault.LIE),
+        ("market", Fault.RESET),
+        ("advanced", Fault.DENY),
+    ],
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """What came of a fault: `recovery` is seconds until all was fresh, None if it never was."""
+
+    name: str
+    fault: Fault
+    tally: Tally
+    recovery: float | None
+    lost: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Of answers while all is well: how many a second, and their seconds."""
+
+    viewers: int
+    processes: int
+    seconds: float
+    tally: Tally
+
+    @property
+    def rate(self) -> float:
+        return len(self.tally.seconds) / self.seconds
+
+    def quantile(self, of_100: int) -> float:
+        return statistics.quantiles(self.tally.seconds, n=100)[of_100 - 1]
+
+
+@dataclass(slots=True)
+class Run:
+    seed: int
+    load: Load
+    phases: list[Phase] = field(default_factory=list[Phase])
+    acknowledged: int = 0
+
+
+def run(plan: Plan, seed: int, folder: Path) -> Run:
+    """Start everything in `folder`, and stop it. Raises LocalError if it cannot be started."""
+    with World(folder, seed, plan.viewers) as world:
+        fleet = Fleet(world, plan.processes)
+        fleet.start()
+        viewers = [Viewer(world, fleet, number) for number in range(plan.viewers)]
+        for viewer in viewers:
+            viewer.await_history()
+        world.book.start()
+        crowd = Crowd(viewers)
+        crowd.start()
+        try:
+            done = Run(seed, _load(plan, crowd))
+            for name, fault in plan.faults:
+                done.phases.append(_phase(plan, world, fleet, crowd, name, fault))
+                _say(done.phases[-1])
+            done.acknowledged = sum(viewer.kept.acknowledged for viewer in viewers)
+        finally:
+            crowd.stop()
+            world.book.stop()
+    return done
+
+
+def _load(plan: Plan, crowd: Crowd) -> Load:
+    tally = crowd.observe()
+    began = time.monotonic()
+    time.sleep(plan.load)
+    crowd.rest()
+    return Load(plan.viewers, plan.processes, time.monotonic() - began, tally)
+
+
+def _phase(
+    plan: Plan, world: World, fleet: Fleet, crowd: Crowd, name: str, fault: Fault
+) -> Phase:
+    seconds = plan.slow if fault is Fault.SLOW else plan.seconds
+    with injected(world, name, fault, seconds):
+        if plan.restart_always or DEPENDENCIES[name].restart:
+            fleet.replace_one()
+        tally = crowd.observe()
+        time.sleep(seconds)
+    began = time.monotonic()
+    crowd.rest()
+    recovery = _recovered(crowd.viewers, began)
+    lost = [f"viewer {n}: {one}" for n, viewer in enumerate(crowd.viewers) for one in viewer.kept.lost()]
+    return Phase(name, fault, tally, recovery, lost)
+
+
+def _recovered(viewers: Sequence[Viewer], began: float) -> float | None:
+    ill = list(viewers)
+    while ill and time.monotonic() - began < RECOVERY_SECONDS:
+        ill = [viewer for viewer in ill if not viewer.is_well()]
+        if ill:
+            time.sleep(_LOOK_SECONDS)
+    return None if ill else time.monotonic() - began
+
+
+def _say(phase: Phase) -> None:
+    tally = phase.tally
+    print(
+        f"{phase.name}, {phase.fault}: {sum(tally.outcomes.values())} answers, "
+        f"{len(tally.wrong)} wrong, {len(phase.lost)} lost, worst {tally.slowest[0]:.1f} s",
+        file=sys.stderr,
+        flush=True,
+    )
