@@ -79,6 +79,10 @@ class Book:
         over = self._whole[version + 1] if version + 1 < len(self._whole) else until
         return self._begun[version] <= until and over >= since
 
+    def begun(self, version: int) -> float:
+        """Return since when a version stood at some key, in epoch seconds."""
+        return self._begun[version]
+
     def start(self) -> None:
         threading.Thread(target=self._go_on, name="book", daemon=True).start()
 

@@ -2,15 +2,14 @@
 
 import itertools
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from chaos.aws_faults import Fault
 from chaos.world import World
-from local.simulator.faults import ANY_PATH
+from local.simulator.faults import ANY_PATH, Injection
 from local.simulator.faults import Fault as Simulated
-from local.simulator.faults import Injection
 
 ALL = tuple(Fault)
 _ANSWERED = tuple(fault for fault in ALL if fault is not Fault.REFUSE)
@@ -48,9 +47,7 @@ DEPENDENCIES = {
     "advanced": Dependency("Coinbase Advanced Trade", "advanced", ALL),
 }
 
-_FORBIDDEN = Injection(
-    Simulated.BODY, path=ANY_PATH, status=403, body=b'{"message": "Forbidden"}'
-)
+_FORBIDDEN = Injection(Simulated.BODY, path=ANY_PATH, status=403, body=b'{"message": "Forbidden"}')
 _SIMULATED: dict[Fault, tuple[Injection, ...]] = {
     Fault.RESET: (Injection(Simulated.RESET, path=ANY_PATH),),
     Fault.SLOW: (
@@ -73,7 +70,7 @@ _SIMULATED: dict[Fault, tuple[Injection, ...]] = {
 
 
 @contextmanager
-def injected(world: World, name: str, fault: Fault, seconds: float) -> Iterator[None]:
+def injected(world: World, name: str, fault: Fault, seconds: float) -> Generator[None]:
     """Have a dependency fail, in each way of that fault for its share of `seconds`."""
     over, steps = threading.Event(), list(_steps(world, name, fault))
 
@@ -91,6 +88,18 @@ def injected(world: World, name: str, fault: Fault, seconds: float) -> Iterator[
         over.set()
         turning.join()
         heal(world)
+
+
+def struck(world: World, name: str, fault: Fault) -> int | None:
+    """Return how many requests to a dependency were struck so far; nobody counts who was refused.
+
+    Of a simulated exchange those that came are: every one is struck while a fault is in force.
+    """
+    if fault is Fault.REFUSE:
+        return None
+    if name in world.exchanges:
+        return sum(world.exchanges[name].counts().values())
+    return world.aws_faults.struck
 
 
 def heal(world: World) -> None:

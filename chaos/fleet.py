@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any
+from typing import Any, cast
 
 import urllib3
 
@@ -91,12 +91,13 @@ class Fleet:
                 body=None if body is None else json.dumps(body),
                 headers=sent,
             )
-            status, named, received = given.status, given.headers, given.data
+            status, received = given.status, given.data
+            named = cast("Mapping[str, str]", given.headers)
         except urllib3.exceptions.HTTPError as error:
-            status, named, received = 0, {}, repr(error).encode()
+            status, named, received = 0, dict[str, str](), repr(error).encode()
         finally:
             with self._changed:
                 process.busy -= 1
                 self._changed.notify_all()
-        lower = {name.lower(): text for name, text in named.items()}
+        lower = {name.lower(): str(text) for name, text in named.items()}
         return Answer(method, path, status, lower, received, began, time.time())

@@ -17,7 +17,11 @@ _ZONES = ("UTC", "Europe/Zurich", "Asia/Tokyo", "America/Lima")
 
 @dataclass
 class Kept:
-    """A viewer's writes. `labels` are those of their connections at first, `spare` is the key of a connection that is added and removed again."""
+    """A viewer's writes.
+
+    `labels` are those of their connections at first, `spare` is the key of a connection that is
+    added and removed again.
+    """
 
     fleet: Fleet
     token: str
@@ -67,9 +71,14 @@ class Kept:
         found += self._changed("zone", self._read("/me")["time_zone"])
         hours = [str(rule["hours"]) for rule in self._read("/alerts")["rules"]]
         found += self._changed("alerts", ",".join(hours))
-        shown = self._read("/activity?limit=200")["entries"]
-        gone = self.entries - {one["id"] for one in shown}
-        return [*found, *(f"entry {one}" for one in gone)]
+        if self.entries:
+            gone = self.entries - set(self.newest_entries())
+            found += [f"entry {one}" for one in gone]
+        return found
+
+    def newest_entries(self) -> list[str]:
+        """Return the ids of the ledger's last entries that are kept."""
+        return [one["id"] for one in self._read("/activity?limit=20")["entries"]]
 
     def _changed(self, name: str, stands: str) -> list[str]:
         may = self._may_stand[name]
@@ -82,9 +91,7 @@ class Kept:
         hours = self._number % 100
         rule = {"kind": "connection_failed", "hours": hours}
         body = {"mail": {"enabled": False}, "rules": [rule]}
-        return self._wrote(
-            "alerts", str(hours), self.fleet.ask(self.token, "PUT", "/alerts", body)
-        )
+        return self._wrote("alerts", str(hours), self.fleet.ask(self.token, "PUT", "/alerts", body))
 
     def _wrote(self, name: str, value: str, answer: Answer) -> Answer:
         if answer.status == _OK:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from chaos.aws_faults import Fault
-from chaos.faults import DEPENDENCIES, injected
+from chaos.faults import DEPENDENCIES, injected, struck
 from chaos.fleet import Fleet
 from chaos.viewers import Crowd, Tally, Viewer
 from chaos.world import World
@@ -16,6 +16,10 @@ from chaos.world import World
 # How long it may take after a fault until everybody's figures are fresh again.
 RECOVERY_SECONDS = 30.0
 _LOOK_SECONDS = 0.2
+# What is asked for seldom is asked for within this.
+_STRUCK_SECONDS = 20.0
+# Of what went wrong.
+_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,19 +32,19 @@ class Plan:
     seconds: float
     slow: float
     faults: Sequence[tuple[str, Fault]]
-    restart_always: bool = False
+    past: bool = True
+    restart_always: bool = True
 
 
 FULL = Plan(
     viewers=6,
     processes=2,
     load=15.0,
-    seconds=5.0,
-    slow=14.0,
+    seconds=4.0,
+    slow=12.0,
     faults=[(name, fault) for name, about in DEPENDENCIES.items() for fault in about.faults],
-    restart_always=True,
 )
-# One fault each, another one of each kind.
+# One fault of each dependency, and each fault once; no ledger is read before.
 SHORT = Plan(
     viewers=2,
     processes=2,
@@ -59,16 +63,22 @@ SHORT = Plan(
         ("market", Fault.RESET),
         ("advanced", Fault.DENY),
     ],
+    past=False,
+    restart_always=False,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """What came of a fault: `recovery` is seconds until all was fresh, None if it never was."""
+    """What came of a fault, which `struck` so many requests of the app, None if nobody counted.
+
+    `recovery` is seconds until all was fresh, None if it never was.
+    """
 
     name: str
     fault: Fault
     tally: Tally
+    struck: int | None
     recovery: float | None
     lost: Sequence[str]
 
@@ -104,7 +114,7 @@ def run(plan: Plan, seed: int, folder: Path) -> Run:
         fleet = Fleet(world, plan.processes)
         fleet.start()
         viewers = [Viewer(world, fleet, number) for number in range(plan.viewers)]
-        for viewer in viewers:
+        for viewer in viewers if plan.past else ():
             viewer.await_history()
         world.book.start()
         crowd = Crowd(viewers)
@@ -129,20 +139,32 @@ def _load(plan: Plan, crowd: Crowd) -> Load:
     return Load(plan.viewers, plan.processes, time.monotonic() - began, tally)
 
 
-def _phase(
-    plan: Plan, world: World, fleet: Fleet, crowd: Crowd, name: str, fault: Fault
-) -> Phase:
+def _phase(plan: Plan, world: World, fleet: Fleet, crowd: Crowd, name: str, fault: Fault) -> Phase:
     seconds = plan.slow if fault is Fault.SLOW else plan.seconds
     with injected(world, name, fault, seconds):
         if plan.restart_always or DEPENDENCIES[name].restart:
             fleet.replace_one()
+        before = struck(world, name, fault) or 0
         tally = crowd.observe()
         time.sleep(seconds)
+        hit = _struck(world, name, fault, before)
     began = time.monotonic()
     crowd.rest()
     recovery = _recovered(crowd.viewers, began)
-    lost = [f"viewer {n}: {one}" for n, viewer in enumerate(crowd.viewers) for one in viewer.kept.lost()]
-    return Phase(name, fault, tally, recovery, lost)
+    lost = [
+        f"viewer {number}: {one}"
+        for number, viewer in enumerate(crowd.viewers)
+        for one in viewer.kept.lost()
+    ]
+    return Phase(name, fault, tally, hit, recovery, lost)
+
+
+def _struck(world: World, name: str, fault: Fault, before: int) -> int | None:
+    """Wait until the fault struck somebody at least; return how many requests it did."""
+    until = time.monotonic() + _STRUCK_SECONDS
+    while (now := struck(world, name, fault)) == before and time.monotonic() < until:
+        time.sleep(_LOOK_SECONDS)
+    return None if now is None else now - before
 
 
 def _recovered(viewers: Sequence[Viewer], began: float) -> float | None:
@@ -158,7 +180,11 @@ def _say(phase: Phase) -> None:
     tally = phase.tally
     print(
         f"{phase.name}, {phase.fault}: {sum(tally.outcomes.values())} answers, "
-        f"{len(tally.wrong)} wrong, {len(phase.lost)} lost, worst {tally.slowest[0]:.1f} s",
+        f"{phase.struck} struck, {len(tally.wrong)} wrong, {len(phase.lost)} lost, "
+        f"worst {tally.slowest[0]:.1f} s, "
+        + (f"fresh again after {phase.recovery:.1f} s" if phase.recovery else "never fresh again"),
         file=sys.stderr,
         flush=True,
     )
+    for what in (*tally.wrong[:_SHOWN], *phase.lost[:_SHOWN]):
+        print(f"  {what[:500]}", file=sys.stderr, flush=True)

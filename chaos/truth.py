@@ -94,7 +94,7 @@ class Truth:
         seen = {read(row["balance"]) for row in rows}
         if len(seen) != 1 or None in seen:
             raise Wrong(f"the balances {[row['balance'] for row in rows]} are of no one moment")
-        (number, version), = (one for one in seen if one)
+        ((number, version),) = (one for one in seen if one)
         expected = self.numbers.get(connection)
         if number != expected and (expected is not None or number not in self.own):
             raise Wrong(f"the figures of key {number} are shown for another's connection")
@@ -126,4 +126,3 @@ def _problem(answer: Answer) -> str:
     if document["code"] == "internal_error":
         raise Wrong(f"{answer.method} {answer.path}: internal_error {document['request_id']}")
     return str(document["code"])
-

@@ -28,7 +28,8 @@ _READS = {
 }
 _PAUSE_SECONDS = 0.02
 _BETWEEN_WRITES_SECONDS = 0.2
-_HISTORY_SECONDS = 60.0
+_HISTORY_SECONDS = 120.0
+_LOOK_SECONDS = 0.3
 
 
 @dataclass
@@ -72,20 +73,19 @@ class Viewer:
             labels[made.json()["id"]] = exchange
         spare_number, spare = world.book.add("coinbase_exchange")
         self.kept = Kept(fleet, self.token, labels, spare)
-        self.truth = Truth(
-            world.book, own, frozenset({*own.values(), spare_number}), TTL_SECONDS
-        )
+        self.truth = Truth(world.book, own, frozenset({*own.values(), spare_number}), TTL_SECONDS)
 
     def await_history(self) -> None:
-        """Return when the past is read that the key has, for its entries to be kept from then on."""
+        """Return when the past of the key is read, for its entries to be kept from then on."""
         until = time.monotonic() + _HISTORY_SECONDS
-        while time.monotonic() < until:
+        while True:
             listed = self._fleet.ask(self.token, "GET", "/connections").json()["connections"]
             if all(one["history"]["state"] in ("done", "none") for one in listed):
                 break
-            time.sleep(0.3)
-        shown = self._fleet.ask(self.token, "GET", "/activity?limit=200").json()["entries"]
-        self.kept.entries = frozenset(one["id"] for one in shown)
+            if time.monotonic() > until:
+                raise RuntimeError("the past was not read: see the emulator's log")
+            time.sleep(_LOOK_SECONDS)
+        self.kept.entries = frozenset(self.kept.newest_entries())
 
     def read(self, tally: Tally) -> None:
         path = self._rng.choices(list(_READS), list(_READS.values()))[0]

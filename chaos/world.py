@@ -2,8 +2,8 @@
 
 import ssl
 import time
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 from typing import Any, Self
@@ -18,14 +18,13 @@ from local.overrides import overrides
 from local.processes import Child, Started
 from local.provision import Aws, provision
 from local.run import described
-from local.settings import CREDENTIALS, EMULATOR_PYTHON, REGION, STACK, LocalSettings
+from local.settings import EMULATOR_PYTHON, REGION, STACK, LocalSettings
 from local.sign_in import access_token
 from local.simulator.coinbase_advanced import app as advanced_app
 from local.simulator.coinbase_exchange import app as exchange_app
-from local.simulator.coinbase_exchange.signing import Credentials
-from local.simulator.exchange import Exchange, Holder
+from local.simulator.exchange import Exchange
 from local.simulator.kept import kept_certificate
-from local.stack import Stack, User
+from local.stack import User
 from local.state import prepare
 
 # Figures are fresh, failures remembered and keys kept for as long as a run of minutes can wait.
@@ -163,9 +162,11 @@ class World:
     def _environment(self, told: Mapping[str, str], advanced: Mapping[str, str]) -> dict[str, str]:
         """Return what the API of `make run` is told, with the doors, and a key as Lambda has it."""
         child = servers.api(self._settings, self.stack, told, advanced=advanced)
-        given = self.aws().client("sts").assume_role(
-            RoleArn=self.stack.function_role, RoleSessionName="chaos"
-        )["Credentials"]
+        given = (
+            self.aws()
+            .client("sts")
+            .assume_role(RoleArn=self.stack.function_role, RoleSessionName="chaos")["Credentials"]
+        )
         without = ("AWS_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")
         return {
             **{name: text for name, text in child.environ.items() if name not in without},
@@ -190,5 +191,8 @@ class World:
         )
 
 
-def _always(target: str) -> Any:
-    return lambda _body: target
+def _always(target: str) -> Callable[[bytes], str]:
+    def of(_: bytes) -> str:
+        return target
+
+    return of
