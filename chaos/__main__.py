@@ -6,6 +6,7 @@ import signal
 import sys
 import tempfile
 from pathlib import Path
+from types import FrameType
 
 from bench.measure import machine
 from chaos import report
@@ -18,8 +19,7 @@ PAGE = ROOT / "docs" / "reliability.md"
 
 def main() -> str | None:
     options = _options()
-    # So that what was started is stopped, as Ctrl-C has it.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("holdings: told to end"))
+    signal.signal(signal.SIGTERM, _end)
     with tempfile.TemporaryDirectory(prefix="chaos-") as folder:
         try:
             done = run(SHORT if options.short else FULL, options.seed, Path(folder))
@@ -34,6 +34,12 @@ def main() -> str | None:
     else:
         PAGE.write_text(page, encoding="utf-8")
     return report.complaint(done, fuzzed)
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    """Stop what was started, as Ctrl-C has it."""
+    del number, frame
+    sys.exit("holdings: told to end")
 
 
 def _options() -> argparse.Namespace:

@@ -34,6 +34,10 @@ class Dependency:
 
 
 DEPENDENCIES = {
+    "exchange": Dependency("Coinbase Exchange, accounts", "exchange", ALL),
+    "market": Dependency("Coinbase Exchange, prices", "market", ALL, restart=True),
+    "advanced": Dependency("Coinbase Advanced Trade", "advanced", ALL),
+    "sqs": Dependency("SQS", "sqs", ALL),
     # Behind one door, as the app reaches both tables over the same connections.
     "dynamodb": Dependency("DynamoDB, both tables", "dynamodb", (Fault.REFUSE,)),
     "cache": Dependency("DynamoDB, the cache", "dynamodb", _ANSWERED),
@@ -41,19 +45,12 @@ DEPENDENCIES = {
     "kms": Dependency("KMS", "kms", ALL),
     "sts": Dependency("STS", "sts", ALL, restart=True),
     "secrets": Dependency("Secrets Manager", "secrets", ALL),
-    "sqs": Dependency("SQS", "sqs", ALL),
-    "exchange": Dependency("Coinbase Exchange, accounts", "exchange", ALL),
-    "market": Dependency("Coinbase Exchange, prices", "market", ALL, restart=True),
-    "advanced": Dependency("Coinbase Advanced Trade", "advanced", ALL),
 }
 
 _FORBIDDEN = Injection(Simulated.BODY, path=ANY_PATH, status=403, body=b'{"message": "Forbidden"}')
 _SIMULATED: dict[Fault, tuple[Injection, ...]] = {
     Fault.RESET: (Injection(Simulated.RESET, path=ANY_PATH),),
-    Fault.SLOW: (
-        Injection(Simulated.HANG, path=ANY_PATH),
-        Injection(Simulated.SLOW, path=ANY_PATH),
-    ),
+    Fault.SLOW: (Injection(Simulated.HANG, path=ANY_PATH),),
     Fault.THROTTLE: (
         Injection(Simulated.RATE_LIMITED, path=ANY_PATH),
         Injection(Simulated.RATE_LIMITED, path=ANY_PATH, headers={"Retry-After": "1"}),

@@ -1,7 +1,8 @@
 """What a viewer was told is kept, and what of it is gone: the test of every acknowledged write.
 
 A write without an answer, or with one that says 5xx, may have been done or not: either will do
-until the next that is acknowledged.
+until the next that is acknowledged. So may one that is answered by 409: where the answer of AWS was
+lost, the second try of the app meets what its first one wrote.
 """
 
 import uuid
@@ -11,7 +12,7 @@ from typing import Any
 
 from chaos.fleet import Answer, Fleet
 
-_OK, _CREATED, _GONE, _NOT_FOUND = 200, 201, 204, 404
+_OK, _CREATED, _GONE, _NOT_FOUND, _CONFLICT = 200, 201, 204, 404, 409
 _ZONES = ("UTC", "Europe/Zurich", "Asia/Tokyo", "America/Lima")
 
 
@@ -97,7 +98,7 @@ class Kept:
         if answer.status == _OK:
             self._may_stand[name] = {value}
             self.acknowledged += 1
-        elif answer.status == 0 or answer.status >= 500:
+        elif answer.status in (0, _CONFLICT) or answer.status >= 500:
             self._may_stand[name].add(value)
         return answer
 

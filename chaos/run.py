@@ -40,7 +40,7 @@ FULL = Plan(
     viewers=6,
     processes=2,
     load=15.0,
-    seconds=4.0,
+    seconds=3.0,
     slow=12.0,
     faults=[(name, fault) for name, about in DEPENDENCIES.items() for fault in about.faults],
 )

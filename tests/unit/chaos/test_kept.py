@@ -19,7 +19,8 @@ class FakeFleet:
 
     def ask(self, token: str, method: str, path: str, body: Any = None, headers: Any = None) -> Any:
         del token, headers
-        status, document = 200, dict[str, Any]()
+        status = 200
+        document: dict[str, Any] = {}
         if path == "/me":
             self.zone = body["time_zone"] if body else self.zone
             document = {"time_zone": self.zone}
@@ -37,7 +38,7 @@ class FakeFleet:
             listed = [{"id": one, "label": label} for one, label in self.labels.items()]
             document = {"connections": listed}
         elif path.startswith("/activity"):
-            document = {"entries": []}
+            document = {"entries": list[Any]()}
         given = self.status if method != "GET" and self.status else status
         return Answer(method, path, given, {}, json.dumps(document).encode(), 0.0, 0.0)
 
@@ -76,7 +77,7 @@ def test_what_was_removed_and_is_back_is_named() -> None:
 
 
 def test_what_failed_may_have_been_done_or_not() -> None:
-    for status in (500, 503):
+    for status in (409, 500, 503):
         fleet = FakeFleet(status)
         kept = writing(fleet, 4)
         assert kept.lost() == []
@@ -85,6 +86,6 @@ def test_what_failed_may_have_been_done_or_not() -> None:
 
 
 def test_what_was_refused_was_not_done() -> None:
-    fleet = FakeFleet(status=409)
+    fleet = FakeFleet(status=422)
     kept = writing(fleet, 1)
     assert kept.lost() == ["zone: Europe/Zurich for ['UTC']"]

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -19,8 +20,7 @@ Change = Callable[[Any], object]
 
 @pytest.fixture
 def book() -> Book:
-    exchanges = (Exchange[Any]([], now=lambda: 0.0) for _ in range(2))
-    book = Book(*exchanges)
+    book = Book(Exchange[Any]([], now=time.time), Exchange[Any]([], now=time.time))
     for _ in range(3):
         book.add("coinbase_exchange")
     return book
