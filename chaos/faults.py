@@ -23,19 +23,21 @@ _SHARES = (1.0, 0.5)
 class Dependency:
     """`door` is what is shut to refuse connections, `targets` whose requests are struck.
 
-    `restart` says that a process of the app is to be new when the fault begins: what it would
-    remember for longer than a fault lasts is asked for then.
+    `restart` says that a process of the app is to be new when the fault begins, and `forget` that
+    the cache is to have lost its prices: what would be remembered for longer than a fault lasts is
+    asked for then.
     """
 
     title: str
     door: str
     faults: Sequence[Fault]
     restart: bool = False
+    forget: bool = False
 
 
 DEPENDENCIES = {
     "exchange": Dependency("Coinbase Exchange, accounts", "exchange", ALL),
-    "market": Dependency("Coinbase Exchange, prices", "market", ALL, restart=True),
+    "market": Dependency("Coinbase Exchange, prices", "market", ALL, restart=True, forget=True),
     "advanced": Dependency("Coinbase Advanced Trade", "advanced", ALL),
     "sqs": Dependency("SQS", "sqs", ALL),
     # Behind one door, as the app reaches both tables over the same connections.

@@ -140,10 +140,12 @@ def _load(plan: Plan, crowd: Crowd) -> Load:
 
 
 def _phase(plan: Plan, world: World, fleet: Fleet, crowd: Crowd, name: str, fault: Fault) -> Phase:
-    seconds = plan.slow if fault is Fault.SLOW else plan.seconds
+    about, seconds = DEPENDENCIES[name], plan.slow if fault is Fault.SLOW else plan.seconds
     with injected(world, name, fault, seconds):
-        if plan.restart_always or DEPENDENCIES[name].restart:
+        if plan.restart_always or about.restart:
             fleet.replace_one()
+        if about.forget:
+            world.forget_prices()
         before = struck(world, name, fault) or 0
         tally = crowd.observe()
         time.sleep(seconds)

@@ -22,7 +22,8 @@ from local.settings import EMULATOR_PYTHON, REGION, STACK, LocalSettings
 from local.sign_in import access_token
 from local.simulator.coinbase_advanced import app as advanced_app
 from local.simulator.coinbase_exchange import app as exchange_app
-from local.simulator.exchange import Exchange
+from local.simulator.coinbase_exchange.signing import Credentials
+from local.simulator.exchange import Exchange, Holder
 from local.simulator.kept import kept_certificate
 from local.stack import User
 from local.state import prepare
@@ -40,6 +41,8 @@ _TOLD = {
     "SYNC_HISTORY_MINUTES": "0",
     "INSIGHTS_MINUTES": "0",
 }
+# How the cache's keys of prices, of what is traded and of rates begin.
+_OF_THE_MARKET = ("prices", "listing", "rates")
 _SERVICES = {
     "dynamodb": "AWS_ENDPOINT_URL_DYNAMODB",
     "kms": "AWS_ENDPOINT_URL_KMS",
@@ -84,7 +87,8 @@ class World:
         self.aws_faults = AwsFaults(Random(self.seed))  # noqa: S311 - not for secrets
         self.exchanges = {
             "exchange": Exchange[Any]([], now=time.time),
-            "market": Exchange[Any]([], now=time.time),
+            # Prices are everybody's; of what is no list of accounts its faults ask the first.
+            "market": Exchange[Any]([Holder(Credentials.random(), "nobody", [])], now=time.time),
             "advanced": Exchange[Any]([], now=time.time),
         }
 
@@ -93,6 +97,14 @@ class World:
 
     def aws(self) -> Aws:
         return Aws(self.stack.aws_endpoint_url, REGION)
+
+    def forget_prices(self) -> None:
+        """Lose what the cache has of the market, as it may at any time: it is asked again."""
+        table = self.aws().client("dynamodb")
+        found = table.scan(TableName=self.stack.table, ProjectionExpression="pk")["Items"]
+        for key in found:
+            if key["pk"]["S"].startswith(_OF_THE_MARKET):
+                table.delete_item(TableName=self.stack.table, Key=key)
 
     def _start(self) -> None:
         certificate = kept_certificate(self.state_dir)
@@ -170,6 +182,7 @@ class World:
         without = ("AWS_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")
         return {
             **{name: text for name, text in child.environ.items() if name not in without},
+            "CB_MARKET_URL": told["CB_MARKET_URL"],  # which make run keeps to itself
             **{variable: self.doors[name].url for name, variable in _SERVICES.items()},
             "AWS_ACCESS_KEY_ID": given["AccessKeyId"],
             "AWS_SECRET_ACCESS_KEY": given["SecretAccessKey"],
