@@ -9,7 +9,6 @@ import json
 import secrets
 import socket
 import ssl
-import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -20,6 +19,8 @@ from werkzeug import Response
 
 from chaos.aws_faults import AwsFaults, NotSent
 from local.simulator.server import LOOPBACK, HangUp, Server
+
+_UPSTREAM_SECONDS = 30
 
 
 def free_port() -> int:
@@ -66,7 +67,6 @@ class Relay:
         self._netloc = urlsplit(upstream).netloc
         self._faults = faults
         self._target = target
-        self._own = threading.local()
 
     def __call__(self, environ: Any, start_response: Any) -> Iterable[bytes]:
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
@@ -82,33 +82,24 @@ class Relay:
         return response(environ, start_response)
 
     def _forwarded(self, environ: Any, body: bytes) -> Response:
-        target = environ["REQUEST_URI"]
-        for attempt in (1, 2):
-            connection = self._connection()
-            try:
-                connection.putrequest(
-                    environ["REQUEST_METHOD"], target, skip_host=True, skip_accept_encoding=True
-                )
-                for name, text in _headers(environ):
-                    connection.putheader(name, text)
-                connection.endheaders(body)
-                answer = connection.getresponse()
-                received = answer.read()
-            except (OSError, http.client.HTTPException) as error:
-                connection.close()
-                # A kept connection may have been closed meanwhile, and then nothing was done.
-                if attempt == 1 and isinstance(error, http.client.RemoteDisconnected):
-                    continue
-                raise HangUp from None
+        connection = http.client.HTTPConnection(self._netloc, timeout=_UPSTREAM_SECONDS)
+        try:
+            connection.putrequest(
+                environ["REQUEST_METHOD"],
+                environ["REQUEST_URI"],
+                skip_host=True,
+                skip_accept_encoding=True,
+            )
+            for name, text in _headers(environ):
+                connection.putheader(name, text)
+            connection.endheaders(body)
+            answer = connection.getresponse()
             kind = answer.headers.get("Content-Type", "application/x-amz-json-1.0")
-            return Response(received, answer.status, content_type=kind)
-        raise HangUp
-
-    def _connection(self) -> http.client.HTTPConnection:
-        """One a thread, which is one a connection of the app's."""
-        if not hasattr(self._own, "connection"):
-            self._own.connection = http.client.HTTPConnection(self._netloc, timeout=30)
-        return self._own.connection
+            return Response(answer.read(), answer.status, content_type=kind)
+        except (OSError, http.client.HTTPException):
+            raise HangUp from None
+        finally:
+            connection.close()
 
 
 def _headers(environ: Any) -> Iterable[tuple[str, str]]:
