@@ -84,7 +84,11 @@ class Truth:
         as_of = from_iso(source["as_of"])
         if as_of > answer.ended + _ROUNDED:
             raise Wrong("figures are of the future")
-        if not marked and as_of + self.ttl + _ROUNDED < answer.began:
+        expires_at = from_iso(source["expires_at"])
+        if not marked and expires_at > as_of + self.ttl:
+            raise Wrong(f"figures of {source['as_of']} are said to be good until {expires_at}")
+        # One that took longer than its figures are fresh arrives expired, and says so by that.
+        if not marked and as_of + self.ttl + _LONGEST_READING < answer.began:
             raise Wrong(f"figures are {answer.began - as_of:.1f} s old and do not say so")
         self._figures(source["connection_id"], rows, as_of)
 

@@ -38,7 +38,13 @@ def truth(book: Book) -> Truth:
 
 
 def source(connection: str, now: float) -> dict[str, Any]:
-    return {"connection_id": connection, "as_of": iso(int(now)), "stale": False, "warning": None}
+    return {
+        "connection_id": connection,
+        "as_of": iso(int(now)),
+        "expires_at": iso(int(now) + 2),
+        "stale": False,
+        "warning": None,
+    }
 
 
 def rows(connection: str, number: int) -> list[dict[str, Any]]:
@@ -97,6 +103,7 @@ BROKEN: list[Change] = [
     lambda it: it["sources"][0].update(as_of=None),
     lambda it: it["sources"][0].update(as_of="2020-01-01T00:00:00Z"),
     lambda it: it["sources"][0].update(as_of="2090-01-01T00:00:00Z"),
+    lambda it: it["sources"][0].update(expires_at="2090-01-01T00:00:00Z"),
     lambda it: it["sources"][0].update(stale=True),
     lambda it: it["sources"][0].update(warning={"code": "exchange_timeout"}),
     lambda it: it["sources"][0].update(stale=True, warning={"code": "unheard_of"}),
@@ -115,7 +122,7 @@ def test_a_wrong_document_is_found_out(change: Change, truth: Truth, now: float)
 
 def test_old_figures_that_do_not_say_so_are_found_out(truth: Truth, now: float) -> None:
     with pytest.raises(Wrong, match="do not say so"):
-        truth.check(answer(shown(now), now + 10))
+        truth.check(answer(shown(now), now + 20))
 
 
 def test_figures_that_had_been_replaced_before_are_found_out(
