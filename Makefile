@@ -82,6 +82,10 @@ licences: package ## Write docs/licences.md, after a change of what ships
 bench: package ## Measure against the peers, write docs/performance.md and docs/scale.md ([ROUNDS=] [BENCH=--quick])
 	@$(BIN)/python -m bench $(if $(ROUNDS),--rounds $(ROUNDS)) $(BENCH)
 
+.PHONY: chaos
+chaos: setup ## Break all that the app depends on, fuzz it, write docs/reliability.md ([CHAOS=--short])
+	@$(BIN)/python -m chaos $(CHAOS)
+
 # The operator's day: each takes STACK=dev, staging or prod. docs/operations.md has the details. What is
 # given reaches the command as it was typed: neither make nor a shell looks into it.
 GIVEN := ACCOUNT STACK YES FILE EMAIL SEARCH VIEWER VERSION PERCENT MINUTES PRUNE QUEUE JOB TABLE OVERWRITE TAG

@@ -110,40 +110,51 @@ class LocalStack:
             state_dir=settings.state_dir,
             overrides=overrides(settings, self._environ),
         )
-        return Stack(
-            api_url=settings.api_url,
-            gateway_url=outputs["direct_api_url"],
-            web_url=settings.web_url,
-            hosted_ui_url=emulator.url,
-            issuer=outputs["issuer"],
-            client_id=outputs["client_id"],
-            scope=f"{outputs['api_scope']} {outputs['api_write_scope']}".strip(),
-            username=users[0].username,
-            password=users[0].password,
-            coinbase_url=settings.exchange_url,
-            aws_endpoint_url=emulator.url,
-            region=REGION,
-            table=outputs["table"],
-            secret=outputs["secret"],
-            user_pool_id=outputs["user_pool_id"],
-            redirect_uri=f"{settings.web_url}/",
-            advanced_url=settings.advanced_url,
-            sample_credentials=samples,
-            users=users,
-            records_table=outputs["records_table"],
-            records_key=outputs["records_key"],
-            viewer_role=outputs["viewer_role"],
-            function_role=outputs["function_role"],
-            queues=outputs["queues"]
-            | {f"{name}-dead": url for name, url in outputs["dead_queues"].items()},
-            mailbox_url=settings.mailbox_url,
-        )
+        return described(settings, emulator.url, outputs, users, samples)
 
     def _users(self) -> tuple[User, ...]:
         """Return the users of the last run, so that a restart changes no password."""
         if stack_file(self._environ).exists():
             return Stack.read(stack_file(self._environ)).users
         return accounts.new_users()
+
+
+def described(
+    settings: LocalSettings,
+    emulator_url: str,
+    outputs: Mapping[str, Any],
+    users: tuple[User, ...],
+    samples: list[dict[str, Any]],
+) -> Stack:
+    """Return where all of it is; `outputs` are the Pulumi program's."""
+    return Stack(
+        api_url=settings.api_url,
+        gateway_url=outputs["direct_api_url"],
+        web_url=settings.web_url,
+        hosted_ui_url=emulator_url,
+        issuer=outputs["issuer"],
+        client_id=outputs["client_id"],
+        scope=f"{outputs['api_scope']} {outputs['api_write_scope']}".strip(),
+        username=users[0].username,
+        password=users[0].password,
+        coinbase_url=settings.exchange_url,
+        aws_endpoint_url=emulator_url,
+        region=REGION,
+        table=outputs["table"],
+        secret=outputs["secret"],
+        user_pool_id=outputs["user_pool_id"],
+        redirect_uri=f"{settings.web_url}/",
+        advanced_url=settings.advanced_url,
+        sample_credentials=samples,
+        users=users,
+        records_table=outputs["records_table"],
+        records_key=outputs["records_key"],
+        viewer_role=outputs["viewer_role"],
+        function_role=outputs["function_role"],
+        queues=outputs["queues"]
+        | {f"{name}-dead": url for name, url in outputs["dead_queues"].items()},
+        mailbox_url=settings.mailbox_url,
+    )
 
 
 class Demo:

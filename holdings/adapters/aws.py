@@ -1,5 +1,6 @@
 """Calls to AWS: signed here where that is enough, else by boto3's client, both in bounded time."""
 
+import json
 import ssl
 import threading
 from collections.abc import Callable, Mapping
@@ -24,6 +25,7 @@ __all__ = [
 _CONNECT_TIMEOUT_SECONDS = 1.0
 _READ_TIMEOUT_SECONDS = 1.5
 _ATTEMPTS = 2
+_OK = 200
 MOST_SECONDS = 3.0
 
 # How X-Amz-Target begins, and the version of the protocol.
@@ -202,16 +204,35 @@ def _client(service: str, region: str | None, key: SigningKey | None) -> Any:
         read_timeout=_READ_TIMEOUT_SECONDS,
         retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
     )
-    make = cast("Callable[..., Any]", _session(region).client)
-    if key is None:
-        return make(service, config=config)
-    return make(
-        service,
-        config=config,
-        aws_access_key_id=key.access_key,
-        aws_secret_access_key=key.secret_key,
-        aws_session_token=key.token,
+    given = (
+        {
+            "aws_access_key_id": key.access_key,
+            "aws_secret_access_key": key.secret_key,
+            "aws_session_token": key.token,
+        }
+        if key
+        else {}
     )
+    made = cast("Callable[..., Any]", _session(region).client)(service, config=config, **given)
+    if service in _JSON_SERVICES:
+        made.meta.events.register("before-parse", _refuse_no_object)
+    return made
+
+
+def _refuse_no_object(response_dict: Mapping[str, Any], **_: object) -> None:
+    """Raise AwsUnavailable for a success whose body is no JSON object.
+
+    botocore takes it for an empty answer: a web page would say that nothing is kept, or that
+    something was written.
+    """
+    if response_dict["status_code"] != _OK:
+        return
+    try:
+        document: object = json.loads(response_dict["body"])
+    except (ValueError, RecursionError):
+        document = None
+    if not isinstance(document, dict):
+        raise AwsUnavailable("InvalidResponse", "the answer is no object")
 
 
 def _key(environment: AwsEnvironment) -> Callable[[], SigningKey]:

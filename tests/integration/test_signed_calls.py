@@ -17,13 +17,15 @@ from typing import Any
 
 import boto3
 import pytest
+from werkzeug import Response
 
-from holdings.adapters.aws import Aws, AwsService
+from holdings.adapters.aws import Aws, AwsService, AwsUnavailable
 from holdings.adapters.aws_environment import AwsEnvironment
 from holdings.adapters.dynamodb import DynamoDBCache
 from holdings.adapters.packing import unpack
 from holdings.core.clock import Clock, Deadline
 from local.simulator import Fault, Simulator
+from local.simulator.server import Server
 from tests.builders import FakeClock, make_v2_event
 from tests.integration.conftest import ANSWER, SECRET, TABLE, Laptop, secret_string
 
@@ -196,6 +198,29 @@ def test_an_answer_of_aws_that_is_no_item_costs_a_warning_or_a_miss(
     function.restart()
     for _ in range(2):
         assert function.get().status_code == 200
+
+
+@pytest.mark.parametrize("body", [b"", b"7", b"[]", b"<html>", b'{"Item": {', b"[" * 5_000])
+@pytest.mark.parametrize("operation", ["GetItem", "PutItem"])
+def test_a_success_that_is_no_object_is_none_by_either_way(
+    operation: str, body: bytes, in_lambda: dict[str, str]
+) -> None:
+    """To botocore it is an empty answer: nothing is kept, or something was written."""
+    server = Server(Response(body, 200, content_type="application/x-amz-json-1.0"))
+    server.start()
+    url = f"http://127.0.0.1:{server.port}"
+    environment = AwsEnvironment.from_env({**in_lambda, "AWS_ENDPOINT_URL": url})
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("AWS_ENDPOINT_URL", url)
+        reached = Aws(environment, "eu-west-1", ssl.create_default_context)
+        service = reached.service("dynamodb")
+        item = {"pk": {"S": "x"}}
+        request = {"Key": item} if operation == "GetItem" else {"Item": item}
+        with pytest.raises(AwsUnavailable, match="InvalidResponse"):
+            service.call(operation, {"TableName": TABLE, **request})
+        service.client.close()
+    reached.close()
+    server.stop()
 
 
 @pytest.mark.slow

@@ -36,7 +36,7 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
 # What the AWS CLI has of its own, beside an operation of an API for each of its commands.
-CLI_OWN = {"configure", "sso", "wait", "tail"}
+CLI_OWN = {"configure", "sso", "wait", "tail", "get-login-password"}
 CLI_OPTIONS = {"region", "profile", "query", "output", "endpoint-url", "cli-binary-format"}
 
 

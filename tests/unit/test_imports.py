@@ -8,7 +8,10 @@ from graphlib import CycleError, TopologicalSorter
 import grimp
 import pytest
 
-OURS = ("holdings", "infra_pulumi", "local", "operations", "package", "supply_chain", "bench")
+OURS = (
+    *("holdings", "infra_pulumi", "local", "operations", "package", "supply_chain"),
+    *("bench", "chaos"),
+)
 
 # Nothing in the first imports anything in the second, through however many others.
 FLOORS = [
@@ -16,12 +19,13 @@ FLOORS = [
     ("holdings.core", ("flask", "werkzeug", "boto3", "botocore", "requests", "marshmallow")),
     ("holdings.adapters", ("holdings.api", "flask", "werkzeug", "marshmallow")),
     ("holdings.api", ("holdings.adapters.coinbase_exchange", "boto3", "requests")),
-    ("holdings", ("infra_pulumi", "local", "operations", "package", "bench")),
-    ("infra_pulumi", ("holdings", "local", "operations", "package", "bench")),
-    ("package", ("holdings", "infra_pulumi", "local", "operations", "bench")),
-    ("operations", ("local", "bench")),
-    ("local", ("bench",)),
-    ("supply_chain", ("holdings", "infra_pulumi", "local", "operations", "bench")),
+    ("holdings", ("infra_pulumi", "local", "operations", "package", "bench", "chaos")),
+    ("infra_pulumi", ("holdings", "local", "operations", "package", "bench", "chaos")),
+    ("package", ("holdings", "infra_pulumi", "local", "operations", "bench", "chaos")),
+    ("operations", ("local", "bench", "chaos")),
+    ("local", ("bench", "chaos")),
+    ("supply_chain", ("holdings", "infra_pulumi", "local", "operations", "bench", "chaos")),
+    ("bench", ("chaos",)),
 ]
 
 

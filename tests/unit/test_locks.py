@@ -18,7 +18,8 @@ ROOT = Path(__file__).parents[2]
 SHIPS = ROOT / "requirements.txt"
 DEV = ROOT / "requirements-dev.txt"
 EMULATOR = ROOT / "local/emulator/requirements.txt"
-LOCKS = (SHIPS, DEV, EMULATOR)
+INFRA = ROOT / "infra_pulumi/requirements.txt"
+LOCKS = (SHIPS, DEV, INFRA, EMULATOR)
 PIN = re.compile(r"^([a-z0-9-]+)(\[[a-z0-9, _-]+\])?==([^\s;]+)( ; [^\\]+)? \\$")
 HASH = re.compile(r"^    --hash=sha256:[0-9a-f]{64}( \\)?$")
 NAME = re.compile(r"^[A-Za-z0-9-]+")
@@ -32,8 +33,9 @@ def pins(lock: Path) -> dict[str, str]:
     return {found[1]: found[3] for found in lines if found}
 
 
-def named(requirements: list[str]) -> set[str]:
-    return {found[0] for each in requirements if (found := NAME.match(each))}
+def named(requirements: list[Any]) -> set[str]:
+    texts = [each for each in requirements if isinstance(each, str)]  # and no other group
+    return {found[0] for each in texts if (found := NAME.match(each))}
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: str(lock.relative_to(ROOT)))
@@ -53,6 +55,7 @@ def test_what_pyproject_names_is_locked() -> None:
     groups = PROJECT["dependency-groups"]
     assert named(PROJECT["project"]["dependencies"]) - pins(SHIPS).keys() == set()
     assert named(groups["dev"]) - pins(DEV).keys() == set()
+    assert named(groups["infra"]) - pins(INFRA).keys() == set()
     assert named(groups["emulator"]) - pins(EMULATOR).keys() == set()
 
 
@@ -85,7 +88,10 @@ def wheel(folder: Path, name: str, version: str) -> None:
 def test_a_lock_moves_when_it_is_told_to_and_not_before(tmp_path: Path) -> None:
     """scripts/lock, on a project whose packages lie in a folder; npm is a stand-in that notes."""
     wheels, checkout = tmp_path / "wheels", tmp_path / "checkout"
-    for folder in (wheels, checkout / "scripts", checkout / "local/emulator", checkout / "spa"):
+    for folder in (
+        *(wheels, checkout / "scripts", checkout / "spa"),
+        *(checkout / "local/emulator", checkout / "infra_pulumi"),
+    ):
         folder.mkdir(parents=True)
     (checkout / ".venv").symlink_to(sys.prefix)
     shutil.copy(ROOT / "scripts/lock", checkout / "scripts")
@@ -97,7 +103,7 @@ def test_a_lock_moves_when_it_is_told_to_and_not_before(tmp_path: Path) -> None:
     (checkout / "scripts/node").chmod(0o755)
     (checkout / "pyproject.toml").write_text(
         "[project]\nname = 'x'\nversion = '1'\nrequires-python = '>=3.11'\ndependencies = ['one']\n"
-        "[dependency-groups]\ndev = ['two']\nemulator = ['one']\n"
+        "[dependency-groups]\ndev = ['two']\ninfra = ['two']\nemulator = ['one']\n"
         f"[tool.uv]\nno-index = true\nfind-links = ['{wheels}']\n"
     )
 

@@ -1,0 +1,1 @@
+"""What the system does when all around it fails. `make chaos` writes docs/reliability.md."""

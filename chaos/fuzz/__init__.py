@@ -1,0 +1,1 @@
+"""Requests and messages of every shape, made of seeds, at the real handlers over fakes."""
