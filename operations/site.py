@@ -50,11 +50,6 @@ class Addresses:
         )
 
     @property
-    def one_origin(self) -> bool:
-        """Whether the page's own address serves the API too."""
-        return origin(self.api_url) == origin(self.web_url)
-
-    @property
     def page(self) -> str:
         return f"{self.web_url}/"
 

@@ -65,22 +65,19 @@ def _is_told_the_truth(site: Site) -> str:
 
 
 def _policy(site: Site) -> str:
-    """Own files only, and no other origin but the API's and the hosted UI's."""
-    at = site.at
+    """Own files only, and no other origin but the hosted UI's."""
     text = site.web().headers.get("Content-Security-Policy", "")
-    own = {origin(at.web_url): "'self'"}
     found = {
-        name: {own.get(source, source) for source in sources}
+        name: set(sources)
         for name, *sources in (part.split() for part in text.split(";") if part.strip())
     }
-    calls = {"'self'", *(own.get(of, of) for of in map(origin, (at.api_url, at.hosted_ui_url)))}
     wanted = {
         "default-src": {"'none'"},
         "script-src": {"'self'"},
         "style-src": {"'self'"},
         "base-uri": {"'none'"},
         "frame-ancestors": {"'none'"},
-        "connect-src": calls,
+        "connect-src": {"'self'", origin(site.at.hosted_ui_url)},
     }
     if wrong := sorted(name for name in wanted if found.get(name) != wanted[name]):
         raise Broken(f"its policy is wrong in {', '.join(wrong)}: {text or 'there is none'}", _UP)
