@@ -11,7 +11,6 @@ from playwright.sync_api import Browser, expect
 
 from local.sign_in import access_token
 from tests.e2e.conftest import Running
-from tests.e2e.page.stage import Stage
 from tests.e2e.page.visit import AMOUNTS, Visit, visiting
 
 
@@ -61,13 +60,13 @@ def test_the_browser_asks_the_api_for_no_permission_first(entered: Visit) -> Non
     [("/api/v1/nothing", 404, "not_found"), ("/api/v1/holdings", 401, "unauthenticated")],
 )
 def test_an_error_of_the_api_reaches_the_page_as_a_problem(
-    stage: Stage, built: Running, path: str, status: int, code: str
+    browser: Browser, built: Running, path: str, status: int, code: str
 ) -> None:
     """Under the cloud's headers, and not as the page that a missing path shows."""
-    page = stage.context.new_page()
-    page.goto(built.stack.web_url)
-    asked = f"fetch('{path}').then(async (a) => [a.status, (await a.json()).code])"
-    assert page.evaluate(asked) == [status, code]
+    with browser.new_page() as page:
+        page.goto(built.stack.web_url)
+        asked = f"fetch('{path}').then(async (a) => [a.status, (await a.json()).code])"
+        assert page.evaluate(asked) == [status, code]
 
 
 def test_the_browser_has_nothing_to_complain_about(entered: Visit) -> None:
