@@ -55,8 +55,8 @@ web = Web(
 mail = Mail("mail", MailArgs(config=config, identity=identity))
 told = {
     **mail.told,
-    # A page at another address has no API beside it.
-    "PUBLIC_API_URL": web.url,
+    # A page at an address of its own may have no API beside it.
+    "PUBLIC_API_URL": http_api.endpoint if config.page_url and not config.origin_key else web.url,
     "PUBLIC_WEB_URL": config.page_url or web.url,
 }
 workers = {

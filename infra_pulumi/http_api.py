@@ -84,10 +84,11 @@ class HttpApiArgs:
 class HttpApi(ComponentResource):
     """`url` is the gateway's own, with the API's prefix and no slash at its end.
 
-    `host` is its host name; `domain_target` is "" without a domain of one's own.
+    `endpoint` is that without the prefix, `host` its host name; `domain_target` is "" without a domain of one's own.
     """
 
     api_id: Output[str]
+    endpoint: Output[str]
     host: Output[str]
     url: Output[str]
     domain_target: Output[str]
@@ -118,6 +119,7 @@ class HttpApi(ComponentResource):
             self.domain_target = domain.domain_name_configuration.target_domain_name.apply(
                 lambda target: target or ""
             )
+        self.endpoint = endpoint
         self.host = endpoint.apply(lambda url: urlsplit(url).hostname or "")
         self.url = Output.concat(endpoint, self._config.api_prefix)
         self.register_outputs({"api_id": self.api_id, "url": self.url})

@@ -37,7 +37,8 @@ class HistoryApi:
                 document = self._activity(query)
             case _:
                 return None
-        self.asked.append(f"{parts.path}?{parts.query}" if parts.query else parts.path)
+        path = f"/{'/'.join(asked(url))}"
+        self.asked.append(f"{path}?{parts.query}" if parts.query else path)
         return (self.problem["status"], self.problem) if self.problem else (200, document)
 
     def _history(self, query: dict[str, str]) -> Document:

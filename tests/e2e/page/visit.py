@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, expect
 
 from tests.e2e.conftest import Running
+from tests.e2e.page.samples import PREFIX
 from tests.e2e.page.stage import ALL_DIGITS
 
 AMOUNTS = ("balance", "available", "hold")
@@ -72,7 +73,8 @@ class Visit:
         return [dict(zip(("currency", *AMOUNTS), row, strict=True)) for row in rows]
 
     def asked_of(self, path: str) -> list[Request]:
-        return [request for request in self.requests if urlsplit(request.url).path == path]
+        whole = f"{PREFIX}{path}"
+        return [request for request in self.requests if urlsplit(request.url).path == whole]
 
     def user(self, **changes: Any) -> None:
         """Change what the tab keeps of the session."""
