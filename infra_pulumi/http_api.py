@@ -84,7 +84,8 @@ class HttpApiArgs:
 class HttpApi(ComponentResource):
     """`url` is the gateway's own, with the API's prefix and no slash at its end.
 
-    `endpoint` is that without the prefix, `host` its host name; `domain_target` is "" without a domain of one's own.
+    `endpoint` is that without the prefix, `host` its host name; `domain_target` is "" without a
+    domain of one's own.
     """
 
     api_id: Output[str]
