@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.page.samples import Document, connection, problem, snapshot, source
-from tests.e2e.page.stage import USER_KEY, Stage
+from tests.e2e.page.stage import API, USER_KEY, Stage
 from tests.e2e.page.viewer_api import OWN_ID
 
 HERE = f"/connections/{OWN_ID}"
