@@ -32,16 +32,18 @@ def function(resource: Resource) -> Made:
         },
         "functionCode": code,
     }
-    known = resource.found("describe_function", name=name, stage="DEVELOPMENT")
-    if known is None:
+    stage = {"name": name, "stage": "DEVELOPMENT"}
+    if known := resource.found("describe_function", **stage):
+        resource.do("update_function", **given, ifMatch=known["ETag"])
+    else:
         made = resource.do("create_function", **given)
         resource.tag(made["FunctionSummary"]["FunctionMetadata"]["FunctionARN"])
-    else:
-        made = resource.do("update_function", **given, ifMatch=known["ETag"])
-    arn = made["FunctionSummary"]["FunctionMetadata"]["FunctionARN"]
+    # What is published is told by its ETag, which not every update answers with.
+    now = resource.do("describe_function", **stage)
     if publish:
-        resource.do("publish_function", name=name, ifMatch=made["ETag"])
-    return name, {"arn": arn, "etag": made["ETag"]}
+        resource.do("publish_function", name=name, ifMatch=now["ETag"])
+    arn = now["FunctionSummary"]["FunctionMetadata"]["FunctionARN"]
+    return name, {"arn": arn}
 
 
 def web_acl(resource: Resource) -> Made:

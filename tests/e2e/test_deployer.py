@@ -24,6 +24,7 @@ NAME, ACCOUNT = "deployer", "000000000000"
 UNTOLD = {
     *("budgets:ModifyBudget", "budgets:ViewBudget", "cloudfront:GetOriginAccessControl"),
     *("cloudfront:GetResponseHeadersPolicy", "cloudfront:UpdateResponseHeadersPolicy"),
+    *("cloudfront:DescribeFunction", "cloudfront:PublishFunction", "cloudfront:UpdateFunction"),
     *("cloudwatch:PutDashboard", "kms:CreateAlias", "kms:DescribeKey", "kms:UpdateAlias"),
     "lambda:CreateFunction",
 }

@@ -187,7 +187,10 @@ def test_it_ends_and_keeps_its_state_when_its_parent_is_killed(tmp_path: Path) -
 
 
 def test_the_supervisor_hides_our_packages_from_what_it_runs(tmp_path: Path) -> None:
-    (tmp_path / "ministack.py").write_text("import sys; print(__name__, *sys.path, sep='\\n')")
+    emulated = tmp_path / "ministack"
+    (emulated / "services").mkdir(parents=True)
+    (emulated / "services" / "waf.py").write_text("handle_request = None")
+    (emulated / "__main__.py").write_text("import sys; print(__name__, *sys.path, sep='\\n')")
 
     printed = subprocess.run(
         [sys.executable, SUPERVISE],

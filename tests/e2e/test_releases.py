@@ -180,7 +180,7 @@ def test_a_version_whose_answers_are_errors_ends_its_release_by_its_own_log(
         stack.aws("lambda").invoke(
             FunctionName=FUNCTION,
             Qualifier=operator.function.live().canary,
-            Payload=json.dumps(make_v2_event()),
+            Payload=json.dumps(make_v2_event(path="/api/v1/holdings")),
         )
 
     operator.meanwhile = ask
