@@ -3,7 +3,6 @@
 import json
 import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
@@ -112,17 +111,18 @@ class HttpApi(ComponentResource):
             opts=self._child,
         )
         self.api_id, self.execution_arn = self._api.id, self._api.execution_arn
-        endpoint = self._api.api_endpoint
+        self.endpoint = self._api.api_endpoint
+        # As AWS names it in its standard partition, which is all that a stack may be in.
+        self.host = Output.concat(self.api_id, f".execute-api.{self._config.region}.amazonaws.com")
         self.domain_target = Output.from_input("")
         if self._config.api_domain:
             domain = self._domain(stage)
-            endpoint = Output.concat("https://", domain.domain_name)
+            self.host = domain.domain_name
+            self.endpoint = Output.concat("https://", self.host)
             self.domain_target = domain.domain_name_configuration.target_domain_name.apply(
                 lambda target: target or ""
             )
-        self.endpoint = endpoint
-        self.host = endpoint.apply(lambda url: urlsplit(url).hostname or "")
-        self.url = Output.concat(endpoint, self._config.api_prefix)
+        self.url = Output.concat(self.endpoint, self._config.api_prefix)
         self.register_outputs({"api_id": self.api_id, "url": self.url})
 
     def _make_api(self) -> aws.apigatewayv2.Api:

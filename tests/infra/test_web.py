@@ -162,7 +162,7 @@ def test_the_api_is_beside_the_page_and_no_edge_keeps_its_answers(program: Progr
     ]
     assert distribution["origins"][1] == {
         "originId": "api",
-        "domainName": "http-api.api.aws",
+        "domainName": "http-api-id.execute-api.eu-west-1.amazonaws.com",
         "customOriginConfig": {
             "httpPort": 80,
             "httpsPort": 443,
