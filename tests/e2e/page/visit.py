@@ -73,8 +73,9 @@ class Visit:
         return [dict(zip(("currency", *AMOUNTS), row, strict=True)) for row in rows]
 
     def asked_of(self, path: str) -> list[Request]:
-        whole = f"{PREFIX}{path}"
-        return [request for request in self.requests if urlsplit(request.url).path == whole]
+        """Return what was asked at a path of the hosted UI, or of the API below its prefix."""
+        wholes = (path, f"{PREFIX}{path}")
+        return [request for request in self.requests if urlsplit(request.url).path in wholes]
 
     def user(self, **changes: Any) -> None:
         """Change what the tab keeps of the session."""
