@@ -11,6 +11,7 @@ from infra_pulumi.firewall import Firewall
 from infra_pulumi.http_api import HttpApi
 from infra_pulumi.iam import Document, account_id, allow, document, policy_json, service
 from infra_pulumi.identity import Identity
+from infra_pulumi.paths import PAGE_PATHS, api_paths
 
 # AWS's own policy, of the same id in every account: long caching, compressed answers.
 # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html
@@ -23,21 +24,6 @@ ORIGIN, API_ORIGIN = "bucket", "api"
 METHODS = ("GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE")
 # Read by the app: holdings/api/request_hooks.py.
 ORIGIN_KEY_HEADER = "X-Origin-Key"
-
-# A path inside the page is no file, and shows the page. Were S3's refusals turned into it, as a
-# distribution can, so would be the API's.
-PAGE_PATHS = """\
-function handler(event) {
-  var request = event.request;
-  if (!/\\.[a-z0-9]+$/i.test(request.uri)) request.uri = "/index.html";
-  return request;
-}
-"""
-
-
-def api_paths(prefix: str) -> str:
-    """Return the pattern of the API's paths: "/api/*" of the prefix /api/v1."""
-    return f"/{prefix.split('/')[1]}/*"
 
 
 def web_bucket_policy(*, bucket_arn: str, distribution_arn: str) -> Document:

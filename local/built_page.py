@@ -10,7 +10,6 @@ import gzip
 import hashlib
 import json
 import os
-import re
 import sys
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -20,8 +19,8 @@ from urllib.parse import urlsplit
 import requests
 from werkzeug import Request, Response
 
+from infra_pulumi.paths import FILE, api_paths
 from infra_pulumi.security_headers import content_security_policy, security_headers
-from infra_pulumi.web import api_paths
 from local.parent import ending
 from local.served import Served
 from local.settings import ROOT, LocalError, LocalSettings
@@ -30,9 +29,6 @@ from local.state import read_object
 from operations.web import CONFIG, INDEX, cache_control, content_type
 
 DIST = ROOT / "spa" / "dist"
-
-# What infra_pulumi/web.py's function takes for a file.
-_FILE = re.compile(r"\.[a-z0-9]+$", re.IGNORECASE)
 
 # "Serve compressed files" in the CloudFront developer guide: of what size and which types.
 _COMPRESSED_BYTES = range(1_000, 10_000_001)
@@ -66,7 +62,7 @@ def distribution(
         if request.method not in _METHODS:
             return Response(status=403, headers=headers)
         key = request.path.removeprefix("/")
-        if not _FILE.search(key):
+        if not FILE.search(key):
             key = INDEX
         if key != CONFIG and not _is_file(dist, key):
             return Response("AccessDenied", status=403, headers=headers)  # S3's word for missing

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from infra_pulumi.web import ALL_BUT_HOST, CACHING_DISABLED, METHODS, PAGE_PATHS
+from infra_pulumi.paths import PAGE_PATHS
+from infra_pulumi.web import ALL_BUT_HOST, CACHING_DISABLED, METHODS
 from tests.infra.capture import Program
 
 

@@ -5,8 +5,9 @@ import subprocess
 import pytest
 
 from infra_pulumi.config import ConfigError
+from infra_pulumi.paths import PAGE_PATHS
 from infra_pulumi.security_headers import content_security_policy, security_headers
-from infra_pulumi.web import ALL_BUT_HOST, CACHING_DISABLED, PAGE_PATHS, web_bucket_policy
+from infra_pulumi.web import ALL_BUT_HOST, CACHING_DISABLED, web_bucket_policy
 from local.servers import find_node
 from tests.infra.capture import ACCOUNT, Program, declare, settings
 
