@@ -20,12 +20,6 @@ PAGE = "the page"
 SIMULATOR = "the Coinbase simulators"
 MAILBOX = "the mailbox"
 
-# What the gateway lets a page send, in infra_pulumi/http_api.py.
-_CORS = {
-    "CORS_ALLOW_METHODS": "GET,HEAD,OPTIONS,POST,PATCH,PUT,DELETE",
-    "CORS_ALLOW_HEADERS": "Authorization,Content-Type,Idempotency-Key,If-Match,If-None-Match",
-}
-
 # Vite itself, not npm: a signal to npm need not reach what npm started.
 _VITE = Path("node_modules", "vite", "bin", "vite.js")
 
@@ -140,7 +134,6 @@ def _flask(settings: LocalSettings, environ: Mapping[str, str], told: Mapping[st
         API,
         python("local.api", "--app", "app", "run", "--port", port, "--reload", "--no-debugger"),
         {
-            **_CORS,
             **_without_keys(environ),
             **told,
             "API_PREFIX": settings.api_prefix,

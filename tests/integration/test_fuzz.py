@@ -26,9 +26,11 @@ def test_no_case_is_an_internal_error() -> None:
 
 
 def test_what_went_wrong_once_does_not_again() -> None:
+    cases = run.kept()
     with Judge() as judge:
-        for case in run.kept():
+        for case in cases:
             judge.judge(Targets(), case)
+    assert judge.outcomes.total() == len(cases)
 
 
 def test_a_case_is_the_same_each_time() -> None:
