@@ -129,8 +129,8 @@ class StackConfig:
 
     # The API's path, at the gateway and, beside the page, at CloudFront.
     api_prefix: str = rule.text(
-        r"(?:/[a-z0-9][a-z0-9-]{0,31}){1,4}",
-        "a path as /api/v1, with no slash at its end",
+        r"(?!/assets(?:/|$))(?:/[a-z0-9][a-z0-9-]{0,31}){1,4}",
+        "a path as /api/v1, with no slash at its end, and not the page's /assets",
         "/api/v1",
     )
     # What CloudFront shows the API. Whoever comes to the gateway without it is refused.

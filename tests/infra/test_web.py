@@ -258,6 +258,7 @@ def test_page_and_api_have_names_of_their_own() -> None:
         ("apiPrefix", "", "a path as /api/v1"),
         ("apiPrefix", "/api/v1/", "a path as /api/v1"),
         ("apiPrefix", "/*", "a path as /api/v1"),
+        ("apiPrefix", "/assets/v1", "not the page's /assets"),
         ("webDomain", "holdings.example", "together"),
         ("webDomain", "Holdings", "a host name"),
         ("webCertificateArn", CERTIFICATE.replace("us-east-1", "eu-west-1"), "in us-east-1"),
