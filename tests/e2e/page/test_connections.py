@@ -264,7 +264,7 @@ def test_a_part_of_the_page_that_does_not_come_leaves_a_sentence_and_a_way_on(
 def test_a_session_that_ends_in_the_middle_of_a_change_asks_to_sign_in(
     stage: Stage, page: Page
 ) -> None:
-    expect(page.get_by_text("Read 40 s ago")).to_be_visible()
+    expect(page.get_by_role("button", name="Pause it")).to_be_visible()
     page.evaluate(f"sessionStorage.removeItem({USER_KEY!r})")
     page.get_by_role("button", name="Pause it").click()
     expect(page.get_by_role("region", name="Session ended")).to_be_visible()

@@ -1,5 +1,6 @@
 """The records on moto, called through boto3's clients and signed here, with failures at will."""
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -43,6 +44,9 @@ class WatchedAws(Aws):
         return [operation for operation, _, _ in self.calls]
 
 
+_ONE_CALL = threading.Lock()
+
+
 class WatchedService(AwsService):
     def __init__(self, aws: WatchedAws, key: SigningKey | None, real: AwsService) -> None:
         self._aws, self._key, self._real = aws, key, real
@@ -55,8 +59,11 @@ class WatchedService(AwsService):
             raise waiting.pop(0)
         if happens := self._aws.before.pop(operation, None):
             happens()
-        # The machine may be busy; what has run out has run out.
-        return self._real.call(operation, request, seconds=30 if seconds > 0 else 0)
+        # A transaction that fails has moto put back the whole table as it was before, and with it
+        # what others wrote meanwhile: each call is whole here, as with AWS.
+        with _ONE_CALL:
+            # The machine may be busy; what has run out has run out.
+            return self._real.call(operation, request, seconds=30 if seconds > 0 else 0)
 
 
 @dataclass
