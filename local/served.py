@@ -8,6 +8,9 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
+# How often it looks whether it is to stop.
+_POLL_SECONDS = 0.05
+
 
 class _QuietHandler(WSGIRequestHandler):
     """A line for each request of a page tells nobody anything."""
@@ -23,7 +26,9 @@ class Served:
         self._server = make_server(
             "127.0.0.1", port, application, threaded=True, request_handler=_QuietHandler
         )
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(_POLL_SECONDS,), daemon=True
+        )
 
     @property
     def url(self) -> str:
