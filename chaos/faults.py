@@ -70,14 +70,21 @@ _SIMULATED: dict[Fault, tuple[Injection, ...]] = {
 
 @contextmanager
 def injected(world: World, name: str, fault: Fault, seconds: float) -> Generator[None]:
-    """Have a dependency fail, in each way of that fault for its share of `seconds`."""
+    """Have a dependency fail, in each way of that fault for its share of `seconds`.
+
+    One that is asked only by who is new fails in the first way until that has struck somebody.
+    """
     over, steps = threading.Event(), list(_steps(world, name, fault))
+    before = struck(world, name, fault)
 
     def turn() -> None:
         for step in itertools.cycle(steps):
             step()
-            if over.wait(seconds / len(steps)):
-                return
+            wait = True
+            while wait:
+                if over.wait(seconds / len(steps)):
+                    return
+                wait = DEPENDENCIES[name].restart and struck(world, name, fault) == before
 
     turning = threading.Thread(target=turn, name="faults", daemon=True)
     turning.start()
