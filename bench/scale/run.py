@@ -17,6 +17,8 @@ from bench.scale.work import LOOPS
 
 BATCH = 10
 HOUR, DAY = 3_600, 86_400
+# A crowd of one is read in as many hours as there are readings.
+DAYS = 20
 # Of a round: of a small crowd in successive hours, of a large one each viewer in one of the rounds.
 READINGS = LOOP_READINGS = 60
 # Of the loop that takes longest.
@@ -47,9 +49,7 @@ class Process:
         return json.loads(self.line())
 
     def end(self) -> None:
-        assert self._process.stdin  # noqa: S101 - a pipe
-        self._process.stdin.close()
-        self._process.wait()
+        self._process.communicate()  # which closes its pipes
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +194,9 @@ def _side_by_side(workers: Sequence[Process], events: list[Any]) -> list[dict[st
 def _windows(bodies: Sequence[str]) -> Iterator[dict[str, Any]]:
     """Yield events of Lambda with the planner's messages, hour after hour."""
     messages = [json.loads(body) for body in bodies]
-    # From one in the morning: in the first hour of a day histories are asked for too.
-    first = (messages[0]["window"] // DAY + 1) * DAY + HOUR
+    # Up to now, as what has yet to come is not read; from one in the morning, as in the first hour of
+    # a day histories are asked for too.
+    first = (messages[0]["window"] // DAY - DAYS) * DAY + HOUR
     hour = 0
     while True:
         for start in range(0, len(messages), BATCH):
