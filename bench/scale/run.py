@@ -194,8 +194,8 @@ def _side_by_side(workers: Sequence[Process], events: list[Any]) -> list[dict[st
 def _windows(bodies: Sequence[str]) -> Iterator[dict[str, Any]]:
     """Yield events of Lambda with the planner's messages, hour after hour."""
     messages = [json.loads(body) for body in bodies]
-    # Up to now, as what has yet to come is not read; from one in the morning, as in the first hour of
-    # a day histories are asked for too.
+    # Up to now, as what has yet to come is not read; from one in the morning, as in the first hour
+    # of a day histories are asked for too.
     first = (messages[0]["window"] // DAY - DAYS) * DAY + HOUR
     hour = 0
     while True:
