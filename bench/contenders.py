@@ -63,7 +63,8 @@ def make(names: Iterable[str], python: Path) -> list[Contender]:
         replace(
             peer,
             name=name,
-            path=(*ours.path, *peer.path),
+            # Its own first: of what both have, the archive has left out what we have no use for.
+            path=(*peer.path, *ours.path),
             module="on_our_aws",
             table=ours.table,
             hits_only=True,
