@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-# What is started a hundred times is compiled once: the tests take half as long again without.
+# What is started often is compiled once: a start of the stack takes half as long again without.
 unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON ?= python3
