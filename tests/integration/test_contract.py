@@ -59,6 +59,8 @@ def _test_of(path: str, method: str) -> Callable[..., None]:
     @settings(max_examples=20, deadline=None)
     def keeps_to_the_document(case: "schemathesis.Case[Any]") -> None:
         response = case.call(headers={"Authorization": GOOD_TOKEN})
+        if response.status_code == 413:
+            return  # a body longer than any may be, whatever the route: HTTP's own, and no schema's
         # Which exchanges there are and what their keys look like is no part of a schema either.
         as_written = case.method == "GET" and not _may_be_refused(response)
         case.validate_response(
