@@ -17,6 +17,8 @@ _ANSWERED = tuple(fault for fault in ALL if fault is not Fault.REFUSE)
 # Half of the time everything is struck, and then every other request: what is half broken is met by
 # other code than what is broken.
 _SHARES = (1.0, 0.5)
+# How often it is looked whether somebody was struck.
+_LOOK_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +77,16 @@ def injected(world: World, name: str, fault: Fault, seconds: float) -> Generator
     One that is asked only by who is new fails in the first way until that has struck somebody.
     """
     over, steps = threading.Event(), list(_steps(world, name, fault))
-    before = struck(world, name, fault)
+    asked_once, before = DEPENDENCIES[name].restart, struck(world, name, fault)
 
     def turn() -> None:
         for step in itertools.cycle(steps):
             step()
-            wait = True
-            while wait:
-                if over.wait(seconds / len(steps)):
+            if over.wait(seconds / len(steps)):
+                return
+            while asked_once and struck(world, name, fault) == before:
+                if over.wait(_LOOK_SECONDS):
                     return
-                wait = DEPENDENCIES[name].restart and struck(world, name, fault) == before
 
     turning = threading.Thread(target=turn, name="faults", daemon=True)
     turning.start()

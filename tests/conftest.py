@@ -4,7 +4,6 @@ import gc
 import io
 import logging
 import os
-import socketserver
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,9 +16,6 @@ hypothesis.settings.register_profile("unhurried", deadline=None, max_examples=50
 # For the run under another Python, beside the one that has them all.
 hypothesis.settings.register_profile("few", deadline=None, max_examples=10)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "unhurried"))
-
-# A server of a test is stopped at its end, which it would notice every half second.
-socketserver.BaseServer.serve_forever.__defaults__ = (0.02,)
 
 # Files that use the same running stack, or the archive: what takes seconds to start or to build is
 # for one worker. By name, as xdist 3.8 cannot set its groups under pytest 9.2.

@@ -94,7 +94,7 @@ class RuntimeApiRequest(BaseHTTPRequestHandler):
 def started(tree: Path, handler: str, *, python: Path, client: Path) -> Generator[Invoke]:
     """Call the function in `tree`; an answer that is not a response fails the test."""
     with RuntimeApi() as api:
-        threading.Thread(target=api.serve_forever, daemon=True).start()
+        threading.Thread(target=api.serve_forever, args=(0.02,), daemon=True).start()
         environ = ENVIRONMENT | {
             "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{api.server_port}",
             "AWS_LAMBDA_FUNCTION_NAME": "holdings",

@@ -158,7 +158,7 @@ class Call(BaseHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[Cloud]:
     with Cloud() as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield server
         server.shutdown()
 

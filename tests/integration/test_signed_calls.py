@@ -267,7 +267,7 @@ def httpserver() -> Iterator[Answers]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True
         server.block_on_close = False
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         answers.url = f"http://127.0.0.1:{server.server_port}"
         yield answers
         server.shutdown()

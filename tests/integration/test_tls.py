@@ -72,7 +72,7 @@ def serving(address: str, authority: trustme.CA) -> Iterator[str]:
         server.socket = context.wrap_socket(
             server.socket, server_side=True, do_handshake_on_connect=False
         )
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield f"https://{address}:{server.server_port}"
         server.shutdown()
 

@@ -64,7 +64,7 @@ def test_the_client_in_python_prints_what_is_held() -> None:
     app = make_app()
     signed_in = {REQUEST_CONTEXT: {"authorizer": {"jwt": {"claims": CLAIMS}}}}
     server = make_server("127.0.0.1", 0, lambda env, start: app({**env, **signed_in}, start))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     with redirect_stdout(StringIO()) as printed:
         given = {"API": f"http://127.0.0.1:{server.server_port}/api/v1", "TOKEN": "t"}
         exec(client, given)  # noqa: S102 - what the document says
