@@ -22,6 +22,7 @@ from holdings.api import (
 )
 from holdings.api.problem_kinds import KINDS
 from holdings.api.problems import MEDIA_TYPE
+from holdings.api.request_hooks import LONGEST_BODY
 from holdings.settings import VERSION, Settings
 
 _INTRODUCTION = (
@@ -131,16 +132,17 @@ def _text_type(field: Field[Any]) -> str | list[str]:
     return ["string", "null"] if field.allow_none else "string"
 
 
+def _problem(description: str) -> dict[str, Any]:
+    return {"description": description, "content": {MEDIA_TYPE: {"schema": "Problem"}}}
+
+
 def _problems(*codes: str) -> dict[str, Any]:
     """One response a status; its description lists the codes that it can have."""
     by_status: dict[int, list[str]] = {}
     for code in codes:
         by_status.setdefault(KINDS[code].status, []).append(code)
     return {
-        str(status): {
-            "description": "; ".join(f"`{code}`: {KINDS[code].title}" for code in listed),
-            "content": {MEDIA_TYPE: {"schema": "Problem"}},
-        }
+        str(status): _problem("; ".join(f"`{code}`: {KINDS[code].title}" for code in listed))
         for status, listed in sorted(by_status.items())
     }
 
@@ -209,12 +211,15 @@ def _page(description: str) -> dict[str, Any]:
     }
 
 
+_TOO_LONG = _problem(f"`invalid_request`: The body is over {LONGEST_BODY // 1024} kB")
+
+
 def _changing(body: str, responses: dict[str, Any], *parameters: Any) -> dict[str, Any]:
     return {
         "security": _SIGNED_IN,
         "parameters": list(parameters),
         "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
-        "responses": responses,
+        "responses": {**responses, "413": _TOO_LONG},
     }
 
 

@@ -2,9 +2,9 @@
 
 import logging
 
-from flask import Flask, Response, g
+from flask import Flask, Response, current_app, g
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from holdings.api.problem_kinds import KINDS
 from holdings.core.errors import HoldingsError, InvalidRequest
@@ -57,7 +57,11 @@ def _on_http_exception(error: HTTPException) -> ResponseReturnValue:
     if status >= _SERVER_ERROR:
         return _on_any_other(error)
     code = _BY_STATUS.get(status, "invalid_request")
-    response = _problem(code, error.description or error.name, status=status)
+    detail = error.description or error.name
+    if isinstance(error, RequestEntityTooLarge):
+        longest = current_app.config["MAX_CONTENT_LENGTH"]
+        detail = f"The body is over {longest} bytes: send a shorter one."
+    response = _problem(code, detail, status=status)
     for name, value in error.get_headers():
         if name not in ("Content-Type", "Content-Length"):
             response.headers[name] = value

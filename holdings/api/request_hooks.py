@@ -29,12 +29,12 @@ _ORIGIN_KEY = "X-Origin-Key"
 
 _LONGEST_REQUEST_ID = 128
 # A key file is some 400 bytes.
-_LONGEST_BODY = 64 * 1024
+LONGEST_BODY = 64 * 1024
 
 
 def register(app: Flask, settings: Settings) -> None:
     """Add them to `app`, which must have no route yet."""
-    app.config["MAX_CONTENT_LENGTH"] = _LONGEST_BODY
+    app.config["MAX_CONTENT_LENGTH"] = LONGEST_BODY
     # Either would answer in HTML, with a redirect to whatever the Host header names.
     app.url_map.merge_slashes = False
     app.url_map.redirect_defaults = False

@@ -183,8 +183,9 @@ def test_a_body_that_is_no_object_is_refused(house: House, body: bytes) -> None:
 def test_a_body_that_is_too_long_is_not_read(house: House) -> None:
     body = b" " * 70_000
     response = house.ask("POST", "/connections", data=body, content_type="application/json")
-    code = json.loads(response.data)["code"]
-    assert (response.status_code, code) == (413, "invalid_request")
+    problem = json.loads(response.data)
+    assert (response.status_code, problem["code"]) == (413, "invalid_request")
+    assert problem["detail"] == "The body is over 65536 bytes: send a shorter one."
 
 
 @pytest.mark.parametrize(
