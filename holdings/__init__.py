@@ -58,6 +58,7 @@ def create_app(
         request_hooks,
         routes,
     )
+    from holdings.api.url_rules import MatchedRule
     from holdings.core.clock import Clock
     from holdings.settings import Settings
 
@@ -68,6 +69,7 @@ def create_app(
     made = services(settings, clock, given)
 
     app = Flask("holdings", static_folder=None)
+    app.url_rule_class = MatchedRule
     app.url_map.strict_slashes = False
     request_hooks.register(app, settings)
     problems.register(app)

@@ -45,15 +45,11 @@ LATER: dict[str, tuple[str, ...]] = {
         "stream_template_string",
     ),
     "jinja2": ("BaseLoader", "FileSystemLoader"),
+    # What signs a session's cookie, and what guesses which address was meant.
+    "itsdangerous": ("BadSignature", "URLSafeTimedSerializer"),
+    "difflib": (),
     # werkzeug's development server, test client and form parser.
-    "werkzeug.sansio.multipart": (
-        "Data",
-        "Epilogue",
-        "Field",
-        "File",
-        "MultipartDecoder",
-        "NeedData",
-    ),
+    "werkzeug.formparser": ("FormDataParser", "default_stream_factory"),
     "werkzeug.serving": ("is_running_from_reloader", "run_simple"),
     "werkzeug.test": ("Client",),
     # What guesses encodings and speaks HTTP/2 for requests; Coinbase's answers are JSON in UTF-8.
@@ -62,14 +58,15 @@ LATER: dict[str, tuple[str, ...]] = {
     "charset_normalizer.models": ("CharsetMatch", "CharsetMatches"),
     "charset_normalizer.utils": ("set_logging_handler",),
     "idna": (),
+    "zipfile": (),
     "importlib.metadata": ("version",),
     # What shows source lines in tracebacks, and what only type checkers need.
     "tokenize": (),
     "wsgiref.types": ("WSGIApplication",),
 }
 
-# Its Email compiles a pattern over most of Unicode at import: longer than all else of marshmallow.
-PATTERNS_LATER = "marshmallow.validate"
+# Their patterns over most of Unicode, and of addresses of IPv6, take longer than all else of them.
+PATTERNS_LATER = ("http.cookiejar", "marshmallow.validate", "urllib3.util.url")
 
 
 @contextmanager
@@ -102,7 +99,7 @@ class _Finder:
             _load(package)  # a part of it needs the whole, which may bring that part
             if name in sys.modules:
                 return ModuleSpec(name, _Present(sys.modules[name]))
-        if name not in LATER and name != PATTERNS_LATER:
+        if name not in LATER and name not in PATTERNS_LATER:
             return None
         found = None if name in _wanted else PathFinder.find_spec(name, path, target)
         if found and found.loader:

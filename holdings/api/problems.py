@@ -2,7 +2,7 @@
 
 import logging
 
-from flask import Flask, Response, current_app, g
+from flask import Flask, Response, g, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
@@ -59,8 +59,7 @@ def _on_http_exception(error: HTTPException) -> ResponseReturnValue:
     code = _BY_STATUS.get(status, "invalid_request")
     detail = error.description or error.name
     if isinstance(error, RequestEntityTooLarge):
-        longest = current_app.config["MAX_CONTENT_LENGTH"]
-        detail = f"The body is over {longest} bytes: send a shorter one."
+        detail = f"The body is over {request.max_content_length} bytes: send a shorter one."
     response = _problem(code, detail, status=status)
     for name, value in error.get_headers():
         if name not in ("Content-Type", "Content-Length"):

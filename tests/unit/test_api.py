@@ -1,12 +1,13 @@
 """The contract of the API, over fakes: status, body and headers as a client sees them."""
 
+import ast
 import hashlib
 import json
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, url_for
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -65,6 +66,24 @@ def check_problem(response: TestResponse, code: str) -> dict[str, Any]:
     assert response.headers["Cache-Control"] == "no-store"
     assert response.headers.getlist("Vary") == ["Origin, Authorization"]
     return body
+
+
+def test_the_address_of_a_route_is_compiled_when_somebody_asks_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    compiled: list[str] = []
+
+    def counted(tree: ast.Module, *given: str) -> Any:
+        compiled.append(given[0])
+        return compile(tree, *given)
+
+    monkeypatch.setattr("werkzeug.routing.rules.compile", counted, raising=False)
+    app = Api(environ={"API_PREFIX": "/api/v1"}).app
+    assert compiled == []
+    with app.test_request_context():
+        address = url_for("connections.get_connection", connection_id="a b", also="c")
+    assert address == "/api/v1/connections/a%20b?also=c"
+    assert compiled == ["<werkzeug routing>"]
 
 
 def test_health_is_open_and_tells_name_version_environment_and_time() -> None:

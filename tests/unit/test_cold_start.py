@@ -117,6 +117,26 @@ show(
     assert run(code) == [[None, None], [False, False, True, True], [False, True], True]
 
 
+def test_every_pattern_that_comes_late_is_the_one_that_would_have_come_at_once() -> None:
+    """Of each module, as many as there are in it; only what says so is compiled by then."""
+    late = """
+import importlib, re
+def patterns(kind):
+    return {
+        (each.__name__, name): (value.pattern, value.flags)
+        for each in map(importlib.import_module, cold_start.PATTERNS_LATER)
+        for owner in (each, getattr(each, "Email", each))
+        for name, value in vars(owner).items()
+        if type(value) is kind
+    }
+found = patterns(kind=%s)
+show(len(found), sorted((*name, *value) for name, value in found.items()))
+"""
+    at_once = run("sys.meta_path.pop(0)\n" + late % "re.Pattern")
+    assert run(late % "cold_start._Pattern") == at_once
+    assert at_once[0] > 20
+
+
 @pytest.fixture
 def modules(tmp_path: Path) -> Path:
     """A package with everything that can be taken from one, and a user of it."""
