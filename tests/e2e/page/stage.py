@@ -53,6 +53,9 @@ PHONE: ViewportSize = {"width": 390, "height": 844}
 _JSON = {"Content-Type": "application/json"}
 
 WIDE: ViewportSize = {"width": 1280, "height": 800}
+# By browser and settings, so that the next test with the same finds its window open.
+_CONTEXTS: dict[tuple[Any, ...], BrowserContext] = {}
+_USUAL: dict[str, Any] = {"locale": "en-GB", "timezone_id": "UTC"}
 
 
 @dataclass
@@ -69,6 +72,7 @@ class Stage:
     asked: list[str] = field(default_factory=list[str])
     viewer: ViewerApi = field(default_factory=ViewerApi)
     past: HistoryApi = field(default_factory=HistoryApi)
+    clock_was_set: bool = False
     _answer: dict[str, Any] | None = None
     _waiting: list[Route] = field(default_factory=list[Route])
 
@@ -93,6 +97,11 @@ class Stage:
     def refuse(self) -> None:
         """From now on nobody listens."""
         self._answer = None
+
+    def install_clock(self, time: str | None = None) -> None:
+        """Have time go by as the test wants it: for all of a context, which is not used again."""
+        self.clock_was_set = True
+        self.page.clock.install(time=time)
 
     def open(self, path: str = "/") -> Page:
         self.page.goto(f"{self.site.url}{path}")
@@ -124,25 +133,64 @@ def staged(
     *,
     signed_in: bool = True,
     all_digits: bool = True,
-    **context: Any,
+    viewport: ViewportSize = WIDE,
+    at: str | None = None,
+    **settings: str | float,
 ) -> Generator[Stage]:
     """Well figures until told otherwise, and no request to anybody else.
 
     Most look at every digit, which a person has to ask for once: so it has been, if `all_digits`.
+    Time stands still where one is given.
     """
-    settings: dict[str, Any] = {"viewport": WIDE, "locale": "en-GB", "timezone_id": "UTC"}
-    with browser.new_context(**(settings | context)) as new:
-        new.set_default_timeout(60_000)
-        if all_digits:
-            new.add_init_script(ALL_DIGITS)
-        if signed_in:
-            new.add_init_script(
-                f"sessionStorage.setItem({json.dumps(USER_KEY)}, {json.dumps(json.dumps(USER))})"
-            )
-        stage = Stage(site, new, new.new_page())
-        stage.say(snapshot())
-        new.route(f"{API}/**", stage.serve)
-        try:
-            yield stage
-        finally:
-            stage.leave()
+    key = (browser, signed_in, all_digits, at, *settings.items())
+    context = _CONTEXTS.get(key) or _new_context(browser, signed_in, all_digits, at, settings)
+    _CONTEXTS[key] = context
+    page = context.new_page()
+    page.set_viewport_size(viewport)
+    stage = Stage(site, context, page)
+    stage.say(snapshot())
+    context.route(f"{API}/**", stage.serve)
+    try:
+        yield stage
+    finally:
+        stage.leave()
+        if stage.clock_was_set:
+            _CONTEXTS.pop(key).close()
+        else:
+            _forget(context, site)
+
+
+def _new_context(
+    browser: Browser,
+    signed_in: bool,
+    all_digits: bool,
+    at: str | None,
+    settings: dict[str, Any],
+) -> BrowserContext:
+    context = browser.new_context(**_USUAL | settings)
+    context.set_default_timeout(60_000)
+    if all_digits:
+        context.add_init_script(ALL_DIGITS)
+    if signed_in:
+        context.add_init_script(
+            f"sessionStorage.setItem({json.dumps(USER_KEY)}, {json.dumps(json.dumps(USER))})"
+        )
+    if at:
+        context.clock.set_fixed_time(at)
+    # Nobody's. It stays, so that the window does: another takes longer than all of most tests.
+    context.new_page()
+    return context
+
+
+def _forget(context: BrowserContext, site: BuiltPage) -> None:
+    """Leave nothing to the next test."""
+    context.unroute_all(behavior="ignoreErrors")
+    first, *theirs = context.pages
+    debugger = context.new_cdp_session(first)
+    debugger.send("Storage.clearDataForOrigin", {"origin": site.url, "storageTypes": "all"})
+    debugger.detach()
+    for page in theirs:
+        page.close()
+    context.clear_cookies()
+    context.clear_permissions()
+    context.set_offline(False)

@@ -3,10 +3,11 @@
 import json
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
+from local.built_page import BuiltPage
 from tests.e2e.page.samples import Document, connection, problem, snapshot, source
-from tests.e2e.page.stage import API, USER_KEY, Stage
+from tests.e2e.page.stage import API, USER_KEY, Stage, staged
 from tests.e2e.page.viewer_api import OWN_ID
 
 HERE = f"/connections/{OWN_ID}"
@@ -42,12 +43,14 @@ def sent(stage: Stage) -> list[tuple[str, object, str | None]]:
         ),
     ],
 )
-def test_each_connection_says_how_it_stands(stage: Stage, fields: Document, status: str) -> None:
-    stage.page.clock.set_fixed_time("2026-11-21T10:30:00Z")
-    stage.say(snapshot(sources=[source(connection_id=OWN_ID)]))
-    stage.viewer.connections = [connection(**({"id": OWN_ID} | fields))]
-    page = stage.open("/connections")
-    expect(page.get_by_role("listitem")).to_contain_text(status.replace("an hour", "1 h 0 min ago"))
+def test_each_connection_says_how_it_stands(
+    browser: Browser, site: BuiltPage, fields: Document, status: str
+) -> None:
+    with staged(browser, site, at="2026-11-21T10:30:00Z") as stage:
+        stage.say(snapshot(sources=[source(connection_id=OWN_ID)]))
+        stage.viewer.connections = [connection(**({"id": OWN_ID} | fields))]
+        item = stage.open("/connections").get_by_role("listitem")
+        expect(item).to_contain_text(status.replace("an hour", "1 h 0 min ago"))
 
 
 def test_whoever_has_nothing_connected_is_led_to_connecting_and_may_go_back(stage: Stage) -> None:

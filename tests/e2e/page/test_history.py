@@ -1,6 +1,7 @@
 """The past: what is drawn is what is listed, what is not known is said, and a place is kept."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,10 +17,15 @@ LAST_DAY = "20 Nov 2026"
 
 
 @pytest.fixture
+def stage(browser: Browser, site: BuiltPage) -> Iterator[Stage]:
+    """On the same day as the server's: another one would be asked for, and then this one."""
+    with staged(browser, site, at=NOW) as stage:
+        yield stage
+
+
+@pytest.fixture
 def page(stage: Stage) -> Page:
     stage.say(valued())
-    # The same day as the server's: another one would be asked for, and then this one.
-    stage.page.clock.set_fixed_time(NOW)
     return stage.page
 
 
@@ -176,7 +182,7 @@ def test_how_far_the_past_is_read_is_told_again_only_while_it_is_read(stage: Sta
     stage.say(valued())
     stage.past.changes["connections"] = [being_read()]
     page = stage.page
-    page.clock.install(time=NOW)
+    stage.install_clock(NOW)
     opened(stage)
     bar = page.get_by_role("progressbar", name="Reading the past of Coinbase")
     expect(bar).to_have_attribute("value", "17")
@@ -201,7 +207,7 @@ def test_nothing_moves_when_the_past_comes_and_with_another_range(
     browser: Browser, site: BuiltPage, viewport: ViewportSize
 ) -> None:
     with staged(browser, site, viewport=viewport, all_digits=False) as stage:
-        stage.context.add_init_script(WATCH_SHIFTS)
+        stage.page.add_init_script(WATCH_SHIFTS)
         stage.say(valued())
         page = opened(stage)
         page.get_by_role("radio", name="1 week").check(force=True)
@@ -216,7 +222,7 @@ def test_nothing_moves_when_the_trends_come(
     browser: Browser, site: BuiltPage, viewport: ViewportSize
 ) -> None:
     with staged(browser, site, viewport=viewport, all_digits=False) as stage:
-        stage.context.add_init_script(WATCH_SHIFTS)
+        stage.page.add_init_script(WATCH_SHIFTS)
         stage.say(valued())
         page = stage.open()
         expect(page.locator(".spark").first).to_be_visible()

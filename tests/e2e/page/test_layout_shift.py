@@ -29,7 +29,7 @@ def test_nothing_moves_from_loading_to_the_table_and_a_refresh(
     browser: Browser, site: BuiltPage, viewport: ViewportSize
 ) -> None:
     with staged(browser, site, viewport=viewport, all_digits=False) as stage:
-        stage.context.add_init_script(WATCH_SHIFTS)
+        stage.page.add_init_script(WATCH_SHIFTS)
         stage.fall_silent()
         page = stage.open()
         expect(page.get_by_text("Reading from Coinbase…")).to_be_visible()

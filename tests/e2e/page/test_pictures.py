@@ -65,10 +65,10 @@ def test_each_picture_of_the_documents_can_be_taken_again(
         viewport=picture.viewport,
         color_scheme=picture.scheme,
         all_digits=False,
+        at=NOW,
         reduced_motion="reduce",
         device_scale_factor=2 if picture.viewport is PHONE else 1,
     ) as stage:
-        stage.page.clock.set_fixed_time(NOW)
         STATES[picture.state].reach(stage)
         expect(stage.page.locator(".skeleton")).to_have_count(0)
         stage.page.evaluate(_PAINT_ANEW)

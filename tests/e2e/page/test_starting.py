@@ -23,7 +23,7 @@ def test_a_session_that_cannot_be_read_is_a_plain_sign_in(
     browser: Browser, site: BuiltPage, kept: str
 ) -> None:
     with staged(browser, site, signed_in=False) as stage:
-        stage.context.add_init_script(
+        stage.page.add_init_script(
             f"sessionStorage.setItem({json.dumps(USER_KEY)}, {json.dumps(kept)})"
         )
         stage.context.route(f"{HOSTED_UI}/**", lambda route: route.fulfill(body="Sign in"))
@@ -47,7 +47,7 @@ def test_a_session_that_breaks_under_way_asks_to_sign_in_and_keeps_the_figures(
 
 def test_a_browser_that_stores_nothing_is_told_so(browser: Browser, site: BuiltPage) -> None:
     with staged(browser, site, signed_in=False) as stage:
-        stage.context.add_init_script("""
+        stage.page.add_init_script("""
           Object.defineProperty(globalThis, "sessionStorage", {
             get() { throw new DOMException("denied", "SecurityError"); },
           });

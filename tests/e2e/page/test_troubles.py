@@ -44,7 +44,7 @@ def test_an_answer_without_figures_becomes_a_sentence(
 
 
 def test_a_proxys_page_in_between_does_not_end_the_reading(stage: Stage) -> None:
-    stage.page.clock.install()
+    stage.install_clock()
     stage.say(HTML)
     page = stage.open()
     expect(page.get_by_role("region", name="Problem")).to_be_visible()
@@ -78,7 +78,7 @@ def test_an_api_out_of_reach_is_not_mistaken_for_being_offline(stage: Stage) -> 
 
 
 def test_a_slow_answer_is_said_to_take_long_and_is_then_shown(stage: Stage) -> None:
-    stage.page.clock.install()
+    stage.install_clock()
     stage.fall_silent()
     page = stage.open()
     status = page.get_by_role("region", name="Freshness")
@@ -91,7 +91,7 @@ def test_a_slow_answer_is_said_to_take_long_and_is_then_shown(stage: Stage) -> N
 
 
 def test_a_request_is_held_back_for_as_long_as_the_api_asks(stage: Stage) -> None:
-    stage.page.clock.install()
+    stage.install_clock()
     stage.say(problem("exchange_rate_limited", 503), 503, Retry_After="20")
     page = stage.open()
     again = page.get_by_role("button", name="Try again")
