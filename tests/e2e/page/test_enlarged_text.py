@@ -4,7 +4,7 @@ import re
 from contextlib import AbstractContextManager
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from local.built_page import BuiltPage
 from tests.e2e.page.samples import holding, many, snapshot, stale, valued
@@ -89,7 +89,7 @@ def unseen(page: Page) -> list[str]:
 def at(
     browser: Browser, site: BuiltPage, width: int, *, all_digits: bool = True
 ) -> AbstractContextManager[Stage]:
-    viewport = {"width": width, "height": 800}
+    viewport: ViewportSize = {"width": width, "height": 800}
     return staged(browser, site, all_digits=all_digits, viewport=viewport, reduced_motion="reduce")
 
 

@@ -48,7 +48,7 @@ def test_a_session_that_cannot_be_renewed_asks_to_sign_in_and_keeps_the_place(
     page.get_by_role("button", name="Balance").click()
     page.get_by_label("Filter by currency code").fill("us")
     expect(page).to_have_url(f"{visit.home}/?q=us&sort=balance&dir=desc")
-    shown = page.locator(".holdings tbody tr:visible .code").all_inner_texts()
+    shown = page.locator(".holdings tbody tr:visible .code").all_text_contents()
 
     page.route("**/oauth2/token", refuse)
     visit.user(expires_at=LONG_AGO)
@@ -56,7 +56,7 @@ def test_a_session_that_cannot_be_renewed_asks_to_sign_in_and_keeps_the_place(
     notice = page.get_by_role("region", name="Session ended")
     expect(notice).to_contain_text("Your session has ended")
     expect(notice).to_contain_text("Your place on this page is kept.")
-    assert page.locator(".holdings tbody tr:visible .code").all_inner_texts() == shown
+    assert page.locator(".holdings tbody tr:visible .code").all_text_contents() == shown
 
     page.unroute("**/oauth2/token")
     notice.get_by_role("button", name="Sign in again").click()
@@ -64,7 +64,7 @@ def test_a_session_that_cannot_be_renewed_asks_to_sign_in_and_keeps_the_place(
     expect(page.locator(".holdings")).to_be_visible()
     expect(page).to_have_url(f"{visit.home}/?q=us&sort=balance&dir=desc")
     expect(page.get_by_label("Filter by currency code")).to_have_value("us")
-    assert page.locator(".holdings tbody tr:visible .code").all_inner_texts() == shown
+    assert page.locator(".holdings tbody tr:visible .code").all_text_contents() == shown
 
 
 def test_figures_that_outlived_their_session_can_be_put_away(visit: Visit) -> None:
