@@ -338,7 +338,6 @@ PACKAGES = {
     "blinker",
     "flask",
     "holdings",
-    "itsdangerous",
     "markupsafe",
     "werkzeug",
 }
@@ -367,6 +366,7 @@ OURS = {
     "holdings.api.problems",
     "holdings.api.routes",
     "holdings.api.request_hooks",
+    "holdings.api.url_rules",
     "holdings.assembly",
     "holdings.core",
     "holdings.cold_start",
