@@ -13,7 +13,7 @@ from local.provision.aws import Aws, UnknownInput
 from local.provision.resource import Handler, Kind, Made, Resource
 
 # Of the laptop alone: Pulumi sends the archive to each function.
-_CODE = "holdings-code"
+CODE_BUCKET = "holdings-code"
 _ONE_UPLOAD = Lock()
 
 # How API Gateway names the invocation of a function, a version or an alias.
@@ -95,14 +95,14 @@ def _uploaded(aws: Aws, code: bytes) -> dict[str, str]:
     made = {"CreateBucketConfiguration": place} if place else {}
     with _ONE_UPLOAD:
         with suppress(s3.exceptions.BucketAlreadyOwnedByYou):
-            s3.create_bucket(Bucket=_CODE, **made)
-        listed = s3.list_objects_v2(Bucket=_CODE).get("Contents", [])
+            s3.create_bucket(Bucket=CODE_BUCKET, **made)
+        listed = s3.list_objects_v2(Bucket=CODE_BUCKET).get("Contents", [])
         earlier = {one["Key"] for one in listed} - {key}
         if len(earlier) == len(listed):
-            s3.put_object(Bucket=_CODE, Key=key, Body=code)
+            s3.put_object(Bucket=CODE_BUCKET, Key=key, Body=code)
         for other in earlier:
-            s3.delete_object(Bucket=_CODE, Key=other)
-    return {"S3Bucket": _CODE, "S3Key": key}
+            s3.delete_object(Bucket=CODE_BUCKET, Key=other)
+    return {"S3Bucket": CODE_BUCKET, "S3Key": key}
 
 
 def _settled(client: Any, name: str) -> Any:

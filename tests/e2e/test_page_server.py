@@ -2,12 +2,21 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import requests
 
+from local.provision.compute import CODE_BUCKET
 from local.sign_in import access_token
 from operations.web import Hosting, deploy_web
 from tests.e2e.conftest import Running
+
+
+def page_bucket(s3: Any) -> str:
+    """The one of the program; the emulator has another, of the functions' code."""
+    names = [found["Name"] for found in s3.list_buckets()["Buckets"]]
+    [bucket] = [name for name in names if name != CODE_BUCKET]
+    return bucket
 
 
 def test_the_page_is_served_at_the_address_that_is_printed(stack: Running) -> None:
@@ -32,7 +41,7 @@ def test_the_page_is_told_of_this_stack(stack: Running) -> None:
 def test_it_is_told_what_the_cloud_tells_it(stack: Running) -> None:
     """The same keys, and the same client: one build serves both."""
     s3 = stack.aws("s3")
-    [bucket] = [found["Name"] for found in s3.list_buckets()["Buckets"]]
+    bucket = page_bucket(s3)
     cloud = json.loads(s3.get_object(Bucket=bucket, Key="config.json")["Body"].read())
     local = requests.get(f"{stack.stack.web_url}/config.json", timeout=60).json()
     assert cloud.keys() == local.keys()
@@ -71,7 +80,7 @@ def test_the_page_is_deployed_to_the_bucket_and_the_distribution_that_pulumi_mad
 ) -> None:
     (tmp_path / "index.html").write_text("<!doctype html>")
     s3, cloudfront = stack.aws("s3"), stack.aws("cloudfront")
-    [bucket] = [found["Name"] for found in s3.list_buckets()["Buckets"]]
+    bucket = page_bucket(s3)
     [page] = cloudfront.list_distributions()["DistributionList"]["Items"]
     deployed = deploy_web(
         s3, cloudfront, Hosting(bucket, page["Id"]), tmp_path, reference="1", prune=True
