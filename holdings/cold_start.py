@@ -58,6 +58,7 @@ LATER: dict[str, tuple[str, ...]] = {
     "charset_normalizer.models": ("CharsetMatch", "CharsetMatches"),
     "charset_normalizer.utils": ("set_logging_handler",),
     "idna": (),
+    # Where a bundle of roots would be, were it in one.
     "zipfile": (),
     "importlib.metadata": ("version",),
     # What shows source lines in tracebacks, and what only type checkers need.
@@ -65,7 +66,7 @@ LATER: dict[str, tuple[str, ...]] = {
     "wsgiref.types": ("WSGIApplication",),
 }
 
-# Their patterns over most of Unicode, and of addresses of IPv6, take longer than all else of them.
+# Patterns of dates in cookies, of most of Unicode and of IPv6 take longer than all else of these.
 PATTERNS_LATER = ("http.cookiejar", "marshmallow.validate", "urllib3.util.url")
 
 

@@ -60,6 +60,13 @@ class Aws:
     def account_id(self) -> str:
         return self.client("sts").get_caller_identity()["Account"]
 
+    @property
+    def bucket_region(self) -> dict[str, Any]:
+        """What create_bucket is told of it: the first region is the one that must not be named."""
+        if self.region == "us-east-1":
+            return {}
+        return {"CreateBucketConfiguration": {"LocationConstraint": self.region}}
+
     def client(self, service: str) -> Any:
         with _ONE_CLIENT:
             if service not in self._clients:

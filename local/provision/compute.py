@@ -90,12 +90,9 @@ def _uploaded(aws: Aws, code: bytes) -> dict[str, str]:
     # By the emulator's root user: it is no step of a deployer's.
     s3 = Aws(aws.endpoint_url, aws.region).client("s3")
     key = sha256(code).hexdigest()
-    # The first region is the one that must not be named.
-    place = {"LocationConstraint": aws.region} if aws.region != "us-east-1" else None
-    made = {"CreateBucketConfiguration": place} if place else {}
     with _ONE_UPLOAD:
         with suppress(s3.exceptions.BucketAlreadyOwnedByYou):
-            s3.create_bucket(Bucket=CODE_BUCKET, **made)
+            s3.create_bucket(Bucket=CODE_BUCKET, **aws.bucket_region)
         listed = s3.list_objects_v2(Bucket=CODE_BUCKET).get("Contents", [])
         earlier = {one["Key"] for one in listed} - {key}
         if len(earlier) == len(listed):

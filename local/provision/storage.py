@@ -51,9 +51,7 @@ def _indexes(table: Resource) -> None:
 def bucket(resource: Resource) -> Made:
     region, name = resource.aws.region, resource.take("bucket", resource.name)
     if not resource.found("head_bucket", bucket=name):
-        # The first region is the one that must not be named.
-        place = {"locationConstraint": region} if region != "us-east-1" else None
-        resource.do("create_bucket", bucket=name, createBucketConfiguration=place)
+        resource.do("create_bucket", bucket=name, **resource.aws.bucket_region)
     resource.do("put_bucket_tagging", bucket=name, tagging={"tagSet": resource.tags()})
     return name, {
         "bucket": name,

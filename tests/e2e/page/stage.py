@@ -186,11 +186,11 @@ def _forget(context: BrowserContext, site: BuiltPage) -> None:
     """Leave nothing to the next test."""
     context.unroute_all(behavior="ignoreErrors")
     first, *theirs = context.pages
+    for page in theirs:
+        page.close()
     debugger = context.new_cdp_session(first)
     debugger.send("Storage.clearDataForOrigin", {"origin": site.url, "storageTypes": "all"})
     debugger.detach()
-    for page in theirs:
-        page.close()
     context.clear_cookies()
     context.clear_permissions()
     context.set_offline(False)
