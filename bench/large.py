@@ -10,7 +10,6 @@ from typing import Any, cast
 
 from holdings.adapters.aws import AwsService
 from holdings.adapters.dynamodb import DynamoDBCache
-from holdings.api.schemas import ReadingDocument
 from holdings.core.clock import Clock, Deadline
 from holdings.core.connections import MAX_CONNECTIONS, Connection
 from holdings.core.freshness import CachedSnapshot
@@ -81,7 +80,6 @@ def _measured(connections: int, accounts: int) -> Sequence[str]:
 
 def _answer(connections: int, accounts: int) -> CachedSnapshot:
     chance = random.Random(1)  # noqa: S311 - figures, no secrets
-    codec = ReadingDocument()
     views: list[SourceView] = []
     for number in range(connections):
         connection = Connection(
@@ -93,7 +91,7 @@ def _answer(connections: int, accounts: int) -> CachedSnapshot:
             created_at=0,
         )
         read = [_account(chance) for _ in range(accounts)]
-        part = parse_part(codec.encode(connection.id, build_portfolio(read)))
+        part = parse_part(build_portfolio(read).part(connection.id))
         views.append(SourceView(connection, "", part, 0, 180))
     quote = Quote(Decimal("64900.01"), Decimal("63980.5"), traded=True)
     prices = Prices(quotes={f"C{number}-USD": quote for number in range(500)}, as_of=0)

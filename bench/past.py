@@ -98,7 +98,7 @@ def _history(years: int, assets: int) -> tuple[float, int, int]:
     until = END * 1_000_000
     done = Progress("done", read_until=until, balances=Balances(until, held), asked_at=END)
     kept.history.put_progress(VIEWER, CONNECTION, done, deadline)
-    clock = Clock(now=lambda: float(END), sleep=lambda _: None)
+    clock = Clock(now=lambda: float(END), sleep=_no_sleep)
     market: Any = _Daily
     no_place: Any = _NoPlace
     own: Any = _Own(kept)
@@ -143,6 +143,9 @@ class _Listed:
     def listing(self, deadline: Deadline) -> Mapping[str, Any]:
         del deadline
         return {"open": self._books, "delisted": {}, "coins": []}
+
+
+def _no_sleep(_: float) -> None: ...
 
 
 class _Daily:

@@ -79,7 +79,7 @@ def services(settings: "Settings", clock: "Clock", given: Parts = _NOTHING) -> S
     from holdings.core.freshness import FreshnessRules, ready_for
     from holdings.core.once import once
     from holdings.core.service import HoldingsService
-    from holdings.deferred import DeferredCodec, preload
+    from holdings.deferred import preload
 
     exchange, cache, records, kinds, market, queue, queues = given
     notices: tuple[Notice, ...] = ()
@@ -88,20 +88,19 @@ def services(settings: "Settings", clock: "Clock", given: Parts = _NOTHING) -> S
 
         exchange, cache, notices = DemoExchange(), MemoryCache(), (DEMO_NOTICE,)
         market = DemoMarket(clock)
-    codec = DeferredCodec(outside.codec)
     kept_records: Callable[[], Records | None] = once(lambda: records)
     made_queue: Callable[[], JobQueue | None] = once(lambda: queue)
     made_queues: Callable[[], JobQueues | None] = once(lambda: queues)
     made_market = (lambda: market) if market else None
     if not (exchange and cache and made_market):
-        real = outside.real(settings, clock, meanwhile=codec.preload)
+        real = outside.real(settings, clock)
         exchange, cache, kinds = exchange or real.exchange, cache or real.cache, kinds or real.kinds
         kept_records = real.records if records is None else kept_records
         made_queue = real.queue if queue is None else made_queue
         made_queues = real.queues if queues is None else made_queues
         made_market = made_market or real.market
     if settings.preload:
-        preload([exchange, cache, codec])
+        preload([exchange, cache])
     shared, places, markets = exchange, cache, made_market
     rules = FreshnessRules(
         fresh_for=settings.cache_ttl_seconds,
@@ -130,7 +129,6 @@ def services(settings: "Settings", clock: "Clock", given: Parts = _NOTHING) -> S
             records=kept_records(),
             kinds=kinds or {},
             cache=places,
-            codec=codec,
             clock=clock,
             rules=rules,
             keep_for=settings.secret_cache_ttl_seconds,

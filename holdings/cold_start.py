@@ -58,16 +58,30 @@ LATER: dict[str, tuple[str, ...]] = {
     "charset_normalizer.models": ("CharsetMatch", "CharsetMatches"),
     "charset_normalizer.utils": ("set_logging_handler",),
     "idna": (),
-    # Where a bundle of roots would be, were it in one.
+    # Where a bundle of roots would be, were it in one, and what shutil packs and unpacks.
     "zipfile": (),
+    "bz2": (),
+    "lzma": (),
     "importlib.metadata": ("version",),
     # What shows source lines in tracebacks, and what only type checkers need.
+    "textwrap": (),
     "tokenize": (),
     "wsgiref.types": ("WSGIApplication",),
+    # Names of months in a language, types of files, and what shows the map of routes.
+    "locale": (),
+    "mimetypes": ("guess_type",),
+    "pkgutil": (),
+    "pprint": ("pformat",),
 }
 
 # Patterns of dates in cookies, of most of Unicode and of IPv6 take longer than all else of these.
-PATTERNS_LATER = ("http.cookiejar", "marshmallow.validate", "urllib3.util.url")
+PATTERNS_LATER = (
+    "http.cookiejar",
+    "http.cookies",
+    "marshmallow.validate",
+    "urllib3.util.url",
+    "werkzeug.urls",
+)
 
 
 @contextmanager

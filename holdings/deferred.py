@@ -1,22 +1,20 @@
 """Parts that are made when first needed, or ahead of the first request where nobody waits for it.
 
-An answer from the cache needs neither the exchange nor the codec: with what they import they would
-be a third of a cold start. Instances that start long before their first request, from a snapshot or
-kept ready, load and connect everything in the init phase, where it costs no viewer any time.
+An answer from the cache does without the exchange: with what it imports it would be a third of a
+cold start. Instances that start long before their first request, from a snapshot or kept ready,
+load and connect everything in the init phase, where it costs no viewer any time.
 """
 
 import logging
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from holdings.core.clock import Deadline
-from holdings.core.once import loaded_once, once
+from holdings.core.once import loaded_once
 from holdings.core.ports import Exchange
 
 if TYPE_CHECKING:
-    from holdings.core.accounts_feed import ReadingCodec
-    from holdings.core.portfolio import Account, Portfolio
+    from holdings.core.portfolio import Account
 
 logger = logging.getLogger(__name__)
 
@@ -41,28 +39,11 @@ def preload(parts: Iterable[object]) -> None:
 class DeferredExchange:
     """Implements `holdings.core.ports.Exchange` by the one that `make` returns."""
 
-    def __init__(self, make: Callable[[], Exchange], meanwhile: Callable[[], None]) -> None:
-        """`meanwhile` is what the first answer will need: it loads while the exchange is asked."""
+    def __init__(self, make: Callable[[], Exchange]) -> None:
         self._made = loaded_once(make)
-        self._meanwhile = once(threading.Thread(target=meanwhile, daemon=True).start)
 
     def preload(self) -> None:
         preload([self._made()])
 
     def accounts(self, deadline: Deadline) -> "Sequence[Account]":
-        exchange = self._made()
-        self._meanwhile()
-        return exchange.accounts(deadline)
-
-
-class DeferredCodec:
-    """Implements `holdings.core.accounts_feed.ReadingCodec` by the one that `make` returns."""
-
-    def __init__(self, make: "Callable[[], ReadingCodec]") -> None:
-        self._made = once(make)
-
-    def preload(self) -> None:
-        self._made()
-
-    def encode(self, connection_id: str, portfolio: "Portfolio") -> str:
-        return self._made().encode(connection_id, portfolio)
+        return self._made().accounts(deadline)

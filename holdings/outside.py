@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from holdings.core.accounts_feed import ReadingCodec
     from holdings.core.clock import Clock
     from holdings.core.ports import (
         Exchange,
@@ -29,7 +28,7 @@ class Outside(NamedTuple):
     queues: "Callable[[], JobQueues | None]"
 
 
-def real(settings: "Settings", clock: "Clock", meanwhile: "Callable[[], None]") -> Outside:
+def real(settings: "Settings", clock: "Clock") -> Outside:
     from holdings.adapters import aws, exchanges, tls
     from holdings.adapters.dynamodb import DynamoDBCache
     from holdings.core.once import loaded_once, once
@@ -100,7 +99,7 @@ def real(settings: "Settings", clock: "Clock", meanwhile: "Callable[[], None]") 
 
     made_queues = loaded_once(queues)
     return Outside(
-        DeferredExchange(coinbase, meanwhile),
+        DeferredExchange(coinbase),
         DynamoDBCache(reached.service("dynamodb"), settings.ddb_table),
         exchanges.kinds(settings, clock=clock, trusted=trusted),
         loaded_once(records),
@@ -108,9 +107,3 @@ def real(settings: "Settings", clock: "Clock", meanwhile: "Callable[[], None]") 
         loaded_once(queue),
         made_queues,
     )
-
-
-def codec() -> "ReadingCodec":
-    from holdings.api.schemas import ReadingDocument
-
-    return ReadingDocument()

@@ -3,7 +3,8 @@
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from holdings.adapters.aws_environment import AwsEnvironment
@@ -51,8 +52,7 @@ def queue_setting(job: str) -> str:
     return f"{job.upper().replace('-', '_')}_QUEUE_URL"
 
 
-@dataclass(frozen=True, slots=True)
-class TokenIssuer:
+class TokenIssuer(NamedTuple):
     """Whose access tokens `flask run` takes, where no gateway has verified them.
 
     `scope` is what reading takes and `write_scope` what changing takes, each of which demands none
@@ -67,8 +67,7 @@ class TokenIssuer:
     write_scope: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class RecordsSettings:
+class RecordsSettings(NamedTuple):
     """Where viewers' connections are kept. `environment` is a part of what their keys are bound to.
 
     `key_id` is the id or ARN of the KMS key.
@@ -80,8 +79,7 @@ class RecordsSettings:
     environment: str
 
 
-@dataclass(frozen=True, slots=True)
-class MailSettings:
+class MailSettings(NamedTuple):
     """Who mails about alerts are from, "" for none, and what links in them lead to."""
 
     sender: str = ""
@@ -91,8 +89,7 @@ class MailSettings:
     api_url: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """Durations are whole seconds. Its repr shows no secret: `cb_secret_name` only says where."""
 
     app_name: str
@@ -121,7 +118,7 @@ class Settings:
     shared_label: str
     token_issuer: TokenIssuer | None = None
     records: RecordsSettings | None = None
-    queue_urls: Mapping[str, str] = field(default_factory=dict[str, str])
+    queue_urls: Mapping[str, str] = MappingProxyType({})
     refresh_seconds: int = 0
     insights_seconds: int = 0
     insights_hour: int = 3

@@ -3,8 +3,9 @@
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from typing import Any, TypeVar, cast
 
 from holdings.adapters.exchange_http.bounds import Server
@@ -87,7 +88,7 @@ def make_connection(
         key_hint="cdef",
         created_at=NOW,
     )
-    return replace(made, **changes)
+    return made._replace(**changes)
 
 
 def make_server(url: str = "https://example.com") -> Server:
@@ -420,7 +421,7 @@ class FakeHistory:
         known = self.places.get((viewer, connection_id))
         if (known.version if known else 0) != progress.version:
             raise Conflict("read further meanwhile")
-        kept = replace(progress, version=progress.version + 1)
+        kept = progress._replace(version=progress.version + 1)
         self.places[viewer, connection_id] = kept
         return kept
 
@@ -451,7 +452,7 @@ class FakeHistory:
         known = self.kept.get((viewer, connection_id, month))
         if (known.version if known else 0) != kept.version:
             raise Conflict("written meanwhile")
-        self.kept[viewer, connection_id, month] = replace(kept, version=kept.version + 1)
+        self.kept[viewer, connection_id, month] = kept._replace(version=kept.version + 1)
 
     def forget_history(self, viewer: str, connection_id: str, deadline: Deadline) -> None:
         self.places.pop((viewer, connection_id), None)
@@ -568,7 +569,7 @@ class FakeRefresh:
         return Readable(
             [connection for connection, _ in mine.values()],
             {one: self.last.get((viewer, one), LastRead()) for one in mine},
-            lambda one, until: self.records.credential(viewer, one, until),
+            partial(self.records.credential, viewer),
         )
 
     def put_last_read(
@@ -623,7 +624,7 @@ class FakeAlerts:
             raise Conflict("changed meanwhile")
         self.kept[viewer] = document, seen + 1
         profile = self.records.profiles.get(viewer, Profile(0))
-        self.records.profiles[viewer] = replace(profile, alerts=count)
+        self.records.profiles[viewer] = profile._replace(alerts=count)
         self._written()
 
     def states(self, viewer: str, deadline: Deadline) -> tuple[bytes, int] | None:
@@ -670,7 +671,7 @@ class FakeAlerts:
         self.records.called("mark")
         mine = self.fired.get(viewer, {})
         if key in mine:
-            mine[key] = replace(mine[key], mail=mail)
+            mine[key] = mine[key]._replace(mail=mail)
         self._written()
 
     def _written(self) -> None:
@@ -716,7 +717,7 @@ class FakeRecords:
         known = self.profiles.get(viewer)
         if seen != (known and known.version):
             raise Conflict("changed meanwhile")
-        self.profiles[viewer] = replace(profile, version=(seen or 0) + 1)
+        self.profiles[viewer] = profile._replace(version=(seen or 0) + 1)
         return self.profiles[viewer]
 
     def connections(self, viewer: str, deadline: Deadline) -> Sequence[Connection]:
@@ -764,9 +765,9 @@ class FakeRecords:
         known, secret = self._find(viewer, connection.id)
         if known.version != connection.version:
             raise Conflict("changed meanwhile")
-        changed = replace(connection, version=connection.version + 1)
+        changed = connection._replace(version=connection.version + 1)
         if credential:
-            changed = replace(changed, credential_version=known.credential_version + 1)
+            changed = changed._replace(credential_version=known.credential_version + 1)
         self.kept[viewer][connection.id] = changed, credential or secret
         return changed
 

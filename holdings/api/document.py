@@ -1,9 +1,8 @@
 """The API's own description: /openapi.json, and a viewer at /docs where one is installed."""
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from flask import Blueprint, Flask, Response, request
 
@@ -14,8 +13,7 @@ from holdings.settings import Settings, TokenIssuer
 PATH = Path(__file__).parents[2] / "docs" / "openapi.json"
 
 
-@dataclass(frozen=True, slots=True)
-class SignIn:
+class SignIn(NamedTuple):
     """Where the viewer's "Authorize" button signs in: the code flow with PKCE."""
 
     authorize_url: str

@@ -1,8 +1,7 @@
 """Who is calling, according to the gateway that verified the token."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from holdings.core.errors import Unauthenticated
 from holdings.core.viewer import is_viewer
@@ -14,8 +13,7 @@ SIGN_IN = "sign in, and send the access token as `Authorization: Bearer <token>`
 _LONGEST_EMAIL = 254
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """Somebody who signed in. `viewer` is the token's `sub`; `email` is for showing alone."""
 
     viewer: str

@@ -1,10 +1,9 @@
 """The table of errors: code, HTTP status and title. docs/openapi.json has the codes from here."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(NamedTuple):
     status: int
     title: str
 

@@ -1,7 +1,6 @@
 """All accounts of one connection: how they are read, kept, and reported when they cannot be."""
 
 import logging
-from typing import TYPE_CHECKING, Protocol
 
 from holdings.core.clock import Deadline
 from holdings.core.connections import Connection
@@ -15,33 +14,23 @@ from holdings.core.errors import (
 from holdings.core.ports import Exchange
 from holdings.core.snapshot import Part, parse_part
 
-if TYPE_CHECKING:
-    from holdings.core.portfolio import Portfolio
-
 logger = logging.getLogger(__name__)
 
 KEY_REFUSED = (ExchangeCredentialsRejected, ExchangePermissionDenied)
 
 
-class ReadingCodec(Protocol):
-    def encode(self, connection_id: str, portfolio: "Portfolio") -> str:
-        """Return the part of the document of GET /holdings that this connection gives, as JSON."""
-        ...
-
-
 class AccountsFeed:
     """Implements `holdings.core.source.Feed`."""
 
-    def __init__(self, connection: Connection, exchange: Exchange, codec: ReadingCodec) -> None:
+    def __init__(self, connection: Connection, exchange: Exchange) -> None:
         self._connection = connection
         self._exchange = exchange
-        self._codec = codec
 
     def fetch(self, deadline: Deadline) -> str:
         from holdings.core.portfolio import build_portfolio  # which a hit does without
 
         accounts = self._exchange.accounts(deadline)
-        return self._codec.encode(self._connection.id, build_portfolio(accounts))
+        return build_portfolio(accounts).part(self._connection.id)
 
     def parse(self, payload: str) -> Part:
         return parse_part(payload)

@@ -3,13 +3,12 @@
 import calendar
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _ISO = "%Y-%m-%dT%H:%M:%SZ"
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(NamedTuple):
     """`now` is epoch seconds and may jump; `monotonic` only ever goes forward."""
 
     now: Callable[[], float] = time.time
@@ -17,8 +16,7 @@ class Clock:
     sleep: Callable[[float], None] = time.sleep
 
 
-@dataclass(frozen=True, slots=True)
-class Deadline:
+class Deadline(NamedTuple):
     """The moment by which all work of one request has to be done."""
 
     clock: Clock

@@ -2,8 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from holdings.core.accounts_feed import KEY_REFUSED
 from holdings.core.clock import Clock, Deadline
@@ -39,8 +38,7 @@ if TYPE_CHECKING:
     from holdings.core.history.progress import Progress
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectionView:
+class ConnectionView(NamedTuple):
     """A connection as its viewer is shown it. `last_read_at` is epoch seconds.
 
     `progress` is of its history, None where nobody has begun to read it.
@@ -52,8 +50,7 @@ class ConnectionView:
     progress: "Progress | None" = None
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """What somebody asks to connect. `accept_rights` are those beyond "view" that they accept."""
 
     exchange: str
@@ -156,9 +153,9 @@ class ConnectionService:
         """Rename, pause or resume. Raises Conflict where its version is not `seen` any more."""
         deadline = self._deadline()
         known = self._own(viewer, connection_id, seen, deadline)
-        changed = replace(known, label=label or known.label)
+        changed = known._replace(label=label or known.label)
         if status and status != known.status:
-            changed = replace(changed, status=status, last_error=None)
+            changed = changed._replace(status=status, last_error=None)
         if changed != known:
             changed = recorded(self._records).change(viewer, changed, None, deadline)
             self._invalidate.answer(viewer)
@@ -182,8 +179,7 @@ class ConnectionService:
         if _fingerprint(probe) != known.account:
             remedy = "this key opens another account: add it as a connection of its own"
             raise InvalidRequest(remedy, {"credential": [remedy]})
-        changed = replace(
-            known,
+        changed = known._replace(
             key_hint=kind.key_name(parsed)[-4:],
             rights=probe.rights,
             status="paused" if known.status == "paused" else "active",

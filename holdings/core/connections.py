@@ -2,8 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 from holdings.core.snapshot import Notice
 
@@ -36,8 +35,7 @@ def made_at(connection_id: str) -> int:
     return int(connection_id[:12], 16) // 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
+class Connection(NamedTuple):
     """A viewer's link to one account at an exchange.
 
     `rights` are what the exchange says its key may do, None where the exchange does not say.
@@ -63,8 +61,7 @@ class Connection:
         return self.id == SHARED_ID
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(NamedTuple):
     """What a viewer chose. `version` grows with every change; `alerts` counts their rules."""
 
     created_at: int
@@ -75,8 +72,7 @@ class Profile:
     alerts: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Probe:
+class Probe(NamedTuple):
     """What one look at an exchange with a key found.
 
     `account` says which account the key opens, the same for every key of that account.
@@ -87,8 +83,7 @@ class Probe:
     rights: tuple[str, ...] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Once:
+class Once(NamedTuple):
     """An Idempotency-Key and a digest of the request that came with it."""
 
     key: str

@@ -1,7 +1,7 @@
 """What is kept of a reading, and the rules that say how long each of it counts."""
 
 import hashlib
-from dataclasses import dataclass
+from typing import NamedTuple
 
 # A document of another version, or one that somebody else wrote, counts as none.
 _VERSION = 4
@@ -16,8 +16,7 @@ _GRACE_SECONDS = 900
 LONGEST_MEMORY_SECONDS = 3_600
 
 
-@dataclass(frozen=True, slots=True)
-class CachedSnapshot:
+class CachedSnapshot(NamedTuple):
     """A finished document and the moments that judge it, in epoch seconds.
 
     `digest` proves that all three were written together by this program; it is also the ETag.
@@ -58,8 +57,7 @@ def _digest(payload: str, as_of: int, expires_at: int) -> str:
     return hashlib.sha256(proof.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(NamedTuple):
     """Why the exchange could not be read, and until when (epoch seconds) nobody tries again."""
 
     code: str
@@ -71,8 +69,7 @@ class Failure:
         return now < self.until <= now + LONGEST_MEMORY_SECONDS
 
 
-@dataclass(frozen=True, slots=True)
-class Lease:
+class Lease(NamedTuple):
     """Somebody's right to do a thing alone, from `since` until `until` (epoch seconds).
 
     With a `failure` the thing was done, and this is why it came to nothing.
@@ -83,8 +80,7 @@ class Lease:
     failure: Failure | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FreshnessRules:
+class FreshnessRules(NamedTuple):
     """Durations in seconds. Judged on every read, never left to the cache's own deletion.
 
     For `cooldown` a refresh is honoured once, and a failed reading is not tried again. What was

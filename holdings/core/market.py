@@ -1,9 +1,9 @@
 """What an exchange's public market data says: its books, its assets, and what was last paid."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal
+from types import MappingProxyType
+from typing import Literal, NamedTuple
 
 # A price beyond these is nobody's: 1 BTC in the least of currencies is some 10^10 of it.
 LOWEST_PRICE = Decimal("1e-18")
@@ -12,8 +12,7 @@ HIGHEST_PRICE = Decimal("1e15")
 BookState = Literal["open", "delisted", "closed"]
 
 
-@dataclass(frozen=True, slots=True)
-class Book:
+class Book(NamedTuple):
     """A product of an exchange: its price is what one `base` costs in `quote`.
 
     Only an `open` one may price anything. A `delisted` one had a last price; what is `closed` is
@@ -26,8 +25,7 @@ class Book:
     state: BookState
 
 
-@dataclass(frozen=True, slots=True)
-class Asset:
+class Asset(NamedTuple):
     """A currency as the exchange lists it. `name` is for people: "Bitcoin"."""
 
     code: str
@@ -35,16 +33,14 @@ class Asset:
     fiat: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(NamedTuple):
     """What there is to trade, which changes by the day."""
 
     books: tuple[Book, ...]
     assets: tuple[Asset, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class DayStats:
+class DayStats(NamedTuple):
     """A book's last 24 hours. None is what the exchange did not say, or what cannot be true.
 
     `last` is within LOWEST_PRICE and HIGHEST_PRICE, as is `open`; `traded` says whether there was
@@ -56,17 +52,15 @@ class DayStats:
     traded: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Trade:
+class Trade(NamedTuple):
     """The last trade of a book: its price and its moment in epoch seconds."""
 
     price: Decimal
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class FiatRates:
+class FiatRates(NamedTuple):
     """How much of each currency one unit of `of` is; none of them within reason is left out."""
 
     of: str
-    rates: Mapping[str, Decimal] = field(default_factory=dict[str, Decimal])
+    rates: Mapping[str, Decimal] = MappingProxyType({})

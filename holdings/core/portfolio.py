@@ -1,14 +1,14 @@
 """From the accounts that the exchange returned to the holdings that a person is shown."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
-from holdings.core.money import round_amount
+from holdings.core.money import format_amount, round_amount
+from holdings.core.snapshot import write
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(NamedTuple):
     """One account as the exchange reported it. `balance` is not computed from the other two."""
 
     id: str
@@ -18,8 +18,7 @@ class Account:
     hold: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Holding:
+class Holding(NamedTuple):
     """One account as a person is shown it: each amount rounded by itself."""
 
     account_id: str
@@ -29,30 +28,51 @@ class Holding:
     hold: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Hidden:
+class Hidden(NamedTuple):
     """How many accounts are not listed: `zero` holds nothing, `dust` rounds to nothing."""
 
     zero: int
     dust: int
 
 
-@dataclass(frozen=True, slots=True)
-class HiddenCurrencies:
+class HiddenCurrencies(NamedTuple):
     """Whose accounts those are, sorted; a currency of two accounts stands twice."""
 
     zero: tuple[str, ...]
     dust: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Portfolio:
+class Portfolio(NamedTuple):
     """`account_count` == hidden.zero + hidden.dust + len(holdings), always."""
 
     account_count: int
     hidden: Hidden
     hidden_currencies: HiddenCurrencies
     holdings: tuple[Holding, ...]
+
+    def part(self, connection_id: str) -> str:
+        """What a connection adds to the document of GET /holdings: `snapshot.parse_part` reads it.
+
+        Written by hand, in a tenth of the time that a schema takes.
+        """
+        return write(
+            {
+                "account_count": self.account_count,
+                "hidden": self.hidden._asdict(),
+                "hidden_currencies": self.hidden_currencies._asdict(),
+                "holdings": [
+                    {
+                        "connection_id": connection_id,
+                        "account_id": holding.account_id,
+                        "currency": holding.currency,
+                        "balance": format_amount(holding.balance),
+                        "available": format_amount(holding.available),
+                        "hold": format_amount(holding.hold),
+                    }
+                    for holding in self.holdings
+                ],
+            }
+        )
 
 
 def build_portfolio(accounts: Iterable[Account]) -> Portfolio:

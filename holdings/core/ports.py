@@ -1,8 +1,7 @@
 """The outside as the core sees it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 from holdings.core.clock import Deadline
 from holdings.core.freshness import CachedSnapshot, Failure, Lease
@@ -120,8 +119,7 @@ class JobQueue(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Mail:
+class Mail(NamedTuple):
     """A mail to a viewer, in text and in HTML, and where it can be stopped by one click."""
 
     subject: str

@@ -32,8 +32,7 @@ _ONE = Decimal(1)
 _QUOTIENT = Context(prec=100, rounding=ROUND_FLOOR)
 
 
-@dataclass(frozen=True, slots=True)
-class Price:
+class Price(NamedTuple):
     """What one unit is worth, cut to 12 decimals; None where nobody knows.
 
     `open` is the same 24 hours before. `as_of` is epoch seconds, None where the moment of the last
@@ -231,7 +230,7 @@ class Prices:
             return price
         amount = _product([_Ratio(trade.price), *([hop.rate] if hop else [])])
         route = (book, hop.name) if hop else (book,)
-        return replace(price, amount=amount or None, route=route, as_of=trade.at)
+        return price._replace(amount=amount or None, route=route, as_of=trade.at)
 
     def _unpriced(self, code: str, currency: str, asks: tuple[str, ...]) -> Price:
         failures = [self.failure, *(self.missed.get(ask) for ask in asks)]

@@ -1,7 +1,6 @@
 """What a viewer chose, and the end of all that is kept of them."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from holdings.core.clock import Clock, Deadline
 from holdings.core.connections import Profile
@@ -59,8 +58,7 @@ class ProfileService:
         if seen is not None and seen != (known.version if known else 0):
             raise changed_meanwhile()
         profile = known or Profile(created_at=int(self._clock.now()))
-        changed = replace(
-            profile,
+        changed = profile._replace(
             currency=currency or profile.currency,
             time_zone=time_zone or profile.time_zone,
             insights=profile.insights if insights is None else insights,

@@ -1,8 +1,7 @@
 """What is kept of viewers, as the core sees it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 from holdings.core.clock import Deadline
 
@@ -11,8 +10,7 @@ if TYPE_CHECKING:
     from holdings.core.history.progress import Progress
 
 
-@dataclass(frozen=True, slots=True)
-class KeptMonth:
+class KeptMonth(NamedTuple):
     """A month as it is kept: both compressed; `partial` while more of it may come."""
 
     entries: bytes
@@ -21,8 +19,7 @@ class KeptMonth:
     version: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class KeptSummary:
+class KeptSummary(NamedTuple):
     """A month ("2026-11"), its packed summary, and whether more of it may come."""
 
     month: str
@@ -81,8 +78,7 @@ class HistoryRecords(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class LastRead:
+class LastRead(NamedTuple):
     """How a connection was last read at its time, all moments in epoch seconds.
 
     `window` is for which period; `failures` in a row have it left alone until `retry_at`.
@@ -93,8 +89,7 @@ class LastRead:
     retry_at: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Readable:
+class Readable(NamedTuple):
     """A viewer's connections, how each was last read, and their keys, which are still encrypted.
 
     `credential` decrypts one. Raises NotFound where it has just been removed, and as Records does.
@@ -135,8 +130,7 @@ class RefreshRecords(Protocol):
 InsightPart = Literal["features", "persona", "recommendations"]
 
 
-@dataclass(frozen=True, slots=True)
-class KeptInsight:
+class KeptInsight(NamedTuple):
     """A packed document, and the window (epoch seconds) that it is of."""
 
     document: bytes
@@ -163,8 +157,7 @@ class InsightRecords(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class KeptEvent:
+class KeptEvent(NamedTuple):
     """An alert that fired, packed, by a key that sorts by when; `mail` is how far its mail is."""
 
     key: str

@@ -5,8 +5,7 @@ Without it the connections are read side by side, each as fresh as it is by itse
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from holdings.core.clock import Clock, Deadline
 from holdings.core.errors import (
@@ -41,8 +40,7 @@ _REMEMBERED = 64
 _REMEMBERED_CHARACTERS = 256 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What to serve, and how it came about; nobody is to keep a `passing` one.
 
     Its figures or their prices are the last good ones, or some are missing.
@@ -241,7 +239,7 @@ class HoldingsService:
                 if look.failure or not look.reading:
                     return False
             if look.reading:
-                look = _Look(connection, replace(look.reading, expires_at=expires_at))
+                look = _Look(connection, look.reading._replace(expires_at=expires_at))
             looks.append(look)
         prices = self._pricing().read(deadline)
         made = self._made(looks, sources, prices, currency, attempt, listed_at)
@@ -367,8 +365,7 @@ class HoldingsService:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Look:
+class _Look(NamedTuple):
     """What came of reading one connection; neither of the two where it is paused."""
 
     connection: "Connection"
@@ -393,8 +390,7 @@ class _Look:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Made:
+class _Made(NamedTuple):
     """A finished answer: whether some `caches` failed for it, and whether its prices are whole."""
 
     entry: CachedSnapshot

@@ -2,9 +2,8 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any, TypedDict, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, cast
 
 from holdings.core.clock import iso
 
@@ -12,8 +11,7 @@ if TYPE_CHECKING:
     from holdings.core.connections import Connection
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(NamedTuple):
     """Something that the reader of an answer has to know, under a stable `code`."""
 
     code: str
@@ -46,8 +44,7 @@ def parse_part(payload: str) -> Part:
     return cast("Part", part)
 
 
-@dataclass(frozen=True, slots=True)
-class SourceView:
+class SourceView(NamedTuple):
     """A connection in an answer; without a `part` none of it is counted, and `warning` says why.
 
     `as_of` and `expires_at` are epoch seconds. `scope` says what the figures cover.

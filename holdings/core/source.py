@@ -6,8 +6,8 @@ lease in the cache). Each gate that is closed has an answer ready.
 """
 
 import logging
-from dataclasses import dataclass, replace
-from typing import Generic, Literal, Protocol, TypeVar
+from dataclasses import replace
+from typing import Generic, Literal, NamedTuple, Protocol, TypeVar
 
 from holdings.core.clock import Clock, Deadline
 from holdings.core.errors import (
@@ -61,8 +61,7 @@ class Feed(Protocol[T_co]):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Reading(Generic[T]):
+class Reading(NamedTuple, Generic[T]):
     """What was read. A STALE one has a `warning` that says why it is no newer.
 
     `as_of` and `expires_at` are epoch seconds. `cache` says why the cache could not be used for it.
@@ -103,7 +102,7 @@ class Source(Generic[T]):
             reading, led = self._flight.run(lambda: self._read_once(attempt), patience=patience)
         except NotLanded:
             return self._not_waiting_longer(attempt)
-        return reading if led or reading.outcome == "STALE" else replace(reading, outcome="HIT")
+        return reading if led or reading.outcome == "STALE" else reading._replace(outcome="HIT")
 
     def read_anew(self, asked: Attempt) -> Reading[T]:
         """Read the feed whatever is kept, for whoever does so at its time and is the only one.

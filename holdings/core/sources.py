@@ -2,9 +2,9 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
-from holdings.core.accounts_feed import AccountsFeed, ReadingCodec
+from holdings.core.accounts_feed import AccountsFeed
 from holdings.core.clock import Clock, Deadline
 from holdings.core.connections import DEFAULT_CURRENCY, Connection, Credential
 from holdings.core.errors import (
@@ -30,8 +30,7 @@ _KEY_SECONDS = 3.0
 _REJECTED = "exchange_credentials_rejected"
 
 
-@dataclass(frozen=True, slots=True)
-class SharedConnection:
+class SharedConnection(NamedTuple):
     """The deployment's own key, which every viewer may read with. `place` is its readings'."""
 
     connection: Connection
@@ -49,7 +48,6 @@ class ViewerSources:
         records: Records | None,
         kinds: Mapping[str, ExchangeKind],
         cache: Callable[[str], SnapshotCache],
-        codec: ReadingCodec,
         clock: Clock,
         rules: FreshnessRules,
         keep_for: int,
@@ -64,7 +62,6 @@ class ViewerSources:
         self._records = records
         self._kinds = kinds
         self._cache = cache
-        self._codec = codec
         self._clock = clock
         self._rules = rules
         self._keep_for = keep_for
@@ -94,7 +91,7 @@ class ViewerSources:
         That one is decrypted when it is needed; it may raise RecordsUnavailable or Misconfigured.
         """
         return Source(
-            AccountsFeed(connection, self._exchange(viewer, connection, credential), self._codec),
+            AccountsFeed(connection, self._exchange(viewer, connection, credential)),
             cache=self.readings(connection),
             clock=self._clock,
             rules=self._rules,
@@ -117,7 +114,7 @@ class ViewerSources:
             return
         if failure.code != _REJECTED:
             return
-        rejected = replace(connection, status="rejected", last_error=failure)
+        rejected = connection._replace(status="rejected", last_error=failure)
         try:
             self._records.change(viewer, rejected, None, deadline)
         except (Conflict, NotFound):

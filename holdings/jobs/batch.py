@@ -9,9 +9,8 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from dataclasses import dataclass
 from functools import cache
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
@@ -30,8 +29,7 @@ _MOST_SIDE_BY_SIDE = 10
 _LATEST = 253_402_300_800  # the year 10000
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """Whose work it is; `window` is epoch seconds, `connection` one of theirs, or each is not said.
 
     `seconds` is what is left for it.
@@ -43,8 +41,7 @@ class Message:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(NamedTuple):
     """`fields` are those of a message beside `v` and `viewer`; `margin` is left for the end.
 
     `run` returns what came of it, in a word for the log. Raises HoldingsError where it is to be
@@ -62,8 +59,7 @@ class Job:
         return None if message is None else lambda: self.run(message)
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """As Job, of messages that AWS writes: `run` is given what is in them, and its seconds."""
 
     name: str

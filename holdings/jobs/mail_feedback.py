@@ -14,4 +14,4 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
 
 
 def job(feedback: MailFeedback) -> Event:
-    return Event("mail-feedback", lambda body, seconds: feedback.run(body, seconds=seconds))
+    return Event("mail-feedback", feedback.run)

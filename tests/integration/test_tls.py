@@ -24,14 +24,17 @@ def post(pool: ConnectionPool) -> bytes:
 
 
 class Answering(BaseHTTPRequestHandler):
+    """Answers with what it was given as a credential, {} for none."""
+
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        given = self.headers.get("Authorization", "{}").encode()
         self.send_response(200)
-        self.send_header("Content-Length", "2")
+        self.send_header("Content-Length", str(len(given)))
         self.end_headers()
-        self.wfile.write(b"{}")
+        self.wfile.write(given)
 
     do_POST = do_GET  # noqa: N815 - its name there
 
@@ -129,3 +132,14 @@ def test_the_operators_own_bundle_holds_for_coinbase(
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
     assert get(url, None) == b"{}"
+
+
+def test_no_exchange_is_given_what_the_machine_keeps_for_its_host(
+    url: str, bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Requests looks for a .netrc where a request has no credential, as those of a market."""
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login somebody password secret\n", encoding="ascii")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    assert get(url, bundle) == b"{}"

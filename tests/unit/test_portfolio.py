@@ -11,6 +11,7 @@ from holdings.core.portfolio import (
     Portfolio,
     build_portfolio,
 )
+from holdings.core.snapshot import parse_part
 from tests.builders import make_account
 
 decimals = st.decimals(-100, 10**20, allow_nan=False, places=16)
@@ -47,6 +48,38 @@ def test_accounts_are_hidden_by_balance_and_listed_by_currency_then_id() -> None
             Holding("a2", "ETH", Decimal("2.000000000001"), Decimal(1), Decimal(0)),
         ),
     )
+
+
+def test_a_part_is_written_as_the_document_has_it() -> None:
+    accounts = [
+        make_account("a1", "BTC", balance="12345678901234567890.1234567890129", hold="0"),
+        make_account("a2", "ETH", balance="1e-20", available="0.000000000000"),
+        make_account("a3", "ADA", balance="0.000000000000"),
+        make_account("a4", "SOL", balance="1.50", available="1e1", hold="-0.5000"),
+    ]
+    assert parse_part(build_portfolio(accounts).part("c1")) == {
+        "account_count": 4,
+        "hidden": {"zero": 1, "dust": 1},
+        "hidden_currencies": {"zero": ["ADA"], "dust": ["ETH"]},
+        "holdings": [
+            {
+                "connection_id": "c1",
+                "account_id": "a1",
+                "currency": "BTC",
+                "balance": "12345678901234567890.123456789012",
+                "available": "1",
+                "hold": "0",
+            },
+            {
+                "connection_id": "c1",
+                "account_id": "a4",
+                "currency": "SOL",
+                "balance": "1.5",
+                "available": "10",
+                "hold": "-0.5",
+            },
+        ],
+    }
 
 
 def test_a_currency_that_nobody_knows_is_listed_like_any_other() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from holdings.api.schemas import ReadingDocument, SnapshotSchema
+from holdings.api.schemas import SnapshotSchema
 from holdings.core.clock import Deadline
 from holdings.core.errors import (
     ExchangeInvalidResponse,
@@ -60,7 +60,6 @@ class World:
             records=None,
             kinds={},
             cache=self.cache,
-            codec=ReadingDocument(),
             clock=clock,
             rules=rules,
             keep_for=300,

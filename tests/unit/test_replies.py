@@ -1,6 +1,5 @@
 import itertools
 import json
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -154,7 +153,7 @@ def test_what_is_not_a_list_of_accounts_is_invalid(document: object) -> None:
 def test_accounts_without_end_are_not_read_to_their_end() -> None:
     endless = itertools.repeat(json.dumps(ACCOUNT).encode() + b",")
     with pytest.raises(ExchangeInvalidResponse, match="more than 20000"):
-        parse_page(replace(make_reply(body=[]), body=itertools.chain([b"["], endless)))
+        parse_page(make_reply(body=[])._replace(body=itertools.chain([b"["], endless)))
 
 
 def test_coinbase_time_is_read_as_epoch_seconds() -> None:

@@ -2,12 +2,11 @@ import json
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 import pytest
 
-from holdings.api.schemas import ReadingDocument
 from holdings.core.clock import Clock, Deadline
 from holdings.core.errors import (
     CacheUnavailable,
@@ -67,7 +66,6 @@ class World:
             records=None,
             kinds={},
             cache=self.cache,
-            codec=ReadingDocument(),
             clock=clock,
             rules=self.rules,
             keep_for=300,
@@ -186,7 +184,7 @@ def test_until_it_expires_a_snapshot_is_served_as_it_was_stored() -> None:
     world = World()
     first = world.read()
     world.clock.advance(179)
-    assert world.read() == replace(first, outcome="HIT")
+    assert world.read() == first._replace(outcome="HIT")
     world.clock.advance(1)
     assert world.read().outcome == "MISS"
     assert world.exchange.calls == 2
@@ -619,4 +617,4 @@ def test_freshness_lasts_no_longer_than_todays_rule_whatever_the_item_says(
 def test_a_document_is_genuine_with_its_own_moments_only(change: dict[str, Any]) -> None:
     entry = CachedSnapshot.seal("{}", as_of=NOW, expires_at=NOW + 180)
     assert entry.is_genuine()
-    assert not replace(entry, **change).is_genuine()
+    assert not entry._replace(**change).is_genuine()

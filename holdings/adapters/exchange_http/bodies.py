@@ -4,8 +4,7 @@ import codecs
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 # An account is some 300 characters, an error's document fewer.
 MAX_CHARACTERS = 64 * 1024
@@ -15,8 +14,7 @@ _MAX_FIELDS = 100
 _SPACE = re.compile(r"[ \t\n\r]*")
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(NamedTuple):
     """A JSON number as it is written: 1e99999999999 costs nothing until somebody computes it."""
 
     text: str

@@ -4,8 +4,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextvars import copy_context
-from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from holdings.core.clock import Deadline
 from holdings.core.errors import ExchangeInvalidResponse, ExchangeTimeout
@@ -16,8 +15,7 @@ T = TypeVar("T")
 MAX_BYTES = 32 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
+class Server(NamedTuple):
     """Whose API is read, in the words of the errors about it.
 
     `name` is what people call the exchange and `setting` the variable that `base_url` comes from;

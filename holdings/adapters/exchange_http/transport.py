@@ -167,7 +167,8 @@ class _Session(requests.Session):
 
     def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
         """Prepare once what is the same for every key."""
-        if request.params or not callable(request.auth):
+        request.auth = request.auth or _unsigned
+        if request.params:
             return super().prepare_request(request)
         prepare = super().prepare_request
 

@@ -11,7 +11,6 @@ Under `pk` = viewer#<sub> (S), by `sk` (S); `version` (N) grows with every chang
 import json
 import zlib
 from collections.abc import Sequence
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any, cast
 
@@ -54,7 +53,7 @@ class DynamoDBHistory:
         fields = {"progress": {"B": _progress_bytes(progress)}}
         put = self._put(viewer, f"{HISTORY}{connection_id}", fields, progress.version)
         self._table.write(viewer, [self._standing(viewer, connection_id), put], deadline)
-        return replace(progress, version=progress.version + 1)
+        return progress._replace(version=progress.version + 1)
 
     def summaries(
         self, viewer: str, connection_id: str, deadline: Deadline

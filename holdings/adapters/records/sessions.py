@@ -8,7 +8,7 @@ encryption context with the tag: infra_pulumi/records.py has it.
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, cast
+from typing import Any, Literal, NamedTuple, Protocol, cast
 
 from holdings.adapters.aws import Aws, AwsService, AwsUnavailable
 from holdings.adapters.aws_environment import SigningKey
@@ -70,8 +70,7 @@ class ViewerCalls(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class _Session:
+class _Session(NamedTuple):
     """`until` is epoch seconds."""
 
     dynamodb: AwsService

@@ -12,7 +12,6 @@ Under `pk` = viewer#<sub> (S), by `sk` (S):
 import logging
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TypeVar
 
 from holdings.adapters.records.alerts import DynamoDBAlerts
@@ -86,7 +85,7 @@ class DynamoDBRecords:
     def put_profile(
         self, viewer: str, profile: Profile, seen: int | None, deadline: Deadline
     ) -> Profile:
-        kept = replace(profile, version=1 if seen is None else seen + 1)
+        kept = profile._replace(version=1 if seen is None else seen + 1)
         update = ViewerWrites(self._items.name, viewer).update_profile(kept)
         if seen is None:
             update["ConditionExpression"] = NEW
@@ -148,11 +147,11 @@ class DynamoDBRecords:
         changed = Conflict("the connection has been changed meanwhile: read it again")
         if standing.version != connection.version:
             raise changed
-        kept = replace(connection, version=connection.version + 1)
+        kept = connection._replace(version=connection.version + 1)
         own = ViewerWrites(self._items.name, viewer)
         writes: list[Write] = []
         if credential is not None:
-            kept = replace(kept, credential_version=standing.credential_version + 1)
+            kept = kept._replace(credential_version=standing.credential_version + 1)
             encrypted = self._cipher.encrypt(viewer, connection.id, credential, deadline)
             writes.append(own.put_credential(connection.id, encrypted))
         if account_key(kept) != account_key(standing):

@@ -1,8 +1,7 @@
 """The parts of a viewer's transactions, each with what to raise where it is refused."""
 
-from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from holdings.adapters.records.items import (
     CONNECTION,
@@ -23,8 +22,7 @@ _ONCE_SECONDS = 24 * 60 * 60
 NEW = "attribute_not_exists(pk)"
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
+class Write(NamedTuple):
     """A part of a transaction, and what is wrong where its condition does not hold."""
 
     operation: dict[str, Any]

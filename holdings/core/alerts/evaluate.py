@@ -6,9 +6,9 @@ cool-down it stays quiet. What could not be read fires nothing and arms nothing.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from hashlib import blake2s
+from typing import NamedTuple
 
 from holdings.core.alerts.rules import OWN_FIELDS, Rule
 from holdings.core.alerts.states import State
@@ -22,8 +22,7 @@ APART_SECONDS = 600
 _HOUR = 3_600
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """What is known of one connection.
 
     `balances` by currency are None where they could not be read now; `value` leaves the `unpriced`
@@ -43,23 +42,20 @@ class Source:
     mismatches: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """Connections that are not paused, by id, and the `currency` of their values."""
 
     sources: Mapping[str, Source]
     currency: str
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
+class Figure(NamedTuple):
     name: str
     value: str
     unit: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fired:
+class Fired(NamedTuple):
     """A rule that has fired, with what it saw."""
 
     rule: Rule
@@ -94,11 +90,11 @@ def evaluate(
             continue
         if scope != state.scope:
             # Another question than before: what is so already is no event.
-            state = replace(state, armed=None, reference=None, scope=scope)
+            state = state._replace(armed=None, reference=None, scope=scope)
         asked = _Asked(rule, state, sources, facts.currency, now)
         state, figures, where = _BY_KIND[rule.kind](asked)
         if figures:
-            state = replace(state, fired_at=now)
+            state = state._replace(fired_at=now)
             fired.append(Fired(rule, now, figures, where))
         found[rule.id] = state
     return found, fired
@@ -138,8 +134,7 @@ def _text(value: object) -> str:
     return format_amount(value) if isinstance(value, Decimal) else str(value)
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(NamedTuple):
     rule: Rule
     state: State
     sources: Mapping[str, Source]
@@ -156,10 +151,10 @@ def _fell(asked: _Asked) -> _Outcome:
     balance, code = _balance(rule, sources), rule.currency or ""
     if balance is None:
         return state, (), None
-    state = replace(state, evaluated_at=now)
+    state = state._replace(evaluated_at=now)
     reference = state.reference
     if reference is None or balance > reference:
-        return replace(state, armed=True, reference=balance), (), None
+        return state._replace(armed=True, reference=balance), (), None
     allowed = (
         rule.amount
         if rule.amount is not None
@@ -174,7 +169,7 @@ def _fell(asked: _Asked) -> _Outcome:
         Figure("to", format_amount(balance), code),
     )
     # From here it falls anew.
-    return replace(state, armed=True, reference=balance), figures, rule.connection_id
+    return state._replace(armed=True, reference=balance), figures, rule.connection_id
 
 
 def _left(asked: _Asked) -> _Outcome:
@@ -184,16 +179,16 @@ def _left(asked: _Asked) -> _Outcome:
         return state, (), None
     held = balance > 0
     reference = balance if held else state.reference
-    state = replace(state, evaluated_at=now)
+    state = state._replace(evaluated_at=now)
     if held:
-        return replace(state, armed=True, reference=reference), (), None
+        return state._replace(armed=True, reference=reference), (), None
     if not state.armed:
-        return replace(state, armed=False), (), None
+        return state._replace(armed=False), (), None
     if quiet(rule, state, now):
         return state, (), None
     last = format_amount(reference or Decimal())
     return (
-        replace(state, armed=False),
+        state._replace(armed=False),
         (Figure("last_held", last, rule.currency or ""),),
         (rule.connection_id),
     )
@@ -228,7 +223,7 @@ def _failed(asked: _Asked) -> _Outcome:
     rule, state, sources, now = asked.rule, asked.state, asked.sources, asked.now
     longest = (rule.hours or 0) * _HOUR
     read = {one: max(source.read_at, state.read_at.get(one, 0)) for one, source in sources.items()}
-    state = replace(state, read_at=read)
+    state = state._replace(read_at=read)
     waited = {one: now - (read[one] or source.connected_at) for one, source in sources.items()}
     failing = {
         one: source
@@ -269,14 +264,14 @@ def _switched(
     figures: tuple[Figure, ...],
 ) -> _Outcome:
     """Fire once when what the rule waits for becomes so, armed again when that is over."""
-    state = replace(state, evaluated_at=now)
+    state = state._replace(evaluated_at=now)
     if is_over:
-        return replace(state, armed=True), (), None
+        return state._replace(armed=True), (), None
     if not is_so or not state.armed:
-        return replace(state, armed=bool(state.armed)), (), None
+        return state._replace(armed=bool(state.armed)), (), None
     if quiet(rule, state, now):
         return state, (), None
-    return replace(state, armed=False), figures, rule.connection_id
+    return state._replace(armed=False), figures, rule.connection_id
 
 
 _BY_KIND = {

@@ -1,8 +1,7 @@
 """What fired: in a sentence, with its figures, and how far its mail has come."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 from holdings.core.alerts.evaluate import Figure, Fired
 from holdings.core.alerts.rules import KINDS, BrokenAlerts, Kind, moment, packed, unpacked
@@ -24,8 +23,7 @@ TITLES: Mapping[Kind, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """`id` sorts by when it fired; `at` is epoch seconds. `detail` is a sentence with its figures.
 
     `connection` is the label of the connection that it is of.

@@ -156,7 +156,7 @@ class MailFeedback:
         self._records = records
         self._clock = clock
 
-    def run(self, event: object, *, seconds: float) -> str:
+    def run(self, event: object, seconds: float) -> str:
         """Take an event of SES's as EventBridge delivers it; return what came of it.
 
         Raises RecordsUnavailable or Misconfigured.
@@ -197,7 +197,7 @@ def stop_mail(records: Records, viewer: str, code: StopCode, now: int, deadline:
         if not alerts.mail.enabled:
             return
         mail = replace(alerts.mail, enabled=False, stopped=Stopped(code, now))
-        stopped = replace(alerts, mail=mail)
+        stopped = alerts._replace(mail=mail)
         try:
             records.alerts.put_rules(
                 viewer, pack(stopped), len(alerts.rules), alerts.version, deadline

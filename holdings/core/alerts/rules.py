@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 from holdings.core.money import format_amount, parse_amount
 
@@ -33,8 +33,7 @@ class BrokenAlerts(ValueError):
     """Something is kept that no version of this program has written."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """What has to happen, in one connection or, without `connection_id`, in all together.
 
     `balance_fell`: `currency` fell by more than `amount`, or `ratio` of what there was.
@@ -66,8 +65,7 @@ FIELDS: Mapping[Kind, tuple[str, ...]] = {
 OWN_FIELDS = ("currency", "amount", "ratio", "direction", "hours")
 
 
-@dataclass(frozen=True, slots=True)
-class Stopped:
+class Stopped(NamedTuple):
     """Why no mail is sent any more, since when (epoch seconds)."""
 
     code: StopCode
@@ -91,8 +89,7 @@ class MailSettings:
         return self.enabled and not self.stopped
 
 
-@dataclass(frozen=True, slots=True)
-class Alerts:
+class Alerts(NamedTuple):
     """`version` grows with every change, 0 where there are none yet."""
 
     rules: Sequence[Rule] = ()

@@ -2,8 +2,7 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from holdings.core.alerts.evaluate import quiet
 from holdings.core.alerts.events import Event
@@ -18,8 +17,7 @@ from holdings.core.record_ports import Records
 from holdings.core.service import DEADLINE_SECONDS
 
 
-@dataclass(frozen=True, slots=True)
-class AlertsView:
+class AlertsView(NamedTuple):
     """Rules with what is known of each, by their ids; `mails` is whether there is a sender."""
 
     alerts: Alerts
@@ -89,7 +87,7 @@ class AlertsService:
         # Whoever switches it on again means it.
         stopped = None if enabled else known.mail.stopped
         kept = Alerts(
-            [rule if rule.id else replace(rule, id=secrets.token_hex(8)) for rule in rules],
+            [rule if rule.id else rule._replace(id=secrets.token_hex(8)) for rule in rules],
             MailSettings(enabled, figures, stopped, known.mail.secret or new_secret()),
             known.version + 1,
         )
@@ -154,4 +152,4 @@ class AlertsService:
 def _as_of(event: Event, now: float) -> Event:
     """What has waited for too long is not mailed any more."""
     is_late = event.mail == "waiting" and now - event.at >= MAIL_FOR_SECONDS
-    return replace(event, mail="failed") if is_late else event
+    return event._replace(mail="failed") if is_late else event

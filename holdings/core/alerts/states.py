@@ -1,9 +1,9 @@
 """What is known of rules between two looks at them, and how it is kept."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from holdings.core.alerts.rules import BrokenAlerts, moment, packed, unpacked
 from holdings.core.money import format_amount, parse_amount
@@ -13,8 +13,7 @@ _LONGEST_SCOPE = 32
 _MOST_CONNECTIONS = 64
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(NamedTuple):
     """What is known of a rule. Moments are epoch seconds, 0 for never.
 
     `armed` is None until it was first evaluated. `reference` is the highest balance since then,
@@ -27,7 +26,7 @@ class State:
     scope: str = ""
     fired_at: int = 0
     evaluated_at: int = 0
-    read_at: Mapping[str, int] = field(default_factory=dict[str, int])
+    read_at: Mapping[str, int] = MappingProxyType({})
 
 
 def pack_states(states: Mapping[str, State], window: int) -> bytes:

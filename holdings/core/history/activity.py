@@ -4,7 +4,6 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple, cast
 
 from holdings.core.clock import Clock, Deadline
@@ -58,8 +57,7 @@ class Line(NamedTuple):
     entry: Entry
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """`first` and `last` are days since the epoch, both included; texts are as they were typed."""
 
     limit: int
@@ -89,8 +87,7 @@ def _has(line: Line, sought: str) -> bool:
     return any(sought in text.casefold() for text in texts)
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """`next` is the cursor to what is older, None where nothing is."""
 
     lines: Sequence[Line]

@@ -1,8 +1,7 @@
 """What one unit of each currency was worth at the end of each day, in another."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from holdings.core.clock import Clock, Deadline
 from holdings.core.errors import InvalidRequest, Misconfigured, UpstreamError
@@ -27,8 +26,7 @@ class Listings(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Priced:
+class Priced(NamedTuple):
     """The closes of each currency over some days, None of those without a market.
 
     `routes` are the books that each is made of.

@@ -1,7 +1,6 @@
 """Lines of an exchange's ledger, in the order in which they changed an account's balance."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
 from typing import NamedTuple
@@ -48,8 +47,7 @@ class LedgerPage(NamedTuple):
     older: str
 
 
-@dataclass(frozen=True, slots=True)
-class Break:
+class Break(NamedTuple):
     """Two entries between which others are missing: one `ended` at what the next did not begin at.
 
     `older` and `newer` are their moments.

@@ -1,9 +1,8 @@
 """How far a connection's ledger has been read, and what the exchange's own balances were then."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from holdings.core.snapshot import Notice
 
@@ -11,8 +10,7 @@ State = Literal["queued", "running", "done", "failed"]
 STATES: tuple[State, ...] = ("queued", "running", "done", "failed")
 
 
-@dataclass(frozen=True, slots=True)
-class AccountWalk:
+class AccountWalk(NamedTuple):
     """Where the walk through one account stands: `cursor` leads to what was not read yet.
 
     `oldest` is the moment of the oldest entry that this walk has read, None before its first page.
@@ -24,8 +22,7 @@ class AccountWalk:
     done: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Walk:
+class Walk(NamedTuple):
     """One way back through every account, from `until` to `since` (microseconds).
 
     Everything in between and after `frontier` has been read, once there is one. `accounts` may
@@ -54,8 +51,7 @@ class Walk:
         return all(account.done for account in self.accounts.values())
 
 
-@dataclass(frozen=True, slots=True)
-class Balances:
+class Balances(NamedTuple):
     """What the exchange said that there is in each account, at a moment in microseconds.
 
     `of` maps an account's id to its currency and balance, those that hold nothing left out.
@@ -65,8 +61,7 @@ class Balances:
     of: Mapping[str, tuple[str, Decimal]]
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(NamedTuple):
     """`ledger` is whether the exchange has one; without it there are only readings.
 
     `read_until` is until when (microseconds) all entries are known once a walk has come to its end;

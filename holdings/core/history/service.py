@@ -2,9 +2,8 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from holdings.core.clock import Clock, Deadline
 from holdings.core.connections import Connection
@@ -42,8 +41,7 @@ class Sources(Protocol):
     def currency(self, viewer: str, deadline: Deadline) -> str: ...
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectionHistory:
+class ConnectionHistory(NamedTuple):
     """One connection's past; `progress` is None where nobody has begun to read it."""
 
     connection: Connection
@@ -58,8 +56,7 @@ class ConnectionHistory:
         return self.days.differences()
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(NamedTuple):
     """A day at whose end everything stands, and what moved in the period that it ends."""
 
     day: int
@@ -70,8 +67,7 @@ class Point:
     assets: Sequence[Held]
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+class History(NamedTuple):
     currency: str
     first: int | None
     last: int
@@ -80,8 +76,7 @@ class History:
     warnings: Sequence[Notice]
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """What was held at the end of a day; `routes` are the books of each currency's close.
 
     `complete` is whether every connection is known that far back.
@@ -235,7 +230,7 @@ class HistoryService:
             return
         deadline = Deadline.after(DEADLINE_SECONDS, self._clock)
         state = "done" if known.read_until is not None else "queued"
-        asked = replace(known, asked_at=now, state=state, failures=0)
+        asked = known._replace(asked_at=now, state=state, failures=0)
         try:
             self._history.put_progress(viewer, connection.id, asked, deadline)
             self._queue.send(viewer, connection.id)

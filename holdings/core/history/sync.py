@@ -7,9 +7,8 @@ some of it again, and keeps nothing twice.
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import cast
+from typing import NamedTuple, cast
 
 from holdings.core.clock import Clock, Deadline
 from holdings.core.connections import Connection, Credential
@@ -46,8 +45,7 @@ _FIRST_PAUSE_SECONDS = 30
 _LONGEST_PAUSE_SECONDS = 900
 
 
-@dataclass(frozen=True, slots=True)
-class _Of:
+class _Of(NamedTuple):
     """Whose history it is, and until when to read."""
 
     viewer: str
@@ -100,11 +98,11 @@ class HistorySync:
         of, kind = _Of(viewer, connection, deadline), self._kinds.get(connection.exchange)
         try:
             if kind is None or connection.status != "active":
-                self._keep(of, replace(progress, state="failed", last_error=_why(connection)))
+                self._keep(of, progress._replace(state="failed", last_error=_why(connection)))
                 return
             # Once it has been read whole it is done, and read on.
             state: State = "running" if progress.read_until is None else "done"
-            progress = self._keep(of, replace(progress, state=state, last_error=None), busy=True)
+            progress = self._keep(of, progress._replace(state=state, last_error=None), busy=True)
             self._read(of, kind, progress)
         except Conflict:
             # Another worker has kept more meanwhile: on from there.
@@ -133,12 +131,12 @@ class HistorySync:
             since = max(_EARLIEST, (progress.read_until or 0) - _OVERLAP)
             until = int(self._clock.now() * SECOND)
             walk = walk_of(((one.id, one.currency) for one in accounts), since, until)
-            progress = replace(progress, walk=walk)
+            progress = progress._replace(walk=walk)
         progress, done = self._pages(of, exchange, progress)
         if not (done and progress.walk):
             return False
         progress = self._reconciled(of, exchange, progress, progress.walk.until)
-        self._keep(of, replace(progress, state="done", failures=0))
+        self._keep(of, progress._replace(state="done", failures=0))
         return True
 
     def _pages(
@@ -172,10 +170,10 @@ class HistorySync:
         *,
         busy: bool = True,
     ) -> Progress:
-        reached = replace(progress, walk=pages.state())
+        reached = progress._replace(walk=pages.state())
         new = recorder.write(reached.covered, self._writing())
         known = [at for at in (reached.oldest, recorder.oldest) if at is not None]
-        reached = replace(reached, entries=reached.entries + new, oldest=min(known, default=None))
+        reached = reached._replace(entries=reached.entries + new, oldest=min(known, default=None))
         return self._keep(of, reached, busy=busy)
 
     def _reconciled(
@@ -202,7 +200,7 @@ class HistorySync:
                 balances, _ = self._balances(exchange)
                 _, entries = self._ends(of)
         recorder.complete((0, until), self._writing())
-        return replace(progress, walk=None, read_until=until, balances=balances, entries=entries)
+        return progress._replace(walk=None, read_until=until, balances=balances, entries=entries)
 
     def _balances(self, exchange: ProbedExchange) -> tuple[Balances, Sequence[Account]]:
         accounts = exchange.accounts(self._call())
@@ -226,8 +224,7 @@ class HistorySync:
         )
         self._keep(
             of,
-            replace(
-                progress,
+            progress._replace(
                 state="done",
                 ledger=False,
                 read_until=balances.at,
@@ -252,13 +249,13 @@ class HistorySync:
         )
         if isinstance(error, ExchangeCredentialsRejected):
             self._reject(of, notice)
-        self._keep(of, replace(progress, state=state, failures=failures, last_error=notice))
+        self._keep(of, progress._replace(state=state, failures=failures, last_error=notice))
         if again:
             pause = min(_FIRST_PAUSE_SECONDS * 2**failures, _LONGEST_PAUSE_SECONDS)
             self._queue.send(of.viewer, of.connection.id, delay_seconds=pause)
 
     def _reject(self, of: _Of, why: Notice) -> None:
-        rejected = replace(of.connection, status="rejected", last_error=why)
+        rejected = of.connection._replace(status="rejected", last_error=why)
         with suppress(Conflict, NotFound):  # its owner was quicker
             self._records.change(of.viewer, rejected, None, self._call())
 
@@ -269,7 +266,7 @@ class HistorySync:
 
     def _keep(self, of: _Of, progress: Progress, *, busy: bool = False) -> Progress:
         until = int(self._clock.now()) + _BUSY_SECONDS if busy else 0
-        progress = replace(progress, busy_until=until)
+        progress = progress._replace(busy_until=until)
         return self._history.put_progress(of.viewer, of.connection.id, progress, self._call())
 
     def _call(self) -> Deadline:

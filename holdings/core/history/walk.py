@@ -2,7 +2,7 @@
 
 import heapq
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from holdings.core.clock import Clock, Deadline
 from holdings.core.errors import ExchangeInvalidResponse
@@ -87,7 +87,7 @@ class LedgerWalk:
             place.account[0]: AccountWalk(place.account[1], place.cursor, place.oldest, place.done)
             for place in self._places
         }
-        return replace(self._walk, accounts=accounts)
+        return self._walk._replace(accounts=accounts)
 
     def _order(self, place: _Place) -> int:
         return -(self._walk.until + 1 if place.oldest is None else place.oldest)

@@ -1,7 +1,6 @@
 """What insights are made of: plain values, gathered once for a viewer and a window."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -35,8 +34,7 @@ class HeldAsset(NamedTuple):
     value: Decimal | None
 
 
-@dataclass(frozen=True, slots=True)
-class DayFacts:
+class DayFacts(NamedTuple):
     """A day since the epoch, at its end.
 
     `known` is whether every connection's balances are. `value` is the sum of what has a price, and
@@ -87,8 +85,7 @@ class SourceNow(NamedTuple):
     code: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """The last answer that the viewer was given, of the viewer's own connections alone."""
 
     as_of: int
@@ -116,8 +113,7 @@ class Mismatch(NamedTuple):
     reading: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectionFacts:
+class ConnectionFacts(NamedTuple):
     """A connection without its secrets. `rights` is None where the exchange does not report them.
 
     `error` is the code of why its key or its past could not be read.
@@ -131,8 +127,7 @@ class ConnectionFacts:
     mismatches: Sequence[Mismatch] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """All of it. `window` is epoch seconds; days are UTC's, oldest first, the last one before it.
 
     `active` are days on which a balance changed. `flows_known` is whether every connection says
@@ -149,7 +144,7 @@ class Facts:
     reading: Reading | None = None
     connections: Sequence[ConnectionFacts] = ()
     sources: Sequence[SourceNow] = ()
-    holds: Sequence[Hold] = field(default_factory=tuple[Hold, ...])
+    holds: Sequence[Hold] = ()
 
     @property
     def last_day(self) -> int:

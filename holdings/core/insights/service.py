@@ -1,8 +1,7 @@
 """What a viewer sees of the insights that are kept."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from holdings.core.clock import Clock, Deadline, from_iso
 from holdings.core.connections import DEFAULT_CURRENCY
@@ -20,8 +19,7 @@ NOTICE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Insights:
+class Insights(NamedTuple):
     """`as_of` is epoch seconds, None where there is nothing yet.
 
     `features`, `persona` and `recommendations` are as documents.py makes them.

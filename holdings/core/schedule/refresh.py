@@ -7,7 +7,6 @@ that cannot be read costs no retry of a queue and no alarm. A rejected key is no
 
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 
 from holdings.core.clock import Clock, Deadline
 from holdings.core.connections import Connection, Profile
@@ -185,7 +184,7 @@ class RefreshReadings:
         """
         known = connection
         for _ in range(_TRIES):
-            rejected = replace(known, status="rejected", last_error=why)
+            rejected = known._replace(status="rejected", last_error=why)
             try:
                 self._records.change(viewer, rejected, None, deadline)
                 return True

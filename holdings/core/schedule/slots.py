@@ -4,7 +4,6 @@ So a million viewers are spread evenly over each period, nothing is written to b
 that is a viewer's is due at one moment.
 """
 
-from dataclasses import dataclass
 from hashlib import blake2s
 from typing import NamedTuple
 
@@ -30,8 +29,7 @@ class Due(NamedTuple):
     connection: str
 
 
-@dataclass(frozen=True, slots=True)
-class Cycle:
+class Cycle(NamedTuple):
     """Work that is due once a `period`; all durations and moments are whole seconds.
 
     A period begins at `offset` after midnight UTC (or after any multiple of a shorter one), and its

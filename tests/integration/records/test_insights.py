@@ -1,6 +1,5 @@
 """What is kept of insights: in place of an older window, of who wants them, until forgotten."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -46,7 +45,7 @@ def test_nothing_is_kept_of_who_is_gone_or_has_them_off(kept: Kept, profile: Pro
     insights, made = kept.records.insights, KeptInsight(b"x", EARLY)
     with pytest.raises(NotFound):
         insights.put(BOB, "features", made, kept.deadline)
-    off = replace(profile, insights=False)
+    off = profile._replace(insights=False)
     version = kept.records.put_profile(ANN, off, profile.version, kept.deadline).version
     with pytest.raises(NotFound):
         insights.put(ANN, "features", made, kept.deadline)

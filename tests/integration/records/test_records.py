@@ -1,7 +1,5 @@
 """What is kept of viewers: each method of the port, all of a write or nothing of it."""
 
-from dataclasses import replace
-
 import pytest
 
 from holdings.core.connections import MAX_CONNECTIONS, Once, Profile
@@ -39,10 +37,10 @@ def test_a_profile_is_changed_only_by_who_has_seen_it(kept: Kept) -> None:
     records, chosen = kept.records, Profile(NOW, "EUR", "Europe/Berlin", insights=True)
     assert records.put_profile(ANN, chosen, None, kept.deadline) == chosen
     with pytest.raises(Conflict):
-        records.put_profile(ANN, replace(chosen, currency="CHF"), None, kept.deadline)
+        records.put_profile(ANN, chosen._replace(currency="CHF"), None, kept.deadline)
     kept.add(connection_of(1))
-    second = records.put_profile(ANN, replace(chosen, currency="CHF"), 1, kept.deadline)
-    assert second == replace(chosen, currency="CHF", version=2)
+    second = records.put_profile(ANN, chosen._replace(currency="CHF"), 1, kept.deadline)
+    assert second == chosen._replace(currency="CHF", version=2)
     with pytest.raises(Conflict):
         records.put_profile(ANN, chosen, 1, kept.deadline)
     assert records.profile(ANN, kept.deadline) == second
@@ -116,11 +114,11 @@ def test_an_idempotency_key_of_any_length_is_kept(kept: Kept) -> None:
 
 def test_a_change_takes_the_place_of_the_version_it_was_made_from(kept: Kept) -> None:
     records, first = kept.records, kept.add(connection_of(1))
-    renamed = records.change(ANN, replace(first, label="Home"), None, kept.deadline)
-    assert renamed == replace(first, label="Home", version=2)
+    renamed = records.change(ANN, first._replace(label="Home"), None, kept.deadline)
+    assert renamed == first._replace(label="Home", version=2)
     assert records.connection(ANN, first.id, kept.deadline) == renamed
     with pytest.raises(Conflict, match="meanwhile"):
-        records.change(ANN, replace(first, label="Lost"), None, kept.deadline)
+        records.change(ANN, first._replace(label="Lost"), None, kept.deadline)
     assert records.connection(ANN, first.id, kept.deadline) == renamed
     assert records.credential(ANN, first.id, kept.deadline) == CREDENTIAL
 
@@ -128,25 +126,25 @@ def test_a_change_takes_the_place_of_the_version_it_was_made_from(kept: Kept) ->
 def test_a_change_that_comes_between_is_not_overwritten(kept: Kept) -> None:
     records, first = kept.records, kept.add(connection_of(1))
     kept.aws.before["TransactWriteItems"] = lambda: kept.restarted().change(
-        ANN, replace(first, label="Theirs"), None, kept.deadline
+        ANN, first._replace(label="Theirs"), None, kept.deadline
     )
     with pytest.raises(Conflict):
-        records.change(ANN, replace(first, label="Ours"), {"api_key": "new"}, kept.deadline)
+        records.change(ANN, first._replace(label="Ours"), {"api_key": "new"}, kept.deadline)
     assert records.connection(ANN, first.id, kept.deadline).label == "Theirs"
     assert records.credential(ANN, first.id, kept.deadline) == CREDENTIAL
 
 
 def test_a_replaced_key_is_kept_with_its_connection(kept: Kept) -> None:
     first = kept.add(connection_of(1))
-    changed = replace(first, key_hint="beef", status="active")
+    changed = first._replace(key_hint="beef", status="active")
     replaced = kept.records.change(ANN, changed, {"api_key": "new"}, kept.deadline)
-    assert replaced == replace(changed, version=2, credential_version=2)
+    assert replaced == changed._replace(version=2, credential_version=2)
     assert kept.records.credential(ANN, first.id, kept.deadline) == {"api_key": "new"}
 
 
 def test_a_key_of_another_account_frees_the_old_one_and_takes_the_new(kept: Kept) -> None:
     first = kept.add(connection_of(1))
-    moved = replace(first, account="account-9")
+    moved = first._replace(account="account-9")
     kept.records.change(ANN, moved, {"api_key": "new"}, kept.deadline)
     with pytest.raises(Conflict):
         kept.add(connection_of(2, account="account-9"))
@@ -158,7 +156,7 @@ def test_a_key_of_an_account_that_is_connected_already_changes_nothing(kept: Kep
     kept.add(connection_of(2))
     before = kept.dump()
     with pytest.raises(Conflict, match="connected already"):
-        kept.records.change(ANN, replace(first, account="account-2"), CREDENTIAL, kept.deadline)
+        kept.records.change(ANN, first._replace(account="account-2"), CREDENTIAL, kept.deadline)
     assert kept.dump() == before
 
 
@@ -185,7 +183,7 @@ def test_a_new_label_keeps_nobody_from_removing_but_who_named_a_version(kept: Ke
 
     def rename() -> None:
         standing = kept.records.connection(ANN, first.id, kept.deadline)
-        kept.restarted().change(ANN, replace(standing, label="x"), None, kept.deadline)
+        kept.restarted().change(ANN, standing._replace(label="x"), None, kept.deadline)
 
     kept.aws.before["TransactWriteItems"] = rename
     with pytest.raises(Conflict):

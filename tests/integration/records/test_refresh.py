@@ -1,7 +1,6 @@
 """What reading at its time takes of the table: one look, one note, and an index of who is due."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -89,11 +88,11 @@ def test_active_connections_are_due_and_no_others(kept: Kept) -> None:
     one, other = kept.add(connection_of(1)), kept.add(connection_of(2))
     kept.add(connection_of(3), BOB)
     assert due(kept) == [Due(ANN, one.id), Due(ANN, other.id)]
-    paused = kept.records.change(ANN, replace(one, status="paused"), None, kept.deadline)
+    paused = kept.records.change(ANN, one._replace(status="paused"), None, kept.deadline)
     assert due(kept) == [Due(ANN, other.id)]
-    kept.records.change(ANN, replace(other, status="rejected"), None, kept.deadline)
+    kept.records.change(ANN, other._replace(status="rejected"), None, kept.deadline)
     assert due(kept) == []
-    kept.records.change(ANN, replace(paused, status="active"), None, kept.deadline)
+    kept.records.change(ANN, paused._replace(status="active"), None, kept.deadline)
     assert due(kept) == [Due(ANN, one.id)]
     kept.records.remove(ANN, one.id, None, kept.deadline)
     assert due(kept) == []

@@ -1,7 +1,6 @@
 """When rules fire: each crossing once, and nothing on what could not be read."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -142,7 +141,7 @@ def test_a_ledger_that_does_not_add_up_fires_and_one_that_nobody_knows_waits() -
 
 @pytest.mark.parametrize("rule", [FELL, LEFT, BELOW])
 def test_in_its_cool_down_it_stays_quiet_and_what_is_still_so_fires_after_it(rule: Rule) -> None:
-    rule = replace(rule, cooldown_hours=6)
+    rule = rule._replace(cooldown_hours=6)
     run = Run(rule)
     high, low = (
         facts(source(balances={"BTC": D(9)}, value=D(900))),
@@ -167,7 +166,7 @@ def test_one_that_cannot_be_read_has_the_sum_wait() -> None:
 
 
 def test_a_rule_of_one_connection_looks_at_no_other() -> None:
-    run = Run(replace(FELL, connection_id="b"))
+    run = Run(FELL._replace(connection_id="b"))
     one, other = source(balances={"BTC": D(5)}), source(balances={"BTC": D(1)})
     assert run.see(facts(one, b=other), facts(other, b=other)) == 0
     assert run.see(facts(other, b=source(balances={"BTC": D(0)}))) == 1
@@ -178,7 +177,7 @@ def test_a_rule_of_one_connection_looks_at_no_other() -> None:
 def test_one_that_is_switched_off_begins_anew() -> None:
     run = Run(LEFT)
     run.see(facts())
-    run.rules = [replace(LEFT, enabled=False)]
+    run.rules = [LEFT._replace(enabled=False)]
     empty = facts(source(balances={}))
     assert run.see(empty, empty) == 0
     run.rules = [LEFT]
@@ -187,9 +186,9 @@ def test_one_that_is_switched_off_begins_anew() -> None:
 
 
 def test_in_another_currency_than_values_are_in_nothing_is_compared() -> None:
-    run = Run(replace(BELOW, currency="EUR"))
+    run = Run(BELOW._replace(currency="EUR"))
     assert run.see(*values("200", "10")) == 0
-    assert Run(replace(BELOW, currency="USD")).see(*values("200", "10"), hours=2) == 1
+    assert Run(BELOW._replace(currency="USD")).see(*values("200", "10"), hours=2) == 1
 
 
 AMOUNT = st.one_of(st.none(), st.integers(0, 20).map(D))
@@ -203,9 +202,9 @@ AMOUNT = st.one_of(st.none(), st.integers(0, 20).map(D))
 def test_whatever_comes_repeats_change_nothing_and_gaps_fire_nothing(
     rule: Rule, seen: list[Decimal | None], repeats: list[int]
 ) -> None:
-    scaled = replace(rule, amount=None if rule.amount is None else D(10))
+    scaled = rule._replace(amount=None if rule.amount is None else D(10))
     if rule.kind == "balance_fell" and rule.amount is not None:
-        scaled = replace(rule, amount=D(3))
+        scaled = rule._replace(amount=D(3))
 
     def of(amount: Decimal | None) -> Facts:
         balance = None if amount is None else {"BTC": amount}
@@ -268,21 +267,21 @@ def test_states_that_nobody_here_wrote_are_refused(kept: bytes) -> None:
         (FELL, {"amount": None, "ratio": D("0.1")}),
         (LEFT, {"currency": "SOL"}),
         (BELOW, {"amount": D(300)}),
-        (replace(ABOVE, amount=D(300)), {"direction": "below"}),
+        (ABOVE._replace(amount=D(300)), {"direction": "below"}),
     ],
 )
 def test_a_rule_that_is_edited_begins_anew(rule: Rule, edited: dict[str, Any]) -> None:
     run = Run(rule)
     seen = facts(source(balances={"BTC": D(9), "ETH": D(1)}, value=D(200)))
     run.see(seen)
-    run.rules = [replace(rule, **edited)]
+    run.rules = [rule._replace(**edited)]
     assert run.see(seen, seen) == 0
 
 
 def test_a_longer_cool_down_or_the_same_line_written_otherwise_is_no_edit() -> None:
     run = Run(BELOW)
     run.see(*values("200"))
-    run.rules = [replace(BELOW, amount=D("100.00"), cooldown_hours=9)]
+    run.rules = [BELOW._replace(amount=D("100.00"), cooldown_hours=9)]
     assert run.see(*values("90")) == 1
 
 
@@ -298,17 +297,17 @@ def test_an_asset_that_has_no_price_any_more_is_no_fall() -> None:
     run = Run(BELOW)
     whole, less = source(value=D(150)), source(value=D(90), unpriced=frozenset({"XYZ"}))
     assert run.see(facts(whole), facts(less), facts(less)) == 0
-    again = replace(less, value=D(102))
+    again = less._replace(value=D(102))
     assert run.see(facts(again), facts(less)) == 1
 
 
 def test_where_nothing_has_a_price_nothing_is_known() -> None:
     run = Run(BELOW)
     nothing = source(value=D(0), unpriced=frozenset({"XYZ"}))
-    assert run.see(facts(replace(nothing, value=D(150))), facts(nothing)) == 0
+    assert run.see(facts(nothing._replace(value=D(150))), facts(nothing)) == 0
     # One of two connections that has nothing but that counts as what it is worth: the rest.
     other = source(value=D(150))
-    assert run.see(facts(nothing, b=other), facts(nothing, b=replace(other, value=D(90)))) == 1
+    assert run.see(facts(nothing, b=other), facts(nothing, b=other._replace(value=D(90)))) == 1
 
 
 def test_what_moves_between_two_of_the_viewer_s_accounts_is_no_fall() -> None:
@@ -332,7 +331,7 @@ def test_what_moves_between_two_of_the_viewer_s_accounts_is_no_fall() -> None:
 def test_a_connection_that_could_never_be_read_has_failed_since_it_was_made() -> None:
     run = Run(FAILED)
     new = source(failing=True, connected_at=NOW, balances=None, value=None)
-    run.see(facts(replace(new, failing=False)))
+    run.see(facts(new._replace(failing=False)))
     assert [run.see(facts(new)) for _ in range(3)] == [0, 1, 0]
     assert run.fired[0].figures == (Figure("never_read", "3", "hours"),)
 
@@ -341,7 +340,7 @@ def test_a_firing_that_lies_ahead_does_not_keep_a_rule_quiet() -> None:
     run = Run(FELL)
     run.see(*balances("9"))
     (state,) = run.states.values()
-    run.states = {"r": replace(state, fired_at=run.now + 1_000 * HOUR)}
+    run.states = {"r": state._replace(fired_at=run.now + 1_000 * HOUR)}
     assert run.see(*balances("1")) == 1
 
 
@@ -376,11 +375,11 @@ def is_expected(rule: Rule, since: Sequence[Decimal], fired: bool, amount: Decim
 @given(
     rule=st.sampled_from(
         [
-            replace(FELL, amount=D(3), cooldown_hours=4),
-            replace(RATIO, cooldown_hours=4),
-            replace(LEFT, cooldown_hours=4),
-            replace(BELOW, amount=LINE, cooldown_hours=4),
-            replace(ABOVE, amount=LINE, cooldown_hours=4),
+            FELL._replace(amount=D(3), cooldown_hours=4),
+            RATIO._replace(cooldown_hours=4),
+            LEFT._replace(cooldown_hours=4),
+            BELOW._replace(amount=LINE, cooldown_hours=4),
+            ABOVE._replace(amount=LINE, cooldown_hours=4),
         ]
     ),
     seen=SEEN,

@@ -1,7 +1,6 @@
 """What alerts are evaluated on: readings of now, of the viewer's own connections."""
 
 import json
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -94,7 +93,7 @@ def test_a_reading_that_nobody_here_wrote_is_none(house: House, row: Any) -> Non
     assert entry
     part = json.loads(entry.payload)
     part["holdings"] = [row]
-    later = replace(entry, payload=json.dumps(part), as_of=entry.as_of + 1)
+    later = entry._replace(payload=json.dumps(part), as_of=entry.as_of + 1)
     place.put(later, entry.as_of + HOUR, deadline)
     found = facts(house, VALUE)[house.connection]
     assert (found.balances, found.value) == (None, None)
@@ -125,7 +124,7 @@ def test_a_ledger_is_compared_when_nobody_reads_it_on(
     house.kind.has_ledger = True
     now = int(house.time.clock.now()) * SECOND
     progress = Progress("done", read_until=now, balances=Balances(now, {"a": ("BTC", Decimal(2))}))
-    house.records.history.places["ann", house.connection] = replace(progress, **changes)
+    house.records.history.places["ann", house.connection] = progress._replace(**changes)
     assert facts(house, BROKE)[house.connection].mismatches == mismatches
 
 

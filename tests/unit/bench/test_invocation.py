@@ -8,7 +8,6 @@ import pytest
 
 from bench.invocation import WrongAnswer, check, environment, http_api, rest_api
 from holdings.adapters.coinbase_exchange.replies import parse_page
-from holdings.api.schemas import ReadingDocument
 from holdings.core.portfolio import build_portfolio
 from holdings.core.prices import Prices
 from holdings.core.snapshot import SourceView, compose, parse_part
@@ -19,7 +18,7 @@ from tests.builders import make_connection, make_reply
 
 def right() -> dict[str, Any]:
     portfolio = build_portfolio(parse_page(make_reply(body=seeded_accounts()))[0])
-    part = parse_part(ReadingDocument().encode("shared", portfolio))
+    part = parse_part(portfolio.part("shared"))
     source = SourceView(make_connection("shared", label="Shared"), "", part, 0, 180)
     valued = Valuation(Prices(quotes={}), "USD").document
     body = compose([source], [], valued, as_of=0, expires_at=180)

@@ -275,9 +275,8 @@ def test_a_failure_in_the_middle_leaves_what_is_known_and_goes_on_from_there(
     assert (connection.status == "rejected") == rejected
     if rejected:
         # Replaced by its owner.
-        from dataclasses import replace
 
-        active = replace(connection, status="active", last_error=None)
+        active = connection._replace(status="active", last_error=None)
         desk.records.kept[VIEWER][CONNECTION] = active, credential
     read_before = len(desk.ledger.calls)
     desk.queue.sent.clear()
@@ -290,11 +289,10 @@ def test_a_failure_in_the_middle_leaves_what_is_known_and_goes_on_from_there(
 
 
 def test_a_paused_connection_is_not_read_and_says_so() -> None:
-    from dataclasses import replace
 
     desk = Desk(make_book(1))
     connection, credential = desk.records.kept[VIEWER][CONNECTION]
-    desk.records.kept[VIEWER][CONNECTION] = replace(connection, status="paused"), credential
+    desk.records.kept[VIEWER][CONNECTION] = connection._replace(status="paused"), credential
     desk.run()
     assert desk.ledger.calls == []
     assert desk.progress.last_error

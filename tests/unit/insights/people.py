@@ -1,7 +1,7 @@
 """Facts for tests, a day as short as it may be, and a viewer whose ledgers have been read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -56,7 +56,7 @@ def make_facts(days: int = 90, **changes: Any) -> Facts:
     """Each of the last days with 600 of BTC, 300 of USD and 100 of USDC, unless it is said."""
     held = {"BTC": "600", "USD": "300", "USDC": "100"}
     listed = [make_day(TODAY - number, held) for number in range(days, 0, -1)]
-    return replace(Facts(WINDOW, "USD", listed), **changes)
+    return Facts(WINDOW, "USD", listed)._replace(**changes)
 
 
 @dataclass

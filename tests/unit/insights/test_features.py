@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Callable
-from dataclasses import replace
 from decimal import Decimal, localcontext
 from typing import Any
 
@@ -199,7 +198,7 @@ def test_by_hand() -> None:
             EntryCount(TODAY, "trade", 9),
         ],
     )
-    found = period(replace(facts, days=days), 7)
+    found = period(facts._replace(days=days), 7)
     assert [str(one) for one in returns(days)] == ["0.1", "0", "-0.25", "0", "0", "0.1"]
     assert found["drawdown"] == {"value": "0.25", "reason": None, "samples": 6}
     squares = pd.Series([0.1, 0, -0.25, 0, 0, 0.1]).std()
@@ -221,7 +220,7 @@ def test_by_hand() -> None:
 def test_the_sum_of_what_is_not_listed_stands_as_other() -> None:
     held: dict[str, str | None] = {f"C{number:02}": str(100 - number) for number in range(25)}
     days = [make_day(TODAY - number, held) for number in range(7, 0, -1)]
-    weights = period(replace(make_facts(), days=days), 7)["weights"]
+    weights = period(make_facts()._replace(days=days), 7)["weights"]
     assert len(weights) == 21
     assert [one["currency"] for one in weights[:2]] == ["C00", "C01"]
     rest = sum(range(76, 81))
@@ -255,17 +254,17 @@ def test_two_thirds_of_the_days_are_enough(days: int, length: int, reason: str |
 def test_returns_need_days_that_follow_on_each_other(apart: int) -> None:
     """Every other day makes no return at all, though half of the days are known."""
     days = [make_day(TODAY - number, {"BTC": "5"}) for number in range(90, 0, -apart)]
-    found = period(replace(make_facts(), days=days), 90)
+    found = period(make_facts()._replace(days=days), 90)
     assert found["volatility"]["samples"] == (89 if apart == 1 else 0)
     assert found["volatility"]["reason"] == (None if apart == 1 else "too_few_days")
     assert found["drawdown"]["reason"] == found["volatility"]["reason"]
 
 
 CHANGED: list[tuple[str, Callable[[DayFacts], DayFacts], int]] = [
-    ("a balance that nobody knows", lambda day: replace(day, known=False), 4),
+    ("a balance that nobody knows", lambda day: day._replace(known=False), 4),
     ("no value at all", lambda day: make_day(day.day, {"XYZ": None}), 4),
-    ("a deposit without a price", lambda day: replace(day, deposits=None), 5),
-    ("a withdrawal without a price", lambda day: replace(day, withdrawals=None), 5),
+    ("a deposit without a price", lambda day: day._replace(deposits=None), 5),
+    ("a withdrawal without a price", lambda day: day._replace(withdrawals=None), 5),
     ("another asset without a price", lambda day: make_day(day.day, {"BTC": "5", "X": None}), 4),
     ("nothing there", lambda day: make_day(day.day, {}), 5),
 ]
@@ -291,14 +290,14 @@ def test_without_a_ledger_nobody_knows_what_was_a_deposit() -> None:
 
 def test_nothing_that_has_a_price_is_no_zero() -> None:
     days = [make_day(TODAY - number, {"XYZ": None}) for number in range(90, 0, -1)]
-    days = [replace(day, value=Decimal()) for day in days]
-    found = period(replace(make_facts(), days=days), 30)
+    days = [day._replace(value=Decimal()) for day in days]
+    found = period(make_facts()._replace(days=days), 30)
     for name in ("largest_weight", "hhi", "cash_share", "stablecoin_share"):
         assert found[name] == {"value": None, "reason": "nothing_priced", "samples": 30}
     assert found["unpriced_share"]["value"] == "1"
     assert found["asset_count"]["value"] == "1"
     empty = [make_day(TODAY - number, {}) for number in range(90, 0, -1)]
-    found = period(replace(make_facts(), days=empty), 30)
+    found = period(make_facts()._replace(days=empty), 30)
     assert found["asset_count"]["value"] == "0"
     assert found["unpriced_share"]["reason"] == "nothing_priced"
 
@@ -366,7 +365,7 @@ def test_the_same_facts_give_the_same_bytes_and_shares_are_shares(listed: list[A
         )
         for number, (held, into, out, known) in enumerate(listed)
     ]
-    facts = replace(make_facts(), days=days)
+    facts = make_facts()._replace(days=days)
     packed = pack(features_document(facts))
     with localcontext() as context:
         context.prec = 3

@@ -1,7 +1,6 @@
 """The three stages, run twice, late, killed, or without what they need; and GET /insights."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -346,8 +345,8 @@ def test_a_ledger_that_does_not_add_up_is_named_with_both_its_ends() -> None:
     progress = person.records.history.places[VIEWER, MAIN]
     assert progress.balances
     wrong = {**progress.balances.of, "a" * 32: ("BTC", Decimal("2.5"))}
-    person.records.history.places[VIEWER, MAIN] = replace(
-        progress, balances=replace(progress.balances, of=wrong)
+    person.records.history.places[VIEWER, MAIN] = progress._replace(
+        balances=progress.balances._replace(of=wrong)
     )
     person.run()
     first = person.shown()["recommendations"][0]
@@ -358,7 +357,7 @@ def test_a_ledger_that_does_not_add_up_is_named_with_both_its_ends() -> None:
 def test_a_connection_without_a_ledger_says_nothing_of_deposits() -> None:
     person = Person()
     progress = person.records.history.places[VIEWER, MAIN]
-    person.records.history.places[VIEWER, MAIN] = replace(progress, ledger=False)
+    person.records.history.places[VIEWER, MAIN] = progress._replace(ledger=False)
     person.run()
     found = person.shown()["features"]["periods"][1]
     assert (found["volatility"]["reason"], found["drawdown"]["reason"]) == ("no_ledger",) * 2
@@ -380,7 +379,7 @@ def test_a_month_that_is_broken_counts_nothing_and_stops_nothing() -> None:
     person = Person({MAIN: book})
     key = next(key for key in person.records.history.kept if key[2] == "2026-11")
     kept = person.records.history.kept[key]
-    person.records.history.kept[key] = replace(kept, entries=b"not ours")
+    person.records.history.kept[key] = kept._replace(entries=b"not ours")
     assert person.run() == ["done"] * 3
     quarter = person.shown()["features"]["periods"][2]
     assert quarter["changes"] == [{"kind": "trade", "count": 1}]

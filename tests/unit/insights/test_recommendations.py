@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -48,7 +47,7 @@ def codes(facts: Facts) -> list[str]:
 def make(days: int = 90, held: dict[str, str | None] | None = None, **changes: Any) -> Facts:
     """Of an account of which there is nothing to say."""
     listed = [make_day(TODAY - number, held or {**SPREAD}) for number in range(days, 0, -1)]
-    return replace(make_facts(0), **{"days": listed, "connections": [MAIN], **changes})
+    return make_facts(0)._replace(**{"days": listed, "connections": [MAIN], **changes})
 
 
 def reading(*rows: HoldingNow) -> Reading:
@@ -75,12 +74,12 @@ def on_hold(days: float, least: str = "0.5", balance: str = "1") -> Facts:
 
 def read_ago(hours: float | None, code: str | None = None, **changes: Any) -> Facts:
     at = None if hours is None else WINDOW - int(hours * HOUR_SECONDS)
-    return make(connections=[replace(MAIN, **changes)], sources=[SourceNow(MAIN.id, at, code)])
+    return make(connections=[MAIN._replace(**changes)], sources=[SourceNow(MAIN.id, at, code)])
 
 
 def differing(reason: str) -> Facts:
     found = Mismatch("ETH", reason, Decimal("1.5"), Decimal(2))
-    return make(connections=[replace(MAIN, mismatches=[found])])
+    return make(connections=[MAIN._replace(mismatches=[found])])
 
 
 def weighing(btc: str, other: str, code: str = "BTC", days: int = 90) -> Facts:
@@ -151,8 +150,8 @@ def test_what_is_held_back_is_of_all_that_there_is_of_the_asset() -> None:
     """Half of it is held back at one connection, and there is as much at another."""
     facts = on_hold(9, "0.1")
     rows = reading(row("BTC", "1", "0.5"), row("BTC", "1"))
-    assert codes(replace(facts, reading=rows)) == ["funds_on_hold"]
-    (one,) = observed(replace(facts, reading=rows))
+    assert codes(facts._replace(reading=rows)) == ["funds_on_hold"]
+    (one,) = observed(facts._replace(reading=rows))
     assert one["evidence"][1]["value"] == "0.05"
 
 
@@ -161,8 +160,7 @@ def everything(number: int = 3) -> Facts:
     mismatches = [Mismatch("ETH", one, Decimal(1), Decimal(2)) for one in ("balance", "gap")]
     ids = [f"{one:032x}" for one in range(number)]
     connections = [
-        replace(
-            MAIN,
+        MAIN._replace(
             id=one,
             label=f"Account {place}",
             rights=("view", "trade"),
@@ -188,13 +186,13 @@ def everything(number: int = 3) -> Facts:
 def test_at_most_five_the_most_urgent_first_and_each_code_once() -> None:
     facts = everything()
     assert tuple(codes(facts)) == CODES[:5]
-    quiet = [replace(MAIN, mismatches=())]
-    assert tuple(codes(replace(facts, connections=quiet, sources=()))) == CODES[5:]
+    quiet = [MAIN._replace(mismatches=())]
+    assert tuple(codes(facts._replace(connections=quiet, sources=()))) == CODES[5:]
 
 
 def test_the_reason_quotes_the_figures_that_are_its_evidence() -> None:
     found = observed(everything())
-    for one in [*found, *observed(replace(everything(), connections=[], sources=[]))]:
+    for one in [*found, *observed(everything()._replace(connections=[], sources=[]))]:
         shown = (each for each in one["evidence"] if each["unit"] in ("amount", "hours"))
         quoted = [evidence["value"] for evidence in shown]
         assert all(value in one["reason"] for value in quoted), one
@@ -208,7 +206,7 @@ def test_the_reason_quotes_the_figures_that_are_its_evidence() -> None:
 
 def test_nothing_says_to_buy_or_to_sell() -> None:
     texts = json.dumps(
-        observed(everything()) + observed(replace(everything(), connections=[], sources=[]))
+        observed(everything()) + observed(everything()._replace(connections=[], sources=[]))
     )
     assert not re.search(r"\b(buy|sell|should|consider|invest|recommend)", texts, re.IGNORECASE)
 

@@ -1,7 +1,6 @@
 """The job refresh-readings against records, cache and exchange in memory, beside the API itself."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -200,7 +199,7 @@ def test_what_the_exchange_asks_to_wait_for_is_waited_for(house: House) -> None:
 
 def test_a_rejected_key_is_not_tried_again_until_it_is_replaced(house: House) -> None:
     mine = house.connect()
-    house.records.profiles["ann"] = replace(house.records.profiles["ann"], alerts=1)
+    house.records.profiles["ann"] = house.records.profiles["ann"]._replace(alerts=1)
     house.queues.sent.clear()
     house.fail(REJECTED)
     assert house.run(mine) == "exchange_credentials_rejected"
@@ -282,7 +281,7 @@ def test_without_the_cache_it_is_to_come_again(house: House) -> None:
 
 def test_a_queue_that_does_not_answer_has_it_come_again(house: House) -> None:
     mine = house.connect()
-    house.records.profiles["ann"] = replace(house.records.profiles["ann"], alerts=2)
+    house.records.profiles["ann"] = house.records.profiles["ann"]._replace(alerts=2)
     house.queues.error = RecordsUnavailable("down")
     with pytest.raises(RecordsUnavailable):
         house.run(mine)
@@ -323,7 +322,7 @@ def test_killed_at_any_step_and_run_again_it_ends_as_if_nothing_had_been() -> No
     def prepared() -> tuple[House, str]:
         house = House()
         mine = house.connect()
-        house.records.profiles["ann"] = replace(house.records.profiles["ann"], alerts=1)
+        house.records.profiles["ann"] = house.records.profiles["ann"]._replace(alerts=1)
         # Of the prices, which are everybody's, a lease would be waited for.
         house.ask("GET", "/prices?of=BTC&currency=USD")
         return house, mine
@@ -423,7 +422,7 @@ def test_a_queue_that_does_not_answer_keeps_nobody_from_leaving(house: House) ->
 
 
 def with_alerts(house: House) -> None:
-    house.records.profiles["ann"] = replace(house.records.profiles["ann"], alerts=1)
+    house.records.profiles["ann"] = house.records.profiles["ann"]._replace(alerts=1)
     house.queues.sent.clear()
 
 
