@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from contextlib import ExitStack
+from functools import cache
 from typing import Any
 
 import pytest
@@ -57,8 +58,12 @@ def pages_of(body: bytes) -> Answer:
 
 
 def many_accounts(count: int, **changes: str) -> Answer:
-    texts = (json.dumps(ACCOUNT | changes | {"id": f"{n:036}"}) for n in range(count))
-    return always(http(f"[{','.join(texts)}]".encode()))
+    @cache
+    def answer() -> bytes:
+        texts = (json.dumps(ACCOUNT | changes | {"id": f"{n:036}"}) for n in range(count))
+        return http(f"[{','.join(texts)}]".encode())
+
+    return lambda _: [answer()]
 
 
 HEAD = b"HTTP/1.1 200 OK\r\n"

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
 
 from supply_chain import SupplyChainError
 from supply_chain.bills import Bill, of_archive, of_page
@@ -20,6 +19,9 @@ EMPTY: Bill = {"components": []}
 
 def test_the_page_s_bill_is_what_the_schema_of_cyclonedx_wants() -> None:
     bill = json.dumps(of_page())
+    # A grammar of addresses comes with it, which takes seconds to be made.
+    from cyclonedx.validation.json import JsonStrictValidator
+
     assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(bill) is None
 
 
