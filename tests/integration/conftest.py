@@ -39,6 +39,18 @@ def service_models_read_once() -> Iterator[None]:
         yield
 
 
+@functools.cache
+def moto_client(service: Any, url: str | None = None) -> Any:
+    """Reaches whatever account moto has at the time: one for all, as to make one takes long."""
+    return boto3.client(  # pyright: ignore[reportUnknownVariableType] - typed by literals
+        service,
+        endpoint_url=url,
+        region_name="eu-west-1",
+        aws_access_key_id="testing",
+        aws_secret_access_key="testing",
+    )
+
+
 @pytest.fixture(scope="module")
 def moto_url() -> Iterator[str]:
     """An empty account that other processes reach too: all servers of one process have the same."""
@@ -81,13 +93,13 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     with mock_aws():
-        boto3.client("dynamodb").create_table(
+        moto_client("dynamodb").create_table(
             TableName=TABLE,
             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
             AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
             BillingMode="PAY_PER_REQUEST",
         )
-        boto3.client("secretsmanager").create_secret(Name=SECRET)
+        moto_client("secretsmanager").create_secret(Name=SECRET)
         yield
 
 
@@ -138,7 +150,7 @@ class Laptop:
         return self.client.get(f"/holdings{query}", headers=headers, environ_overrides=SIGNED_IN)
 
     def put_secret(self, value: str | None = None) -> None:
-        boto3.client("secretsmanager").put_secret_value(
+        moto_client("secretsmanager").put_secret_value(
             SecretId=SECRET, SecretString=value or secret_string(self.simulator.credentials)
         )
 

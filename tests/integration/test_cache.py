@@ -4,7 +4,6 @@ import random
 import uuid
 from typing import Any, cast
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 
@@ -12,14 +11,14 @@ from holdings.adapters import tls
 from holdings.adapters.aws import Aws, AwsService
 from holdings.adapters.dynamodb import DynamoDBCache
 from tests.builders import NOW
-from tests.integration.conftest import ANSWER, READING, SIGNED_IN, TABLE, Laptop
+from tests.integration.conftest import ANSWER, READING, SIGNED_IN, TABLE, Laptop, moto_client
 
 
 class FailingTable:
     """DynamoDB's client, failing in one or both of its operations."""
 
     def __init__(self, error: Exception, *operations: str) -> None:
-        self._client = boto3.client("dynamodb")
+        self._client = moto_client("dynamodb")
         self._error = error
         self._operations = operations
 
@@ -44,7 +43,7 @@ def error(code: str) -> ClientError:
 
 
 def test_a_missing_table_costs_a_warning(laptop: Laptop) -> None:
-    boto3.client("dynamodb").delete_table(TableName=TABLE)
+    moto_client("dynamodb").delete_table(TableName=TABLE)
     for outcome in ("MISS", "HIT", "HIT"):
         response = laptop.get()
         assert (response.status_code, response.headers["X-Cache"]) == (200, outcome)
@@ -79,7 +78,7 @@ def test_a_table_that_refuses_reads_or_writes_costs_a_warning(
 
 
 def test_with_table_and_coinbase_down_the_coinbase_error_is_reported(laptop: Laptop) -> None:
-    boto3.client("dynamodb").delete_table(TableName=TABLE)
+    moto_client("dynamodb").delete_table(TableName=TABLE)
     laptop.simulator.stop()
     response = laptop.get()
     assert (response.status_code, laptop.code(response)) == (503, "exchange_unavailable")
@@ -98,12 +97,12 @@ def test_aws_is_not_waited_for_longer_than_a_request_allows() -> None:
 
 
 def stored(pk: str) -> dict[str, Any] | None:
-    item = boto3.client("dynamodb").get_item(TableName=TABLE, Key={"pk": {"S": pk}}).get("Item")
+    item = moto_client("dynamodb").get_item(TableName=TABLE, Key={"pk": {"S": pk}}).get("Item")
     return cast("dict[str, Any] | None", item)
 
 
 def store(item: dict[str, Any], pk: str) -> None:
-    boto3.client("dynamodb").put_item(TableName=TABLE, Item={**item, "pk": {"S": pk}})
+    moto_client("dynamodb").put_item(TableName=TABLE, Item={**item, "pk": {"S": pk}})
 
 
 @pytest.mark.parametrize(
@@ -259,7 +258,7 @@ def test_a_document_of_which_a_piece_is_lost_or_foreign_is_read_anew(
             store({**main, **change}, place)
         else:
             piece = {"pk": {"S": f"{place}#{main['digest']['S']}#0"}}
-            boto3.client("dynamodb").delete_item(TableName=TABLE, Key=piece)
+            moto_client("dynamodb").delete_item(TableName=TABLE, Key=piece)
     laptop.restart()
     laptop.time.advance(20)
     assert [laptop.get().headers["X-Cache"] for _ in range(2)] == ["MISS", "HIT"]

@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-import boto3
 import pytest
 
 from holdings.api.lambda_handler import make_lambda_handler
 from holdings.core.clock import Clock
 from local.simulator import Fault, Simulator
 from tests.builders import CLAIMS, FakeClock, make_v2_event
-from tests.integration.conftest import SECRET, Laptop
+from tests.integration.conftest import SECRET, Laptop, moto_client
 
 NAMESPACE = "holdings/test"
 ROOT = "1-5f84c7a1-d9c2e1f0a1b2c3d4e5f60718"
@@ -215,7 +214,7 @@ def test_a_failure_is_counted_under_its_code_and_each_try_is_traced_with_it(
 
 
 def test_what_aws_refuses_is_traced_as_a_fault_with_its_code(observed: Observed) -> None:
-    boto3.client("secretsmanager").delete_secret(SecretId=SECRET, ForceDeleteWithoutRecovery=True)
+    moto_client("secretsmanager").delete_secret(SecretId=SECRET, ForceDeleteWithoutRecovery=True)
 
     assert observed.ask()["code"] == "secret_invalid"
 

@@ -4,13 +4,12 @@ import json
 from decimal import Decimal
 from typing import Any, cast
 
-import boto3
 import pytest
 
 from holdings.adapters.packing import unpack
 from local.simulator import Fault, Simulator
 from tests.builders import NOW, FakeClock, unvalued
-from tests.integration.conftest import ANSWER, TABLE, Laptop
+from tests.integration.conftest import ANSWER, TABLE, Laptop, moto_client
 
 
 def test_miss_then_hit_then_not_modified_then_miss_again(laptop: Laptop) -> None:
@@ -44,7 +43,7 @@ def test_every_funded_account_is_shown_as_the_exchange_holds_it(laptop: Laptop) 
 
 def test_what_was_served_is_what_is_stored(laptop: Laptop) -> None:
     served = laptop.get()
-    item = boto3.client("dynamodb").get_item(TableName=TABLE, Key={"pk": {"S": ANSWER}}).get("Item")
+    item = moto_client("dynamodb").get_item(TableName=TABLE, Key={"pk": {"S": ANSWER}}).get("Item")
     assert item
     packed = item.pop("packed")
     assert "S" in packed

@@ -6,7 +6,6 @@ import json
 import logging
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
@@ -19,7 +18,7 @@ from holdings.api.problem_kinds import KINDS
 from holdings.core.errors import HoldingsError, Misconfigured, SecretInvalid
 from local.simulator import Credentials, Fault, Simulator
 from tests.builders import FakeClock, unvalued
-from tests.integration.conftest import SECRET, Laptop, secret_string
+from tests.integration.conftest import SECRET, Laptop, moto_client, secret_string
 
 CANARIES = Credentials(
     api_key="canary-key-xyzzy",
@@ -32,7 +31,7 @@ class CountingClient:
     """Secrets Manager's client, counting what is read of it."""
 
     def __init__(self) -> None:
-        self._client = boto3.client("secretsmanager")
+        self._client = moto_client("secretsmanager")
         self.reads = 0
         self.error: Exception | None = None
 
@@ -174,7 +173,7 @@ def test_a_secret_that_cannot_be_read_says_why_and_hides_no_figures(
 
 
 def test_without_a_value_or_a_secret_the_remedy_is_to_store_one(laptop: Laptop) -> None:
-    boto3.client("secretsmanager").delete_secret(SecretId=SECRET, ForceDeleteWithoutRecovery=True)
+    moto_client("secretsmanager").delete_secret(SecretId=SECRET, ForceDeleteWithoutRecovery=True)
     laptop.restart()
     response = laptop.get()
     assert laptop.code(response) == "secret_invalid"
@@ -226,7 +225,7 @@ def test_no_object_shows_a_key_in_its_repr_and_no_error_in_its_traceback(
     laptop: Laptop,
 ) -> None:
     laptop.put_secret(secret_string(CANARIES))
-    source = source_of(laptop, boto3.client("secretsmanager"))
+    source = source_of(laptop, moto_client("secretsmanager"))
     credentials = source.get()
     client = client_of(laptop, source)
     for thing in (source, credentials, client, vars(client)):

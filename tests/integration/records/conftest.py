@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import boto3
 import pytest
 
 from holdings.adapters import tls
@@ -15,6 +14,7 @@ from holdings.adapters.records import DynamoDBRecords, ViewerSessions
 from holdings.core.clock import Deadline
 from holdings.core.connections import Connection
 from tests.builders import NOW, FakeClock
+from tests.integration.conftest import moto_client
 
 TABLE, ROLE = "holdings-dev-records", "arn:aws:iam::123456789012:role/holdings-dev-viewer"
 ANN, BOB = "9c1f0000-aaaa-4bbb-8ccc-00000000000a", "9c1f0000-aaaa-4bbb-8ccc-00000000000b"
@@ -144,7 +144,7 @@ def kept(
         monkeypatch.setenv(name, value)
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)
-    dynamodb = boto3.client("dynamodb")
+    dynamodb = moto_client("dynamodb", moto_url)
     dynamodb.create_table(
         TableName=TABLE,
         KeySchema=[
@@ -167,6 +167,6 @@ def kept(
     )
     environment = AwsEnvironment.from_env(environ) if way == "signed" else None
     assert (environment is not None) is (way == "signed")
-    yield Kept(WatchedAws(environment), time, dynamodb, boto3.client("kms"))
+    yield Kept(WatchedAws(environment), time, dynamodb, moto_client("kms", moto_url))
     if TABLE in dynamodb.list_tables()["TableNames"]:
         dynamodb.delete_table(TableName=TABLE)
