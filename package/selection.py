@@ -1,5 +1,6 @@
 """Which files ship: what runs, what a scanner needs to know the versions, and all licences."""
 
+import re
 import shutil
 from email import message_from_string
 from pathlib import Path, PurePosixPath
@@ -34,6 +35,9 @@ _UNUSED_POWERTOOLS = {
     *("auth_alpha", "circuit_breaker", "data_masking", "event_handler", "feature_flags", "kafka"),
     *("parameters", "parser", "streaming", "validation"),
 }
+# What no answer needs and is imported when somebody touches it (holdings/cold_start.py): it is
+# compiled then, and its machine code, which is quicker at long texts, is left out.
+SELDOM = r"(click|idna|itsdangerous|jinja2)/|charset_normalizer/(?!(__init__|version)\.)"
 _CODE = {".py", ".so"}
 _DATA = {"certifi/cacert.pem"}  # botocore brings its own, for those without certifi
 
@@ -52,6 +56,8 @@ def ships(path: PurePosixPath) -> bool:
     if path.parts[:2] == ("botocore", "data"):
         return _is_called(path.parts[2:])
     if top == _POWERTOOLS and _UNUSED_POWERTOOLS & set(below[:2]):
+        return False
+    if path.suffix == ".so" and re.match(SELDOM, str(path)):
         return False
     if top == "bin" or top in _NEVER_IMPORTED or _NEVER_RUN & set(path.parts[:-1]):
         return False

@@ -104,7 +104,7 @@ def started(tree: Path, handler: str, *, python: Path, client: Path) -> Generato
             "AWS_LAMBDA_LOG_FORMAT": "JSON",
             "LAMBDA_TASK_ROOT": str(tree),
         }
-        command = [python, "-I", "-S", "-c", RUN, tree, client, handler]
+        command = [python, "-I", "-S", "-B", "-c", RUN, tree, client, handler]
         with subprocess.Popen(command, cwd=tree, env=environ) as process:
             # A runtime that dies answers too, so that the test does not wait for it.
             ended = threading.Thread(
