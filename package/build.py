@@ -22,8 +22,8 @@ from package import NoInterpreter, PackagingFailed, selection
 
 ROOT = Path(__file__).parents[1]
 
-# Every cold start fetches it; 5 MB of it are `cryptography` with its interface to C and half a MB is
-# the jobs' own, which lie there until they are imported.
+# Every cold start fetches it; 5 MB of it are `cryptography` with its interface to C and half a MB
+# is the jobs' own, which lie there until they are imported.
 LIMIT_BYTES = 11_700_000
 
 PYTHON_VERSION = "3.13"
