@@ -26,7 +26,11 @@ export default defineConfig({
   },
   test: {
     environment: "happy-dom",
+    isolate: false,
+    pool: "threads",
+    setupFiles: ["tests/fresh.ts"],
     include: ["tests/**/*.test.{ts,tsx}"],
     restoreMocks: true,
+    unstubGlobals: true,
   },
 });
