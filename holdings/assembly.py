@@ -1,5 +1,6 @@
 """Puts the services together, of parts that are given or of what the environment says."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -71,6 +72,9 @@ class Parts(NamedTuple):
 
 
 _NOTHING = Parts()
+
+# What is imported while something is answered first: a query or a problem, values, what is kept.
+_OF_FIRST_ANSWERS = ("holdings.api.schemas", "holdings.core.valuation", "holdings.adapters.packing")
 
 
 def services(settings: "Settings", clock: "Clock", given: Parts = _NOTHING) -> Services:
@@ -166,6 +170,9 @@ def services(settings: "Settings", clock: "Clock", given: Parts = _NOTHING) -> S
         settings, clock, made_sources, made_prices, kept_records, markets, places, made_queue, kinds
     )
     if settings.preload:
+        for module in _OF_FIRST_ANSWERS:
+            import_module(module)
+        made_sources()
         made_prices()
         markets()
     holdings = HoldingsService(

@@ -12,7 +12,6 @@ from holdings.core.history.months import day_text
 from holdings.core.history.service import ConnectionHistory, History, Point, Statement
 from holdings.core.history.worth import Held
 from holdings.core.money import EXACT, format_amount, parse_amount, round_amount
-from holdings.core.snapshot import written
 
 Document = dict[str, Any]
 
@@ -26,7 +25,7 @@ def history_document(found: History, interval: str, *, by_asset: bool) -> Docume
         "interval": interval,
         "from": None if found.first is None else day_text(found.first),
         "to": day_text(found.last),
-        "warnings": [written(warning) for warning in found.warnings],
+        "warnings": [warning._asdict() for warning in found.warnings],
         "points": [_point(point, by_asset=by_asset) for point in found.points],
         "connections": [connection_document(one) for one in found.connections],
     }
@@ -98,7 +97,7 @@ def connection_document(one: ConnectionHistory) -> Document:
         "accounts": walk.accounts_at_all if walk else 0,
         "accounts_done": walk.accounts_done if walk else 0,
         "read_at": None if read_until is None else iso(read_until // SECOND),
-        "last_error": error and written(error),
+        "last_error": error and error._asdict(),
         "reconciled": None if differences is None else not differences,
         "reconciled_at": None
         if differences is None or balances is None
@@ -155,7 +154,7 @@ def statement_document(found: Statement) -> Document:
             }
             for held in left_out
         ],
-        "warnings": [written(warning) for warning in found.warnings],
+        "warnings": [warning._asdict() for warning in found.warnings],
         "holdings": [
             {
                 "connection_id": held.connection_id,

@@ -3,7 +3,7 @@
 import json
 
 from holdings.core.clock import from_iso
-from holdings.core.snapshot import Notice, sums, write, written
+from holdings.core.snapshot import Notice, sums, write
 from holdings.core.valuation import PRICE_WARNINGS, Valuation, total
 
 
@@ -47,11 +47,11 @@ def revalue(payload: str, valuation: Valuation, warning: Notice | None) -> str:
     document = json.loads(payload)
     document |= valuation.document(document["holdings"])
     warnings = [one for one in document["warnings"] if one["code"] not in PRICE_WARNINGS]
-    return write(document | {"warnings": [*warnings, *([written(warning)] if warning else [])]})
+    return write(document | {"warnings": [*warnings, *([warning._asdict()] if warning else [])]})
 
 
 def mark_stale(payload: str, warning: Notice) -> str:
     """Return the finished document as stale, for this reason; its figures stay as written."""
     document = json.loads(payload)
-    document["warnings"].append(written(warning))
+    document["warnings"].append(warning._asdict())
     return write(document | {"stale": True})

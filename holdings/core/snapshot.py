@@ -68,7 +68,7 @@ class SourceView(NamedTuple):
             "as_of": None if self.as_of is None else iso(self.as_of),
             "expires_at": None if self.expires_at is None else iso(self.expires_at),
             "stale": self.warning is not None,
-            "warning": self.warning and written(self.warning),
+            "warning": self.warning and self.warning._asdict(),
             "account_count": part["account_count"] if part else 0,
             "hidden": part["hidden"] if part else {"zero": 0, "dust": 0},
             "hidden_currencies": part["hidden_currencies"] if part else {"zero": [], "dust": []},
@@ -95,7 +95,7 @@ def compose(
             "as_of": iso(as_of),
             "expires_at": iso(expires_at),
             "stale": any(source.warning for source in sources),
-            "warnings": [written(warning) for warning in dict.fromkeys(warnings)],
+            "warnings": [warning._asdict() for warning in dict.fromkeys(warnings)],
             "sources": [source.document() for source in sources],
             **sums(parts),
             **valued(
@@ -114,10 +114,6 @@ def sums(parts: Sequence[Any]) -> dict[str, Any]:
 
 def _order(holding: dict[str, str]) -> tuple[str, ...]:
     return holding["currency"], holding["account_id"], holding["connection_id"]
-
-
-def written(notice: Notice) -> dict[str, str]:
-    return {"code": notice.code, "detail": notice.detail}
 
 
 def write(document: dict[str, Any]) -> str:

@@ -27,7 +27,7 @@ from holdings.core.clock import Clock, Deadline
 from local.simulator import Fault, Simulator
 from local.simulator.server import Server
 from tests.builders import FakeClock, make_v2_event
-from tests.integration.conftest import ANSWER, SECRET, TABLE, Laptop, secret_string
+from tests.integration.conftest import ANSWER, SECRET, TABLE, Laptop, moto_client, secret_string
 
 ROOT = Path(__file__).parents[2]
 KEY = {"AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "s", "AWS_SESSION_TOKEN": "t"}
@@ -43,13 +43,7 @@ def client(moto_url: str) -> Iterator[Any]:
     """Makes clients that set things up; what they made is gone after the test."""
 
     def make(service: Any) -> Any:
-        return boto3.client(  # pyright: ignore[reportUnknownVariableType] - typed by literals
-            service,
-            endpoint_url=moto_url,
-            region_name="eu-west-1",
-            aws_access_key_id="AKID",
-            aws_secret_access_key="s",
-        )
+        return moto_client(service, moto_url)
 
     make("dynamodb").create_table(
         TableName=TABLE,
@@ -321,6 +315,16 @@ def test_everything_is_loaded_and_connected_ahead_where_that_is_asked_for(
     assert function.get().headers["X-Cache"] == "MISS"
 
 
+def test_the_first_answer_of_such_an_instance_loads_nothing_more(
+    function: Laptop, in_lambda: dict[str, str]
+) -> None:
+    function.time.time = real_time.time()
+    environ = in_lambda | {"AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start"}
+    status, cache, loaded = run_function(AHEAD, environ)
+    assert (status, cache) == (200, "MISS")
+    assert loaded == []
+
+
 def test_what_cannot_be_reached_ahead_keeps_nobody_from_starting(
     function: Laptop, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -393,6 +397,14 @@ NOT_OF_A_MISS = {"boto3", "botocore", "click", "cryptography", "jinja2", "jwt", 
 # Large parts of the standard library that nothing on the way needs.
 NOT_NEEDED = {"asyncio", "concurrent", "multiprocessing", "sqlite3", "unittest", "xml"}
 
+AHEAD = """
+import json, sys
+from app import handler
+before = set(sys.modules)
+answer = handler(json.loads(sys.argv[1]), None)
+loaded = {name for name in set(sys.modules) - before if name.startswith(("holdings", "requests"))}
+print(json.dumps([answer["statusCode"], answer["headers"]["x-cache"], sorted(loaded)]))
+"""
 LOADED = """
 import json, sys
 from app import handler
